@@ -1,0 +1,4 @@
+import type { ErrorEntry } from '../error-entry.ts';
+
+export const pipelineErrors = {
+} as const satisfies Record<string, ErrorEntry>;

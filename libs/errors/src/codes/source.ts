@@ -1,0 +1,4 @@
+import type { ErrorEntry } from '../error-entry.ts';
+
+export const sourceErrors = {
+} as const satisfies Record<string, ErrorEntry>;
