@@ -22,7 +22,10 @@ export class PlatformError extends Error {
   constructor(code: ErrorCode, options: PlatformErrorOptions) {
     const entry = ERROR_REGISTRY[code];
     const why = options.why ?? entry.summary;
-    super(`${code} while ${options.doing}: ${why}. ${entry.remedy}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      `${code} while ${options.doing}: ${why}. ${entry.remedy}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.doing = options.doing;
     this.context = options.context ?? {};

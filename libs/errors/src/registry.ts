@@ -1,3 +1,4 @@
+import { cliErrors } from './codes/cli.ts';
 import { configErrors } from './codes/config.ts';
 import { kafkaErrors } from './codes/kafka.ts';
 import { lakeErrors } from './codes/lake.ts';
@@ -18,6 +19,7 @@ export const ERROR_REGISTRY = {
   ...pipelineErrors,
   ...stackErrors,
   ...serviceErrors,
+  ...cliErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_REGISTRY;

@@ -1,4 +1,3 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const kafkaErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const kafkaErrors = {} as const satisfies Record<string, ErrorEntry>;

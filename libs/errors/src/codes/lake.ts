@@ -1,4 +1,3 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const lakeErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const lakeErrors = {} as const satisfies Record<string, ErrorEntry>;

@@ -1,4 +1,3 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const serviceErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const serviceErrors = {} as const satisfies Record<string, ErrorEntry>;

@@ -1,4 +1,3 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const sourceErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const sourceErrors = {} as const satisfies Record<string, ErrorEntry>;

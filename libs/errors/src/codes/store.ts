@@ -1,4 +1,3 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const storeErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const storeErrors = {} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,25 @@
+/** The subset of Avro's JSON schema language that change events use. */
+export type AvroSchema = string | AvroObject | readonly AvroSchema[];
+
+export interface AvroObject {
+  readonly type: AvroSchema;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly fields?: readonly AvroField[];
+  readonly items?: AvroSchema;
+  readonly logicalType?: string;
+  readonly precision?: number;
+  readonly scale?: number;
+  readonly 'connect.type'?: string;
+  readonly 'connect.name'?: string;
+}
+
+export interface AvroField {
+  readonly name: string;
+  readonly type: AvroSchema;
+  readonly default?: null | string | boolean | number;
+  readonly doc?: string;
+  /** The column's own name where Avro's naming rules changed it. */
+  readonly pgName?: string;
+  readonly pgType?: string;
+}
