@@ -87,7 +87,7 @@ export class AvroBuffer {
     const length = Buffer.byteLength(value);
     this.writeLong(length);
     this.reserve(length);
-    this.pos += this.bytes.utf8Write(value, this.pos, length);
+    this.pos += this.bytes.write(value, this.pos, length, 'utf8');
   }
 
   /** Length-prefixed bytes copied from `source`. */

@@ -96,7 +96,7 @@ export class AvroCursor {
 
   readString(): string {
     this.readBytes();
-    return this.buf.utf8Slice(this.start, this.stop);
+    return this.buf.toString('utf8', this.start, this.stop);
   }
 
   /** Index of the union branch, checked against the number of branches. */

@@ -80,7 +80,7 @@ export class EnvelopeReader {
     c.readBytes(); // name
     this.commitTsMs = c.readLongNumber();
     c.readBytes();
-    this.snapshot = isFalse(c) ? 'false' : c.buf.latin1Slice(c.start, c.stop);
+    this.snapshot = isFalse(c) ? 'false' : c.buf.toString('latin1', c.start, c.stop);
     c.readBytes(); // db
     if (c.readBranch(2) === 1) c.readBytes(); // sequence
     c.readBytes(); // schema

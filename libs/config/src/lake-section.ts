@@ -1,0 +1,62 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+import { SecretRef } from './reusable-shapes.ts';
+
+export const LakeSection = Type.Object(
+  {
+    endpoint: Type.Optional(Type.String({ format: 'uri', description: 'S3 endpoint; leave out for AWS' })),
+    bucket: Type.String({ minLength: 1, maxLength: 255, description: 'Bucket of the lake' }),
+    prefix: Type.String({
+      default: '',
+      pattern: '^([^/].*[^/])?$|^[^/]$',
+      description: 'Key prefix inside the bucket',
+    }),
+    region: Type.String({ default: 'us-east-1' }),
+    accessKeyId: Type.Optional(SecretRef('Access key; without it the usual AWS providers are asked')),
+    secretAccessKey: Type.Optional(SecretRef('Secret key')),
+    flush: Type.Object(
+      {
+        rows: Type.Integer({
+          default: 250_000,
+          minimum: 1,
+          description: 'Flush a table after this many rows',
+        }),
+        bytes: Type.Integer({
+          default: 67_108_864,
+          minimum: 65_536,
+          description: 'Flush a table after this many buffered bytes',
+        }),
+        intervalMs: Type.Integer({
+          default: 1_000,
+          minimum: 10,
+          maximum: 3_600_000,
+          description: 'Flush a table this long after its first buffered row',
+        }),
+      },
+      { default: {}, additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type LakeConfig = Static<typeof LakeSection>;
+
+export const TableSection = Type.Object(
+  {
+    partitionBy: Type.Array(
+      Type.String({
+        pattern: '^((year|month|day|hour)\\([^()]+\\)|[^()]+)$',
+        description: 'a column, or year|month|day|hour(column)',
+      }),
+      { default: [] },
+    ),
+    bronze: Type.Boolean({ default: true, description: 'Keep the change log' }),
+    silver: Type.Boolean({
+      default: true,
+      description: 'Keep the current state; needs a primary key or replica identity',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type TableConfig = Static<typeof TableSection>;

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+
+import { PlatformError } from '@hasivu/errors';
+import { parse } from 'yaml';
+
+import { checkConfig } from './config-check.ts';
+import type { ConfigMistake } from './config-mistake.ts';
+import type { HasivuConfig } from './config-schema.ts';
+import type { TableConfig } from './lake-section.ts';
+import { resolveReferences } from './secret-reference.ts';
+
+/** Every mistake of the file at `path`; empty when a service can start from it. @throws PlatformError CONFIG_UNREADABLE */
+export function configMistakes(path: string, env: NodeJS.ProcessEnv = process.env): ConfigMistake[] {
+  return read(path, env).mistakes;
+}
+
+/**
+ * Reads, resolves and checks a configuration file; defaults are filled in.
+ * @throws PlatformError CONFIG_UNREADABLE, CONFIG_SECRET_MISSING or CONFIG_INVALID, the last two naming every mistake
+ */
+export function loadConfig(path: string, env: NodeJS.ProcessEnv = process.env): HasivuConfig {
+  const { config, mistakes } = read(path, env);
+  if (mistakes.length === 0) return config as HasivuConfig;
+  const onlySecrets = mistakes.every((mistake) => mistake.secret);
+  throw new PlatformError(onlySecrets ? 'CONFIG_SECRET_MISSING' : 'CONFIG_INVALID', {
+    doing: `reading the configuration ${path}`,
+    why: mistakes.map((mistake) => `${mistake.path} ${mistake.reason}`).join('; '),
+    context: { path, mistakes: mistakes.length },
+  });
+}
+
+/** The table's entry under `tables`, or the defaults. */
+export function tableConfig(config: HasivuConfig, table: string): TableConfig {
+  return config.tables[table] ?? { partitionBy: [], bronze: true, silver: true };
+}
+
+function read(path: string, env: NodeJS.ProcessEnv): { config: unknown; mistakes: ConfigMistake[] } {
+  const raw = parseFile(path);
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw))
+    return {
+      config: raw,
+      mistakes: [{ path: '/', reason: 'must be a mapping with at least version and kafka' }],
+    };
+  const mistakes: ConfigMistake[] = [];
+  const config = resolveReferences(raw, '', env, mistakes);
+  applyOverrides(config as Record<string, unknown>, env);
+  mistakes.push(...checkConfig(config));
+  return { config, mistakes };
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'the file does not exist'
+        : (error as Error).message.split('\n')[0];
+    throw new PlatformError('CONFIG_UNREADABLE', {
+      doing: `reading the configuration ${path}`,
+      ...(why ? { why } : {}),
+      context: { path },
+      cause: error,
+    });
+  }
+}
+
+/** `HASIVU__KAFKA__PREFIX=x` overrides `kafka.prefix`; numbers, booleans and lists are read as YAML. */
+function applyOverrides(config: Record<string, unknown>, env: NodeJS.ProcessEnv): void {
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('HASIVU__') || text === undefined) continue;
+    const keys = name.slice('HASIVU__'.length).split('__');
+    const last = keys.pop() as string;
+    let at = config;
+    for (const key of keys) {
+      const field = fieldNamed(at, key);
+      if (at[field] === null || typeof at[field] !== 'object') at[field] = {};
+      at = at[field] as Record<string, unknown>;
+    }
+    at[fieldNamed(at, last)] = parse(text) as unknown;
+  }
+}
+
+// Environment variables are upper case by custom; the field that is there, whatever its case, is the one meant.
+function fieldNamed(at: Record<string, unknown>, key: string): string {
+  return Object.keys(at).find((field) => field.toUpperCase() === key.toUpperCase()) ?? camelCase(key);
+}
+
+function camelCase(key: string): string {
+  return key.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,35 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+import { SecretRef, TlsSection } from './reusable-shapes.ts';
+
+/** `schema.table`, or `schema.*` for every table of a schema. */
+const TablePattern = Type.String({
+  pattern: '^[^.*]+\\.([^.]+|\\*)$',
+  description: 'schema.table, or schema.* for every table of the schema',
+});
+
+export const PostgresSection = Type.Object(
+  {
+    url: SecretRef('Connection URL of the source database; a reference, because it holds a password'),
+    tables: Type.Array(TablePattern, { minItems: 1, description: 'Tables to capture' }),
+    publication: Type.String({
+      default: 'hasivu',
+      minLength: 1,
+      maxLength: 63,
+      description: 'Publication; created where it is missing',
+    }),
+    slot: Type.String({
+      default: 'hasivu',
+      pattern: '^[a-z0-9_]{1,63}$',
+      description: 'Replication slot; created where it is missing',
+    }),
+    snapshot: Type.Union([Type.Literal('initial'), Type.Literal('never')], {
+      default: 'initial',
+      description: 'initial copies existing rows first; never starts with the changes from now on',
+    }),
+    tls: Type.Optional(TlsSection),
+  },
+  { additionalProperties: false },
+);
+
+export type PostgresConfig = Static<typeof PostgresSection>;
