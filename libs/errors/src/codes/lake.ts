@@ -1,3 +1,61 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const lakeErrors = {} as const satisfies Record<string, ErrorEntry>;
+export const lakeErrors = {
+  LAKE_LOG_CORRUPT: {
+    summary: 'The table’s log cannot be read',
+    cause:
+      'A commit or checkpoint is missing, truncated or not Delta: something other than a Delta writer touched _delta_log.',
+    remedy:
+      'Restore the named file of _delta_log from bucket versions or a backup; never edit the log by hand.',
+    retry: 'manual',
+  },
+  LAKE_PROTOCOL_UNSUPPORTED: {
+    summary: 'The table uses a Delta feature that this writer does not know',
+    cause: 'Another engine created or upgraded the table with a reader or writer feature outside our list.',
+    remedy: 'Drop the feature with the engine that added it, or point the sink at another lake.prefix.',
+    retry: 'manual',
+  },
+  LAKE_COMMIT_CONFLICT: {
+    summary: 'Another writer changed the table in a way that this commit cannot follow',
+    cause: 'It replaced the schema or protocol, or removed or added files that this commit had read.',
+    remedy: 'Nothing was written. The service restarts, reads the table again and replays.',
+    retry: 'restart',
+  },
+  LAKE_FENCED: {
+    summary: 'Another instance writes this table from the same topic',
+    cause:
+      'Its transaction offset in the Delta log moved while this instance was running: two sinks are alive.',
+    remedy:
+      'Run one lake-sink per topic (or give a second one its own lake.prefix); stop the other and start again.',
+    retry: 'restart',
+  },
+  LAKE_SCHEMA_INCOMPATIBLE: {
+    summary: 'The source changed a column in a way that the table cannot follow',
+    cause: 'A column changed to a type that existing values cannot be widened to without loss.',
+    remedy:
+      'Rename the column in the source (a rename arrives as a new column), or remove the table’s folder to rebuild it. Other tables go on.',
+    retry: 'manual',
+  },
+  LAKE_OFFSET_GAP: {
+    summary: 'Kafka no longer holds the records that follow the table’s last committed offset',
+    cause:
+      'The topic’s retention expired them, or the topic was deleted and created again, while the sink was behind.',
+    remedy:
+      'Raise the retention and take a new snapshot of the table: remove the table’s folder (or use another lake.prefix) and re-snapshot the source.',
+    retry: 'manual',
+  },
+  LAKE_VALUE_UNREPRESENTABLE: {
+    summary: 'A value does not fit the column type that the table declares',
+    cause:
+      'A decimal has more digits than its precision, or bytes on the wire do not match their own schema.',
+    remedy: 'Report the topic and offset that the message names; the record itself is in the topic’s .dlq.',
+    retry: 'never',
+  },
+  LAKE_MERGE_FAILED: {
+    summary: 'Applying a batch to a silver table failed',
+    cause: 'The embedded engine ran out of memory or disk, or an object of the table could not be read.',
+    remedy:
+      'Nothing was committed. Free disk under the cache folder or lower lake.flush.bytes; the service restarts and replays.',
+    retry: 'restart',
+  },
+} as const satisfies Record<string, ErrorEntry>;

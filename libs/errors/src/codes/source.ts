@@ -1,3 +1,141 @@
 import type { ErrorEntry } from '../error-entry.ts';
 
-export const sourceErrors = {} as const satisfies Record<string, ErrorEntry>;
+export const sourceErrors = {
+  SOURCE_UNREACHABLE: {
+    summary: 'Postgres does not accept connections',
+    cause: 'The server is down, starting, out of connections, or the host or port is wrong.',
+    remedy: 'Start the server or correct the host and port in source.postgres.url',
+    retry: 'timed',
+  },
+  SOURCE_CONNECTION_LOST: {
+    summary: 'the connection to Postgres broke',
+    cause: 'The server stopped, an administrator ended the session, or the network failed.',
+    remedy: 'Nothing, if the server comes back: the service reconnects and replays from its durable progress',
+    retry: 'timed',
+  },
+  SOURCE_AUTHENTICATION: {
+    summary: 'Postgres refused the user or the password',
+    cause:
+      'A wrong user or password, or pg_hba.conf has no line for this user, database and address (replication connections need one too).',
+    remedy: 'Correct the credentials behind source.postgres.url, or add the line to pg_hba.conf',
+    retry: 'manual',
+  },
+  SOURCE_DATABASE_MISSING: {
+    summary: 'the database does not exist',
+    cause: 'The database name in source.postgres.url is wrong.',
+    remedy: 'Correct the database name in source.postgres.url',
+    retry: 'manual',
+  },
+  SOURCE_TLS: {
+    summary: 'no trusted encrypted connection could be made',
+    cause:
+      'The server does not offer TLS, or its certificate is not signed by the configured authority or is for another host.',
+    remedy: 'Correct source.postgres.tls, or turn on ssl on the server',
+    retry: 'manual',
+  },
+  SOURCE_WAL_LEVEL: {
+    summary: 'the server does not log what logical replication needs',
+    cause: 'wal_level is not logical.',
+    remedy: "Run ALTER SYSTEM SET wal_level = 'logical' and restart the server",
+    retry: 'manual',
+  },
+  SOURCE_PERMISSION: {
+    summary: 'the user may not do this',
+    cause:
+      'The role lacks REPLICATION, SELECT on a captured table, USAGE of its schema, or CREATE on the database for a new publication.',
+    remedy: 'Grant what the message names',
+    retry: 'manual',
+  },
+  SOURCE_TABLE_MISSING: {
+    summary: 'a configured table does not exist',
+    cause: 'A misspelt schema or table, another database, or a table that was dropped.',
+    remedy: 'Correct source.postgres.tables or create the table',
+    retry: 'manual',
+  },
+  SOURCE_PUBLICATION_INCOMPLETE: {
+    summary: 'the publication does not cover a configured table',
+    cause: 'The publication was made by someone else and lacks the table or one of its operations.',
+    remedy: 'Run the ALTER PUBLICATION statement of the message, or name another publication',
+    retry: 'manual',
+  },
+  SOURCE_KEY_MISSING: {
+    summary: 'a table without a key is to have a current-state table',
+    cause:
+      'The table has no primary key and no replica identity index, and its entry in tables says silver: true.',
+    remedy: 'Add a primary key, set REPLICA IDENTITY USING INDEX, or set silver: false for it',
+    retry: 'manual',
+  },
+  SOURCE_KEY_VALUE: {
+    summary: 'a key holds a value that its type cannot carry',
+    cause: 'A NaN in a numeric key column: a key cannot be null.',
+    remedy:
+      'Change the value in the source table, or the column to unconstrained numeric, which travels as text',
+    retry: 'manual',
+  },
+  SOURCE_SLOT_ACTIVE: {
+    summary: 'another process reads the replication slot',
+    cause: 'A second copy of this service, or another consumer, holds the slot.',
+    remedy: 'Stop the other process, or give this one its own source.postgres.slot',
+    retry: 'manual',
+  },
+  SOURCE_SLOT_MISMATCH: {
+    summary: 'the replication slot is not one this service can read',
+    cause: 'A slot of that name exists with another plugin or for another database.',
+    remedy: 'Name another source.postgres.slot, or drop the foreign one',
+    retry: 'manual',
+  },
+  SOURCE_SLOT_LOST: {
+    summary: 'the replication slot is gone or no longer has the log that is needed',
+    cause: 'It was dropped, or invalidated because it held back more log than max_slot_wal_keep_size allows.',
+    remedy:
+      'Changes since the last confirmed position are lost to streaming: drop what is left of the slot, name a new source.postgres.slot and start, which takes a new snapshot',
+    retry: 'manual',
+  },
+  SOURCE_SLOT_MOVED: {
+    summary: 'the replication slot was moved past what Kafka has',
+    cause:
+      'Another consumer read the slot, or it was dropped and made again, or the progress topic was deleted or replaced by an older copy.',
+    remedy:
+      'Changes in between are lost to streaming: name a new source.postgres.slot and start, which takes a new snapshot',
+    retry: 'manual',
+  },
+  SOURCE_SLOT_LIMIT: {
+    summary: 'the server has no free replication slot or sender',
+    cause: 'max_replication_slots or max_wal_senders is used up.',
+    remedy: 'Raise the limit and restart the server, or drop a slot nobody uses',
+    retry: 'manual',
+  },
+  SOURCE_SCHEMA_INCOMPATIBLE: {
+    summary: "a table's new shape cannot be read with its topic's earlier schemas",
+    cause:
+      'A column changed its type in a way that readers of the topic cannot follow, for example text to integer.',
+    remedy:
+      "Undo the change, or relax the subject's compatibility in the registry once every reader can cope",
+    retry: 'manual',
+  },
+  SOURCE_SNAPSHOT_FAILED: {
+    summary: 'the initial copy of a table failed',
+    cause:
+      'The table was locked, dropped or changed while it was copied, or the server cancelled the statement.',
+    remedy: 'Start again: finished tables are kept, the others are copied anew',
+    retry: 'timed',
+  },
+  SOURCE_QUERY: {
+    summary: 'Postgres rejected a statement',
+    cause: "An unexpected server version, setting or privilege; the message holds the server's own words.",
+    remedy: 'Read the server message; its SQLSTATE is in the context',
+    retry: 'restart',
+  },
+  SOURCE_PROTOCOL: {
+    summary: 'the server sent something the replication protocol does not allow',
+    cause: 'A proxy between, an unsupported server, or a mistake in this program.',
+    remedy: 'Connect to the server directly; if it happens again, report it with the server version',
+    retry: 'restart',
+  },
+  SOURCE_PROGRESS: {
+    summary: 'the progress record cannot be read',
+    cause: 'The progress topic holds something this version did not write.',
+    remedy: 'Use a kafka.prefix of its own for this installation',
+    retry: 'manual',
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, test } from '@jest/globals';
+
+import { configMistakes, loadConfig, tableConfig } from './load-config.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'hasivu-config-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(dir, `${Math.random().toString(36).slice(2)}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+
+const KAFKA = 'kafka: { brokers: ["127.0.0.1:9092"], registry: "http://127.0.0.1:8085/apis/ccompat/v7" }';
+const FULL = `version: 1
+source:
+  postgres: { url: "env:SOURCE_URL", tables: ["public.orders", "shop.*"] }
+${KAFKA}
+lake: { endpoint: "http://127.0.0.1:8333", bucket: lake, accessKeyId: "env:AK", secretAccessKey: "file:${join(dir, 'sk')}", flush: { rows: 10 } }
+tables:
+  public.orders: { partitionBy: ["month(created_at)", "tenant_id"] }
+pipelines:
+  - { name: clean, from: ["shop.items"], steps: [{ filter: { expr: "price > 1" } }], rules: [{ notNull: price }, { name: r, range: { column: price, min: 0 } }], to: items }
+`;
+const ENV = { SOURCE_URL: 'postgres://u:secret-word@h/db', AK: 'key' };
+
+describe('a configuration file', () => {
+  test('gets its secrets and every default', () => {
+    writeFileSync(join(dir, 'sk'), 'from-file\n');
+    const config = loadConfig(file(FULL), ENV);
+    expect(config.source?.postgres).toEqual({
+      url: ENV.SOURCE_URL,
+      tables: ['public.orders', 'shop.*'],
+      publication: 'hasivu',
+      slot: 'hasivu',
+      snapshot: 'initial',
+    });
+    expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
+    expect(config.lake).toMatchObject({
+      prefix: '',
+      region: 'us-east-1',
+      accessKeyId: 'key',
+      secretAccessKey: 'from-file',
+      flush: { rows: 10, bytes: 67108864, intervalMs: 1000 },
+    });
+    expect(tableConfig(config, 'public.orders')).toEqual({
+      partitionBy: ['month(created_at)', 'tenant_id'],
+      bronze: true,
+      silver: true,
+    });
+    expect(tableConfig(config, 'shop.items')).toEqual({ partitionBy: [], bronze: true, silver: true });
+    expect(config.services['lake-sink'].httpPort).toBe(0);
+  });
+
+  test('the environment overrides a field', () => {
+    const config = loadConfig(file(FULL), {
+      ...ENV,
+      HASIVU__KAFKA__PREFIX: 'other',
+      HASIVU__LAKE__FLUSH__INTERVAL_MS: '250',
+    });
+    expect(config.kafka.prefix).toBe('other');
+    expect(config.lake?.flush.intervalMs).toBe(250);
+  });
+
+  test('names every mistake with its path at once', () => {
+    const mistakes = configMistakes(
+      file(`version: 2
+source: { postgres: { url: "env:NOWHERE", tables: ["orders"], slot: "Bad Slot", snapshto: never } }
+kafka: { brokers: [], registry: "not a url" }
+lake: { bucket: lake, flush: { rows: 0 } }
+tables: { public.orders: { partitionBy: ["week(x)"] } }
+`),
+      {},
+    );
+    const paths = mistakes.map((mistake) => mistake.path);
+    for (const path of [
+      '/version',
+      '/source/postgres/url',
+      '/source/postgres/tables/0',
+      '/source/postgres/slot',
+      '/source/postgres/snapshto',
+      '/kafka/brokers',
+      '/kafka/registry',
+      '/lake/flush/rows',
+    ]) {
+      expect(paths).toContain(path);
+    }
+  });
+
+  test.each([
+    [
+      'a pipeline over a table that is not captured',
+      FULL.replace('shop.items', 'other.items'),
+      '/pipelines/0/from/0',
+    ],
+    [
+      'a hash without a salt',
+      FULL.replace('{ filter: { expr: "price > 1" } }', '{ mask: { column: a, method: hash } }'),
+      '/pipelines/0/steps/0/mask/salt',
+    ],
+    ['half of the credentials', FULL.replace('accessKeyId: "env:AK", ', ''), '/lake'],
+    ['an unknown step', FULL.replace('filter:', 'filtre:'), '/pipelines/0/steps/0'],
+  ])('%s is a mistake', (_, text, path) => {
+    expect(configMistakes(file(text), ENV).map((mistake) => mistake.path.slice(0, path.length))).toContain(
+      path,
+    );
+  });
+
+  test('a secret that is missing is told apart from a wrong file, and no value is shown', () => {
+    expect(() => loadConfig(file(FULL), { AK: 'key' })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_SECRET_MISSING', retry: 'manual' }),
+    );
+    const wrong = file(FULL.replace('version: 1', 'version: 9'));
+    expect(() => loadConfig(wrong, ENV)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.not.stringContaining('secret-word'),
+      }),
+    );
+  });
+
+  test.each([
+    ['no file', join(dir, 'missing.yaml')],
+    ['not YAML', file('a: [')],
+  ])('%s is CONFIG_UNREADABLE', (_, path) => {
+    expect(() => loadConfig(path, ENV)).toThrow(expect.objectContaining({ code: 'CONFIG_UNREADABLE' }));
+  });
+});
