@@ -61,7 +61,7 @@ export function columnOf(field: AvroField): ColumnSchema {
   if (inner === undefined) throw new TypeError(`field ${field.name}: a union without a value branch`);
   return {
     name: field.pgName ?? field.name,
-    type: columnTypeOf(inner as AvroSchema),
+    type: columnTypeOf(inner),
     pgType: field.pgType ?? '',
   };
 }
