@@ -1,0 +1,95 @@
+import { malformedMessage } from './malformed-message.ts';
+
+/** In the place of a start offset: the column is null. */
+export const SPAN_NULL = -1;
+/** In the place of a start offset: an unchanged out-of-line (TOAST) value, which the log does not carry. */
+export const SPAN_UNCHANGED = -2;
+
+const KIND_NULL = 0x6e;
+const KIND_UNCHANGED = 0x75;
+const KIND_TEXT = 0x74;
+const KIND_BINARY = 0x62;
+
+/**
+ * Where the columns of one tuple lie in the message: `start(i)` and `end(i)` offsets, or a marker. One object per
+ * relation is filled again for every row, so that a row costs no allocation.
+ */
+export class TupleSpans {
+  readonly columns: number;
+  readonly bounds: Int32Array;
+
+  constructor(columns: number) {
+    this.columns = columns;
+    this.bounds = new Int32Array(columns * 2);
+  }
+
+  start(column: number): number {
+    return this.bounds[column * 2] as number;
+  }
+
+  end(column: number): number {
+    return this.bounds[column * 2 + 1] as number;
+  }
+
+  /** Locates the columns of the tuple at `pos` (its column count). Returns the offset behind it. */
+  scan(buf: Buffer, pos: number, limit: number): number {
+    const bounds = this.bounds;
+    const count = ((buf[pos] as number) << 8) | (buf[pos + 1] as number);
+    if (count !== this.columns) {
+      throw malformedMessage(`a row has ${count} columns where its relation message named ${this.columns}`);
+    }
+    let at = pos + 2;
+    for (let i = 0; i < count * 2; i += 2) {
+      const kind = buf[at++];
+      if (kind === KIND_TEXT || kind === KIND_BINARY) {
+        const length =
+          ((buf[at] as number) << 24) |
+          ((buf[at + 1] as number) << 16) |
+          ((buf[at + 2] as number) << 8) |
+          (buf[at + 3] as number);
+        at += 4;
+        bounds[i] = at;
+        at += length;
+        bounds[i + 1] = at;
+      } else if (kind === KIND_NULL) {
+        bounds[i] = SPAN_NULL;
+      } else if (kind === KIND_UNCHANGED) {
+        bounds[i] = SPAN_UNCHANGED;
+      } else {
+        throw malformedMessage(`a column is of the unknown kind ${String(kind)}`);
+      }
+    }
+    if (at > limit) throw malformedMessage('a row ends behind its message');
+    return at;
+  }
+
+  /** Locates the fields of a row of `COPY … (FORMAT binary)`. Returns the offset behind it. */
+  scanCopyRow(buf: Buffer, pos: number, limit: number): number {
+    const bounds = this.bounds;
+    const count = buf.readInt16BE(pos);
+    if (count !== this.columns)
+      throw malformedMessage(`a copied row has ${count} columns, not ${this.columns}`);
+    let at = pos + 2;
+    for (let i = 0; i < count * 2; i += 2) {
+      const length = buf.readInt32BE(at);
+      at += 4;
+      if (length < 0) {
+        bounds[i] = SPAN_NULL;
+      } else {
+        bounds[i] = at;
+        at += length;
+        bounds[i + 1] = at;
+      }
+    }
+    if (at > limit) throw malformedMessage('a copied row ends behind its message');
+    return at;
+  }
+
+  isNull(column: number): boolean {
+    return this.bounds[column * 2] === SPAN_NULL;
+  }
+
+  isUnchanged(column: number): boolean {
+    return this.bounds[column * 2] === SPAN_UNCHANGED;
+  }
+}

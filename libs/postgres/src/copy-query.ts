@@ -1,0 +1,51 @@
+import type { TypeLookup } from '@hasivu/pgoutput';
+
+import type { TableName } from './publication.ts';
+import { quoteIdentifier, quoteTable } from './sql-quote.ts';
+import type { CatalogColumn } from './table-catalog.ts';
+
+/**
+ * Built-in types whose cast to text is their output function (or, for bool, a form the encoder also reads). For others
+ * the cast can differ from what the stream sends: `character(n)` loses its padding, `inet` gains a netmask.
+ */
+const CAST_IS_OUTPUT: ReadonlySet<string> = new Set([
+  'bool',
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'float4',
+  'float8',
+  'numeric',
+  'text',
+  'varchar',
+  'bytea',
+  'json',
+  'jsonb',
+  'uuid',
+  'date',
+  'time',
+  'timetz',
+  'timestamp',
+  'timestamptz',
+  'interval',
+]);
+
+/** The query that yields, as text, exactly what the replication stream would send for these columns. */
+export function copyQuery(
+  table: TableName,
+  columns: readonly Pick<CatalogColumn, 'name' | 'typeOid'>[],
+  rowFilter: string | null,
+  lookup: TypeLookup,
+): string {
+  const list = columns.map((column) => textExpression(column, lookup)).join(', ');
+  return `SELECT ${list} FROM ${quoteTable(table)}${rowFilter === null ? '' : ` WHERE ${rowFilter}`}`;
+}
+
+function textExpression(column: Pick<CatalogColumn, 'name' | 'typeOid'>, lookup: TypeLookup): string {
+  const name = quoteIdentifier(column.name);
+  const type = lookup(column.typeOid);
+  if (type?.schema === 'pg_catalog' && CAST_IS_OUTPUT.has(type.name)) return `${name}::text`;
+  // format() prints through the type's output function; IS NOT DISTINCT FROM, because IS NULL is true of a row of nulls.
+  return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN NULL ELSE format('%s', ${name}) END`;
+}

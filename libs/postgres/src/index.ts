@@ -1,0 +1,27 @@
+export { CatalogSession, type SqlValue } from './catalog-session.ts';
+export { describeTarget, type PostgresTarget, type TlsFiles } from './connection-options.ts';
+export { copyQuery } from './copy-query.ts';
+export { CopyReader } from './copy-reader.ts';
+export { mapPostgresError } from './postgres-error.ts';
+export {
+  addPublishedTables,
+  addTablesSql,
+  createPublication,
+  publicationState,
+  type Publication,
+  type PublishedTable,
+  type TableName,
+} from './publication.ts';
+export {
+  createSlot,
+  slotLagBytes,
+  slotState,
+  tryLockSlot,
+  type CreatedSlot,
+  type SlotState,
+} from './replication-slot.ts';
+export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
+export { checkServer, type ServerFacts } from './server-facts.ts';
+export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';
+export { TypeCatalog } from './type-catalog.ts';
+export { WireConnection } from './wire-connection.ts';

@@ -1,0 +1,73 @@
+import { isPlatformError, PlatformError, type ErrorCode, type ErrorContext } from '@hasivu/errors';
+
+const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
+  '28000': 'SOURCE_AUTHENTICATION',
+  '28P01': 'SOURCE_AUTHENTICATION',
+  '3D000': 'SOURCE_DATABASE_MISSING',
+  '42501': 'SOURCE_PERMISSION',
+  '42P01': 'SOURCE_TABLE_MISSING',
+  '53300': 'SOURCE_UNREACHABLE',
+  '53400': 'SOURCE_SLOT_LIMIT',
+  '55006': 'SOURCE_SLOT_ACTIVE',
+  '57P01': 'SOURCE_CONNECTION_LOST',
+  '57P02': 'SOURCE_CONNECTION_LOST',
+  '57P03': 'SOURCE_UNREACHABLE',
+  '57P05': 'SOURCE_CONNECTION_LOST',
+};
+
+const BY_NODE_CODE: Readonly<Record<string, ErrorCode>> = {
+  ECONNREFUSED: 'SOURCE_UNREACHABLE',
+  ENOTFOUND: 'SOURCE_UNREACHABLE',
+  EAI_AGAIN: 'SOURCE_UNREACHABLE',
+  EHOSTUNREACH: 'SOURCE_UNREACHABLE',
+  ENETUNREACH: 'SOURCE_UNREACHABLE',
+  ETIMEDOUT: 'SOURCE_UNREACHABLE',
+  ECONNRESET: 'SOURCE_CONNECTION_LOST',
+  EPIPE: 'SOURCE_CONNECTION_LOST',
+};
+
+/** What a server or socket error says, whichever of `pg`, the wire or TLS made it. */
+interface ErrorFacts {
+  readonly code?: string;
+  readonly message: string;
+  readonly detail?: string;
+}
+
+/**
+ * The one place where errors of Postgres get a code. Idempotent. The server's `message` is kept (it names objects and
+ * settings), its `detail` is not: it can hold a row's values.
+ */
+export function mapPostgresError(error: unknown, doing: string, context: ErrorContext = {}): PlatformError {
+  if (isPlatformError(error)) return error;
+  const facts = factsOf(error);
+  const sqlState = facts.code !== undefined && /^[0-9A-Z]{5}$/.test(facts.code) ? facts.code : undefined;
+  return new PlatformError(codeOf(facts, sqlState), {
+    doing,
+    why: sqlState === undefined ? facts.message : `the server says: ${facts.message}`,
+    context: { ...context, sqlState },
+    cause: error,
+  });
+}
+
+function factsOf(error: unknown): ErrorFacts {
+  if (error instanceof AggregateError && error.errors.length > 0) return factsOf(error.errors[0]);
+  if (error instanceof Error) return error;
+  return { message: String(error) };
+}
+
+function codeOf(facts: ErrorFacts, sqlState: string | undefined): ErrorCode {
+  const { code, message } = facts;
+  if (sqlState === '55000' && /wal_level/.test(message)) return 'SOURCE_WAL_LEVEL';
+  if (sqlState === '55000' && /replication slot|can no longer/.test(message)) return 'SOURCE_SLOT_LOST';
+  if (sqlState === '42704' && /replication slot/.test(message)) return 'SOURCE_SLOT_LOST';
+  if (sqlState === '58P01' && /WAL|wal/.test(message)) return 'SOURCE_SLOT_LOST';
+  const known = code === undefined ? undefined : (BY_SQLSTATE[code] ?? BY_NODE_CODE[code]);
+  if (known) return known;
+  if (sqlState?.startsWith('08')) return 'SOURCE_CONNECTION_LOST';
+  if (/SSL|TLS|certificate|self.signed|ERR_TLS|altname/i.test(`${code ?? ''} ${message}`))
+    return 'SOURCE_TLS';
+  if (/SASL|password|SCRAM/i.test(message)) return 'SOURCE_AUTHENTICATION';
+  if (/timeout expired|timed out/i.test(message)) return 'SOURCE_UNREACHABLE';
+  if (/terminated|closed|ended/i.test(message)) return 'SOURCE_CONNECTION_LOST';
+  return 'SOURCE_QUERY';
+}

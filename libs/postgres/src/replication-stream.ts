@@ -1,0 +1,147 @@
+import { formatLsn, toLsn, type Lsn } from '@hasivu/change-events';
+import { malformedMessage } from '@hasivu/pgoutput';
+
+import { mapPostgresError } from './postgres-error.ts';
+import { copyDataMessage, parseServerError, queryMessage, SERVER } from './server-message.ts';
+import { quoteIdentifier, quoteLiteral } from './sql-quote.ts';
+import type { WireConnection } from './wire-connection.ts';
+
+/** What {@link ReplicationStream.next} found. */
+export const STREAM = { nothing: 0, change: 1, keepalive: 2 } as const;
+
+const XLOG_DATA = 0x77; // w
+const KEEPALIVE = 0x6b; // k
+const STATUS_BYTES = 34;
+const PG_EPOCH_MS = 946684800000;
+
+export interface StreamOptions {
+  readonly slot: string;
+  readonly publication: string;
+  readonly startLsn: Lsn;
+  /** Interval of the status updates that keep the connection alive, however busy the reader is. */
+  readonly statusIntervalMs: number;
+  /** Position below which Postgres may forget: read at every status update. */
+  readonly confirmedLsn: () => Lsn;
+}
+
+/**
+ * A logical replication stream, pulled: `read` waits for bytes, `next` steps through the messages in place. Nothing is
+ * read while the caller is busy, so a slow sink slows the server down instead of filling memory. What was received is
+ * reported, but only what `confirmedLsn` gives is confirmed.
+ */
+export class ReplicationStream {
+  /** The message found: a pgoutput message for a change. Valid until the next `read`. */
+  buffer: Buffer;
+  start = 0;
+  end = 0;
+  /** Position of the change's own log record, as halves (`hi` signed, `lo` unsigned). */
+  lsnHi = 0;
+  lsnLo = 0;
+  replyRequested = false;
+  readonly #connection: WireConnection;
+  readonly #options: StreamOptions;
+  readonly #timer: NodeJS.Timeout;
+  #received: Lsn;
+  #walEndHi = 0;
+  #walEndLo = 0;
+
+  private constructor(connection: WireConnection, options: StreamOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#received = options.startLsn;
+    this.buffer = connection.frames.buffer;
+    this.#timer = setInterval(() => this.sendStatus(), options.statusIntervalMs);
+  }
+
+  static async start(connection: WireConnection, options: StreamOptions): Promise<ReplicationStream> {
+    const settings = `proto_version '1', publication_names ${quoteLiteral(quoteIdentifier(options.publication))}`;
+    const command = `START_REPLICATION SLOT ${quoteIdentifier(options.slot)} LOGICAL ${formatLsn(options.startLsn)} (${settings})`;
+    try {
+      connection.send(queryMessage(command));
+      const { frames } = connection;
+      for (;;) {
+        await connection.nextFrame();
+        if (frames.tag === SERVER.error) throw parseServerError(frames.buffer, frames.start, frames.end);
+        if (frames.tag === SERVER.copyBoth) return new ReplicationStream(connection, options);
+      }
+    } catch (error) {
+      throw mapPostgresError(error, `starting to read the replication slot "${options.slot}"`);
+    }
+  }
+
+  /** Last position the server says it has sent. */
+  get receivedLsn(): Lsn {
+    const lsn = toLsn((BigInt(this.#walEndHi) << 32n) | BigInt(this.#walEndLo));
+    return lsn > this.#received ? lsn : this.#received;
+  }
+
+  /** True when bytes arrived; false when `timeoutMs` passed or `interrupt` was called. */
+  async read(timeoutMs: number): Promise<boolean> {
+    try {
+      return await this.#connection.read(timeoutMs);
+    } catch (error) {
+      throw mapPostgresError(error, 'reading the replication stream');
+    }
+  }
+
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  /** Steps to the next message among the bytes read. */
+  next(): number {
+    const { frames } = this.#connection;
+    while (frames.next()) {
+      const { buffer, start } = frames;
+      if (frames.tag === SERVER.copyData) {
+        const kind = buffer[start];
+        if (kind === XLOG_DATA) {
+          this.buffer = buffer;
+          this.lsnHi = buffer.readInt32BE(start + 1);
+          this.lsnLo = buffer.readUInt32BE(start + 5);
+          this.#walEndHi = buffer.readInt32BE(start + 9);
+          this.#walEndLo = buffer.readUInt32BE(start + 13);
+          this.start = start + 25;
+          this.end = frames.end;
+          return STREAM.change;
+        }
+        if (kind === KEEPALIVE) {
+          this.#walEndHi = buffer.readInt32BE(start + 1);
+          this.#walEndLo = buffer.readUInt32BE(start + 5);
+          this.replyRequested = buffer[start + 17] === 1;
+          return STREAM.keepalive;
+        }
+        throw malformedMessage(`an unknown stream message ${String(kind)}`);
+      }
+      if (frames.tag === SERVER.error) {
+        throw mapPostgresError(parseServerError(buffer, start, frames.end), 'reading the replication stream');
+      }
+      if (frames.tag === SERVER.copyDone) {
+        throw mapPostgresError(
+          new Error('the server ended the stream: it is shutting down'),
+          'reading the replication stream',
+        );
+      }
+    }
+    return STREAM.nothing;
+  }
+
+  /** Reports what was received and what is confirmed. Called by the timer, on request, and after progress. */
+  sendStatus(): void {
+    const confirmed = this.#options.confirmedLsn();
+    const status = Buffer.alloc(STATUS_BYTES);
+    status[0] = 0x72; // r
+    status.writeBigUInt64BE(this.receivedLsn, 1);
+    status.writeBigUInt64BE(confirmed, 9);
+    status.writeBigUInt64BE(confirmed, 17);
+    status.writeBigInt64BE(BigInt(Date.now() - PG_EPOCH_MS) * 1000n, 25);
+    this.#connection.send(copyDataMessage(status));
+  }
+
+  /** Sends a last status and closes the connection, which frees the slot. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.sendStatus();
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { replicaIdentityOf, type ReplicaIdentity } from '@hasivu/pgoutput';
+
+import type { CatalogSession } from './catalog-session.ts';
+import type { TableName } from './publication.ts';
+
+export interface CatalogColumn {
+  readonly name: string;
+  readonly typeOid: number;
+  readonly typmod: number;
+  /** `attndims`. */
+  readonly dimensions: number;
+  readonly generated: boolean;
+}
+
+export interface CatalogTable extends TableName {
+  readonly oid: number;
+  readonly identity: ReplicaIdentity;
+  readonly maySelect: boolean;
+  /** The planner's estimate, -1 when never analysed. */
+  readonly estimatedRows: number;
+  readonly columns: readonly CatalogColumn[];
+  /** Primary key in key order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** Columns of the index that is the replica identity, in key order; empty without one. */
+  readonly identityIndex: readonly string[];
+}
+
+interface TableRow {
+  readonly oid: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly identity: string;
+  readonly may_select: boolean;
+  readonly estimated_rows: number;
+  readonly columns: { n: string; t: string; m: number; d: number; g: boolean }[];
+  readonly primary_key: string[] | null;
+  readonly identity_index: string[] | null;
+}
+
+const indexColumns = (flag: string): string => `(
+  SELECT array_agg(a.attname::text ORDER BY k.ord)
+    FROM pg_index i
+    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, ord)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+   WHERE i.indrelid = c.oid AND i.${flag} AND k.ord <= i.indnkeyatts)`;
+
+const TABLES_SQL = `
+SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relreplident::text AS identity,
+       has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select,
+       c.reltuples::float8 AS estimated_rows,
+       (SELECT coalesce(json_agg(json_build_object('n', a.attname, 't', a.atttypid::text, 'm', a.atttypmod,
+                 'd', a.attndims, 'g', a.attgenerated <> '') ORDER BY a.attnum), '[]')
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+       ${indexColumns('indisprimary')} AS primary_key,
+       ${indexColumns('indisreplident')} AS identity_index
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'`;
+
+/** Ordinary and partitioned tables of these schemas; partitions are seen through their root. */
+export async function tablesOfSchemas(
+  session: CatalogSession,
+  schemas: readonly string[],
+): Promise<CatalogTable[]> {
+  const rows = await session.query<TableRow>(
+    'listing the tables',
+    `${TABLES_SQL} AND n.nspname = ANY($1) AND NOT c.relispartition ORDER BY 2, 3`,
+    [schemas],
+  );
+  return rows.map(fromRow);
+}
+
+/** A table as the catalog has it now, or null when it is gone. */
+export async function tableByOid(session: CatalogSession, oid: number): Promise<CatalogTable | null> {
+  const rows = await session.query<TableRow>(
+    'describing a table',
+    `${TABLES_SQL} AND c.oid = $1::text::oid`,
+    [String(oid)],
+  );
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+function fromRow(row: TableRow): CatalogTable {
+  return {
+    oid: Number(row.oid),
+    schema: row.schema,
+    table: row.table,
+    identity: replicaIdentityOf(row.identity),
+    maySelect: row.may_select,
+    estimatedRows: row.estimated_rows,
+    columns: row.columns.map((c) => ({
+      name: c.n,
+      typeOid: Number(c.t),
+      typmod: c.m,
+      dimensions: c.d,
+      generated: c.g,
+    })),
+    primaryKey: row.primary_key ?? [],
+    identityIndex: row.identity_index ?? [],
+  };
+}
