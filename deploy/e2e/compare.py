@@ -1,0 +1,97 @@
+"""Compares Postgres with a Delta table, both read by foreign clients (psycopg, deltalake). One JSON request on stdin,
+one JSON answer on stdout; values never appear in it."""
+
+import io
+import json
+import sys
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as csv
+from deltalake import DeltaTable
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    table = DeltaTable(request["uri"], storage_options=request["storage"])
+    answer = {"silver": silver, "bronze": bronze}[request["mode"]](request, table)
+    json.dump(answer, sys.stdout)
+
+
+def silver(request: dict, table: DeltaTable) -> dict:
+    lake = table.to_pyarrow_table()
+    columns = source_columns(request)
+    missing = [name for name in columns if name not in lake.column_names]
+    if missing:
+        return {"equal": False, "reason": f"columns missing in the lake: {missing}"}
+    lake = plain(lake.select(columns))
+    source = from_postgres(request, columns, lake.schema)
+    order = [(name, "ascending") for name in request["key"]]
+    lake, source = lake.sort_by(order), source.sort_by(order)
+    answer = {"source_rows": source.num_rows, "lake_rows": lake.num_rows, "version": table.version()}
+    if source.num_rows != lake.num_rows:
+        return {**answer, "equal": False, "reason": "row counts differ"}
+    unlike = {name: rows for name in columns if (rows := different(source[name], lake[name]))}
+    return {**answer, "equal": not unlike, "differing_rows_by_column": unlike}
+
+
+def bronze(request: dict, table: DeltaTable) -> dict:
+    lake = table.to_pyarrow_table(columns=["_op", "_lsn", "_seq"])
+    positions = lake.group_by(["_lsn", "_seq"]).aggregate([([], "count_all")])
+    repeated = pc.sum(pc.greater(positions["count_all"], 1)).as_py() or 0
+    ops = {row["values"]: row["counts"] for row in pc.value_counts(lake["_op"]).to_pylist()}
+    with psycopg.connect(request["postgres"]) as connection:
+        rows = connection.execute(f"select count(1) from {request['table']}").fetchone()[0]
+    return {"source_rows": rows, "ops": ops, "repeated_positions": repeated, "version": table.version()}
+
+
+def source_columns(request: dict) -> list[str]:
+    with psycopg.connect(request["postgres"]) as connection:
+        rows = connection.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
+            [request["table"]],
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def from_postgres(request: dict, columns: list[str], schema: pa.Schema) -> pa.Table:
+    data = io.BytesIO()
+    names = ", ".join(f'"{name}"' for name in columns)
+    with psycopg.connect(request["postgres"], options="-c timezone=UTC -c datestyle=ISO") as connection:
+        with connection.cursor().copy(f"copy (select {names} from {request['table']}) to stdout (format csv)") as copy:
+            for chunk in copy:
+                data.write(chunk)
+    data.seek(0)
+    return csv.read_csv(
+        data,
+        read_options=csv.ReadOptions(column_names=columns),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types={field.name: field.type for field in schema},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    ) if data.getbuffer().nbytes else schema.empty_table()
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Large and view strings as plain ones, so that both sides have the same types."""
+    fields = [
+        pa.field(field.name, pa.string() if pa.types.is_large_string(field.type) or pa.types.is_string_view(field.type) else field.type)
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
+def different(left: pa.ChunkedArray, right: pa.ChunkedArray) -> int:
+    same = pc.equal(left, right)
+    both_null = pc.and_(pc.is_null(left), pc.is_null(right))
+    alike = pc.if_else(pc.is_null(same), both_null, same)
+    return len(alike) - (pc.sum(alike).as_py() or 0)
+
+
+main()

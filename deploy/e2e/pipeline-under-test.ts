@@ -1,0 +1,167 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { python, spawnService, stack, testDatabase, type RunningService, type TestDatabase } from '@hasivu/testing';
+import pg from 'pg';
+import { stringify } from 'yaml';
+
+export type ServiceUnderTest = 'cdc-source' | 'stream-processor' | 'lake-sink';
+
+export interface PipelineOptions {
+  readonly name: string;
+  readonly tables: readonly string[];
+  readonly pipelines?: readonly object[];
+  readonly tableSettings?: Readonly<Record<string, object>>;
+  /** Merged over the generated configuration, for the cases that get it wrong. */
+  readonly override?: object;
+}
+
+/** A database, a topic prefix and a lake prefix of its own, and the services over them, on the test stack. */
+export class PipelineUnderTest implements AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly configPath: string;
+  readonly lakePrefix: string;
+  readonly #dir: string;
+  readonly #services = new Map<ServiceUnderTest, RunningService>();
+  readonly #uses: readonly ServiceUnderTest[];
+
+  private constructor(database: TestDatabase, dir: string, configPath: string, lakePrefix: string, uses: readonly ServiceUnderTest[]) {
+    this.database = database;
+    this.#dir = dir;
+    this.configPath = configPath;
+    this.lakePrefix = lakePrefix;
+    this.#uses = uses;
+  }
+
+  static async create(options: PipelineOptions): Promise<PipelineUnderTest> {
+    const facts = stack();
+    const database = await testDatabase(options.name);
+    const unique = `${options.name}_${process.pid}_${Date.now().toString(36)}`;
+    const dir = join(import.meta.dirname, '..', '..', '.hasivu', 'e2e', unique);
+    mkdirSync(dir, { recursive: true });
+    const config = {
+      version: 1,
+      source: { postgres: { url: database.url, tables: options.tables, publication: unique, slot: unique, snapshot: 'initial' } },
+      kafka: { brokers: facts.kafka.brokers, registry: facts.registry.url, prefix: unique, topics: { partitions: 3 } },
+      lake: {
+        endpoint: facts.s3.endpoint,
+        bucket: facts.s3.bucket,
+        prefix: unique,
+        region: facts.s3.region,
+        accessKeyId: facts.s3.accessKeyId,
+        secretAccessKey: facts.s3.secretAccessKey,
+        flush: { rows: 50_000, intervalMs: 500 },
+      },
+      tables: options.tableSettings ?? {},
+      pipelines: options.pipelines ?? [],
+      ...options.override,
+    };
+    const configPath = join(dir, 'hasivu.yaml');
+    writeFileSync(configPath, stringify(config));
+    const uses: ServiceUnderTest[] = ['cdc-source', ...(options.pipelines?.length ? (['stream-processor'] as const) : []), 'lake-sink'];
+    return new PipelineUnderTest(database, dir, configPath, unique, uses);
+  }
+
+  get services(): readonly ServiceUnderTest[] {
+    return this.#uses;
+  }
+
+  service(name: ServiceUnderTest): RunningService {
+    const running = this.#services.get(name);
+    if (!running) throw new Error(`${name} is not running`);
+    return running;
+  }
+
+  async startAll(): Promise<void> {
+    for (const name of this.#uses) await this.start(name);
+  }
+
+  async start(name: ServiceUnderTest, env: Record<string, string> = {}): Promise<RunningService> {
+    const running = await spawnService(name, this.configPath, { env });
+    this.#services.set(name, running);
+    return running;
+  }
+
+  async kill(name: ServiceUnderTest): Promise<void> {
+    await this.service(name).kill();
+    this.#services.delete(name);
+  }
+
+  async query<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
+    const client = new pg.Client({ connectionString: this.database.url });
+    await client.connect();
+    try {
+      return (await client.query<R>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Compares silver with Postgres through foreign readers of both. */
+  async compareSilver(table: string, key: readonly string[]): Promise<SilverComparison> {
+    return (await this.#compare('silver', table, key)) as SilverComparison;
+  }
+
+  async readBronze(table: string): Promise<BronzeReading> {
+    return (await this.#compare('bronze', table, [])) as BronzeReading;
+  }
+
+  /** Waits until `check` gives null; throws its last complaint when the deadline passes. */
+  async eventually(check: () => Promise<string | null>, deadlineMs = 120_000): Promise<void> {
+    for (const until = Date.now() + deadlineMs; ; await sleep(500)) {
+      const complaint = await check().catch((error: Error) => error.message);
+      if (complaint === null) return;
+      for (const [name, service] of this.#services) {
+        if (service.exited) throw new Error(`${name} has ended: ${service.output().slice(-4_000)}`);
+      }
+      if (Date.now() > until) throw new Error(`not within ${deadlineMs} ms: ${complaint}`);
+    }
+  }
+
+  async silverEventuallyEquals(table: string, key: readonly string[], deadlineMs?: number): Promise<void> {
+    await this.eventually(async () => {
+      const answer = await this.compareSilver(table, key);
+      return answer.equal ? null : `silver of ${table} differs: ${JSON.stringify(answer)}`;
+    }, deadlineMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const service of this.#services.values()) await service.stop();
+    await this.database[Symbol.asyncDispose]();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async #compare(mode: 'silver' | 'bronze', table: string, key: readonly string[]): Promise<unknown> {
+    const { s3 } = stack();
+    const request = {
+      mode,
+      table,
+      key,
+      postgres: this.database.url,
+      uri: `s3://${s3.bucket}/${this.lakePrefix}/${mode}/${table.replace('.', '/')}`,
+      storage: {
+        AWS_ENDPOINT_URL: s3.endpoint,
+        AWS_REGION: s3.region,
+        AWS_ACCESS_KEY_ID: s3.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+        AWS_ALLOW_HTTP: 'true',
+      },
+    };
+    return JSON.parse(await python(join(import.meta.dirname, 'compare.py'), { input: JSON.stringify(request) })) as unknown;
+  }
+}
+
+export interface SilverComparison {
+  readonly equal: boolean;
+  readonly source_rows?: number;
+  readonly lake_rows?: number;
+  readonly reason?: string;
+  readonly differing_rows_by_column?: Readonly<Record<string, number>>;
+}
+
+export interface BronzeReading {
+  readonly source_rows: number;
+  readonly ops: Readonly<Record<string, number>>;
+  readonly repeated_positions: number;
+}
