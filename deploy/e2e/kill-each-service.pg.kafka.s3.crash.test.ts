@@ -15,7 +15,15 @@ test(`each service killed ${KILLS} times under load: nothing lost, nothing twice
   await using pipeline = await PipelineUnderTest.create({
     name: 'kills',
     tables: ['public.*'],
-    pipelines: [{ name: 'clean', from: ['public.orders'], steps: [{ drop: { columns: ['notes'] } }], rules: [{ name: 'total', range: { column: 'total', max: 1_000_000 } }], to: 'orders' }],
+    pipelines: [
+      {
+        name: 'clean',
+        from: ['public.orders'],
+        steps: [{ drop: { columns: ['notes'] } }],
+        rules: [{ name: 'total', range: { column: 'total', max: 1_000_000 } }],
+        to: 'orders',
+      },
+    ],
   });
   await pipeline.query(STORM_SCHEMA);
   await pipeline.query(`insert into audit select now(), 'before', g from generate_series(1, 500) g`);
@@ -40,5 +48,6 @@ test(`each service killed ${KILLS} times under load: nothing lost, nothing twice
     const inserted = (audit.ops['c'] ?? 0) + (audit.ops['r'] ?? 0);
     return inserted === audit.source_rows ? null : `bronze has ${inserted} inserts of ${audit.source_rows}`;
   });
-  for (const table of ['public.orders', 'public.lines', 'public.audit']) expect((await pipeline.readBronze(table)).repeated_positions).toBe(0);
+  for (const table of ['public.orders', 'public.lines', 'public.audit'])
+    expect((await pipeline.readBronze(table)).repeated_positions).toBe(0);
 }, 1_800_000);

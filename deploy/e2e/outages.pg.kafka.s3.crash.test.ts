@@ -8,29 +8,33 @@ import { runRandomLoad, STORM_SCHEMA } from './random-load.ts';
 
 const OUTAGE_MS = process.env['HASIVU_SUITE'] === 'storm' ? 20_000 : 4_000;
 
-test.each(['kafka', 'registry', 's3', 'postgres'] as const)('%s stopped and started again: the services wait or are restarted, nothing is lost', async (part) => {
-  await using pipeline = await PipelineUnderTest.create({ name: `outage_${part}`, tables: ['public.*'] });
-  await pipeline.query(STORM_SCHEMA);
-  await pipeline.startAll();
-  const stop = new AbortController();
-  const load = runRandomLoad(pipeline.database.url, 7, stop.signal);
-  await sleep(1_500);
-  await stopPart(part);
-  await sleep(OUTAGE_MS);
-  await startPart(part);
-  for (const name of pipeline.services) {
-    // What `hasivu run` does: exit code 1 asks for a restart, 2 for a person.
-    const service = pipeline.service(name);
-    if (service.exited) {
-      expect(service.exitCode).toBe(1);
-      await pipeline.start(name);
+test.each(['kafka', 'registry', 's3', 'postgres'] as const)(
+  '%s stopped and started again: the services wait or are restarted, nothing is lost',
+  async (part) => {
+    await using pipeline = await PipelineUnderTest.create({ name: `outage_${part}`, tables: ['public.*'] });
+    await pipeline.query(STORM_SCHEMA);
+    await pipeline.startAll();
+    const stop = new AbortController();
+    const load = runRandomLoad(pipeline.database.url, 7, stop.signal);
+    await sleep(1_500);
+    await stopPart(part);
+    await sleep(OUTAGE_MS);
+    await startPart(part);
+    for (const name of pipeline.services) {
+      // What `hasivu run` does: exit code 1 asks for a restart, 2 for a person.
+      const service = pipeline.service(name);
+      if (service.exited) {
+        expect(service.exitCode).toBe(1);
+        await pipeline.start(name);
+      }
     }
-  }
-  await sleep(2_000);
-  stop.abort();
-  await load;
-  for (const name of pipeline.services) if (pipeline.service(name).exited) await pipeline.start(name);
-  await pipeline.silverEventuallyEquals('public.orders', ['id']);
-  await pipeline.silverEventuallyEquals('public.lines', ['order_id', 'line']);
-  expect((await pipeline.readBronze('public.orders')).repeated_positions).toBe(0);
-}, 600_000);
+    await sleep(2_000);
+    stop.abort();
+    await load;
+    for (const name of pipeline.services) if (pipeline.service(name).exited) await pipeline.start(name);
+    await pipeline.silverEventuallyEquals('public.orders', ['id']);
+    await pipeline.silverEventuallyEquals('public.lines', ['order_id', 'line']);
+    expect((await pipeline.readBronze('public.orders')).repeated_positions).toBe(0);
+  },
+  600_000,
+);

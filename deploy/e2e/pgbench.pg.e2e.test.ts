@@ -14,7 +14,15 @@ test('pgbench under a running pipeline: silver equals Postgres, bronze has every
   const command = testTool('pgbench');
   const seconds = process.env['HASIVU_SUITE'] === 'storm' ? 60 : 8;
   const scale = process.env['HASIVU_SUITE'] === 'storm' ? 5 : 1;
-  await using pipeline = await PipelineUnderTest.create({ name: 'pgbench', tables: ['public.pgbench_accounts', 'public.pgbench_branches', 'public.pgbench_tellers', 'public.pgbench_history'] });
+  await using pipeline = await PipelineUnderTest.create({
+    name: 'pgbench',
+    tables: [
+      'public.pgbench_accounts',
+      'public.pgbench_branches',
+      'public.pgbench_tellers',
+      'public.pgbench_history',
+    ],
+  });
   await pgbench(command, pipeline.database.url, ['-i', '-q', '-s', String(scale)]);
   await pipeline.startAll();
   await pgbench(command, pipeline.database.url, ['-n', '-c', '4', '-j', '2', '-T', String(seconds)]);
@@ -22,7 +30,9 @@ test('pgbench under a running pipeline: silver equals Postgres, bronze has every
   await pipeline.eventually(async () => {
     const history = await pipeline.readBronze('public.pgbench_history');
     const inserted = (history.ops['c'] ?? 0) + (history.ops['r'] ?? 0);
-    return inserted === history.source_rows ? null : `bronze has ${inserted} inserts of ${history.source_rows}`;
+    return inserted === history.source_rows
+      ? null
+      : `bronze has ${inserted} inserts of ${history.source_rows}`;
   });
   const history = await pipeline.readBronze('public.pgbench_history');
   expect(history.repeated_positions).toBe(0);

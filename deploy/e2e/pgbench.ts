@@ -8,6 +8,8 @@ export function pgbench(command: string, url: string, args: readonly string[]): 
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve(output) : reject(new Error(`pgbench ended with ${code}: ${output.slice(-2_000)}`))));
+    child.on('exit', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`pgbench ended with ${code}: ${output.slice(-2_000)}`)),
+    );
   });
 }

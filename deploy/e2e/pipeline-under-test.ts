@@ -1,10 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { python, spawnService, stack, testDatabase, type RunningService, type TestDatabase } from '@hasivu/testing';
+import {
+  python,
+  spawnService,
+  stack,
+  testDatabase,
+  type RunningService,
+  type TestDatabase,
+} from '@hasivu/testing';
 import pg from 'pg';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 export type ServiceUnderTest = 'cdc-source' | 'stream-processor' | 'lake-sink';
 
@@ -13,8 +20,6 @@ export interface PipelineOptions {
   readonly tables: readonly string[];
   readonly pipelines?: readonly object[];
   readonly tableSettings?: Readonly<Record<string, object>>;
-  /** Merged over the generated configuration, for the cases that get it wrong. */
-  readonly override?: object;
 }
 
 /** A database, a topic prefix and a lake prefix of its own, and the services over them, on the test stack. */
@@ -26,7 +31,13 @@ export class PipelineUnderTest implements AsyncDisposable {
   readonly #services = new Map<ServiceUnderTest, RunningService>();
   readonly #uses: readonly ServiceUnderTest[];
 
-  private constructor(database: TestDatabase, dir: string, configPath: string, lakePrefix: string, uses: readonly ServiceUnderTest[]) {
+  private constructor(
+    database: TestDatabase,
+    dir: string,
+    configPath: string,
+    lakePrefix: string,
+    uses: readonly ServiceUnderTest[],
+  ) {
     this.database = database;
     this.#dir = dir;
     this.configPath = configPath;
@@ -42,8 +53,21 @@ export class PipelineUnderTest implements AsyncDisposable {
     mkdirSync(dir, { recursive: true });
     const config = {
       version: 1,
-      source: { postgres: { url: database.url, tables: options.tables, publication: unique, slot: unique, snapshot: 'initial' } },
-      kafka: { brokers: facts.kafka.brokers, registry: facts.registry.url, prefix: unique, topics: { partitions: 3 } },
+      source: {
+        postgres: {
+          url: database.url,
+          tables: options.tables,
+          publication: unique,
+          slot: unique,
+          snapshot: 'initial',
+        },
+      },
+      kafka: {
+        brokers: facts.kafka.brokers,
+        registry: facts.registry.url,
+        prefix: unique,
+        topics: { partitions: 3 },
+      },
       lake: {
         endpoint: facts.s3.endpoint,
         bucket: facts.s3.bucket,
@@ -55,11 +79,14 @@ export class PipelineUnderTest implements AsyncDisposable {
       },
       tables: options.tableSettings ?? {},
       pipelines: options.pipelines ?? [],
-      ...options.override,
     };
     const configPath = join(dir, 'hasivu.yaml');
     writeFileSync(configPath, stringify(config));
-    const uses: ServiceUnderTest[] = ['cdc-source', ...(options.pipelines?.length ? (['stream-processor'] as const) : []), 'lake-sink'];
+    const uses: ServiceUnderTest[] = [
+      'cdc-source',
+      ...(options.pipelines?.length ? (['stream-processor'] as const) : []),
+      'lake-sink',
+    ];
     return new PipelineUnderTest(database, dir, configPath, unique, uses);
   }
 
@@ -71,6 +98,12 @@ export class PipelineUnderTest implements AsyncDisposable {
     const running = this.#services.get(name);
     if (!running) throw new Error(`${name} is not running`);
     return running;
+  }
+
+  /** Merges fields over the configuration file, two levels deep and further. */
+  reconfigure(override: object): void {
+    const config = parse(readFileSync(this.configPath, 'utf8')) as Record<string, unknown>;
+    writeFileSync(this.configPath, stringify(merged(config, override as Record<string, unknown>)));
   }
 
   async startAll(): Promise<void> {
@@ -148,7 +181,9 @@ export class PipelineUnderTest implements AsyncDisposable {
         AWS_ALLOW_HTTP: 'true',
       },
     };
-    return JSON.parse(await python(join(import.meta.dirname, 'compare.py'), { input: JSON.stringify(request) })) as unknown;
+    return JSON.parse(
+      await python(join(import.meta.dirname, 'compare.py'), { input: JSON.stringify(request) }),
+    ) as unknown;
   }
 }
 
@@ -164,4 +199,17 @@ export interface BronzeReading {
   readonly source_rows: number;
   readonly ops: Readonly<Record<string, number>>;
   readonly repeated_positions: number;
+}
+
+function merged(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const both = isObject(result[key]) && isObject(value);
+    result[key] = both ? merged(result[key] as Record<string, unknown>, value) : value;
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -26,7 +26,12 @@ export interface LoadResult {
  * Runs random transactions (inserts, updates, key changes, deletes, rolled back work) until `signal` aborts. The same seed
  * gives the same transactions. Waits out a database that is away.
  */
-export async function runRandomLoad(url: string, seed: number, signal: AbortSignal, pauseMs = 5): Promise<LoadResult> {
+export async function runRandomLoad(
+  url: string,
+  seed: number,
+  signal: AbortSignal,
+  pauseMs = 5,
+): Promise<LoadResult> {
   const random = seededRandom(seed);
   let transactions = 0;
   let nextId = 1;
@@ -64,10 +69,16 @@ async function transaction(client: pg.Client, random: () => number, firstId: num
          on conflict (id) do nothing`,
         [nextId, rows],
       );
-      await client.query(`insert into lines select $1::bigint + g, l, 'item ' || l, l from generate_series(0, $2::int - 1) g, generate_series(1, 2) l on conflict do nothing`, [nextId, rows]);
+      await client.query(
+        `insert into lines select $1::bigint + g, l, 'item ' || l, l from generate_series(0, $2::int - 1) g, generate_series(1, 2) l on conflict do nothing`,
+        [nextId, rows],
+      );
       nextId += rows;
     } else if (dice < 0.75) {
-      await client.query(`update orders set status = $2, total = total + 1 where id between $1::bigint and $1::bigint + 5`, [pick(), ['paid', 'cooking', 'served'][Math.floor(random() * 3)]]);
+      await client.query(
+        `update orders set status = $2, total = total + 1 where id between $1::bigint and $1::bigint + 5`,
+        [pick(), ['paid', 'cooking', 'served'][Math.floor(random() * 3)]],
+      );
     } else if (dice < 0.82) {
       await client.query('update lines set line = line + 10 where order_id = $1', [pick()]);
     } else if (dice < 0.92) {
