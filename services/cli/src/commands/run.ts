@@ -1,0 +1,69 @@
+import { loadConfig } from '@hasivu/config';
+import { EXIT, PlatformError } from '@hasivu/errors';
+import type { CliContext } from '../cli-context.ts';
+import { resolveNamedFile } from '../command-file.ts';
+import { FlowView } from '../group/flow-view.ts';
+import { readRunRecord } from '../group/run-record.ts';
+import { startGroup, type RunningGroup } from '../group/running-group.ts';
+import { planServices } from '../group/service-plan.ts';
+
+export interface RunOptions {
+  readonly file: string;
+  readonly json: boolean;
+}
+
+/** Runs every service of the file until it is stopped; resolves with the exit code. */
+export async function runServices(context: CliContext, options: RunOptions): Promise<number> {
+  const configPath = resolveNamedFile(context, options.file);
+  const config = loadConfig(configPath, { ...context.env });
+  refuseSecondGroup(context, configPath);
+  const names = planServices(config);
+  if (names.length === 0) throw nothingToRun(configPath);
+  const view = new FlowView({ context, json: options.json });
+  const group = await startGroup({ context, config, configPath, names, listener: view });
+  const unhook = hookInterrupts(context, group, view);
+  view.watch(group);
+  try {
+    const end = await group.ended;
+    view.close();
+    if (end.stoppedBy) throw stoppedByService(end.stoppedBy);
+    return end.exitCode;
+  } finally {
+    view.close();
+    unhook();
+  }
+}
+
+function hookInterrupts(context: CliContext, group: RunningGroup, view: FlowView): () => void {
+  const onStop = (): void => {
+    view.say('stopping: the services finish what they have accepted (Ctrl-C again ends them at once)');
+    group.drain(context.stop.reason === 'SIGTERM' ? EXIT.ok : EXIT.interrupted);
+  };
+  const onKill = (): void => group.kill();
+  if (context.stop.aborted) onStop();
+  context.stop.addEventListener('abort', onStop);
+  context.kill.addEventListener('abort', onKill);
+  return () => {
+    context.stop.removeEventListener('abort', onStop);
+    context.kill.removeEventListener('abort', onKill);
+  };
+}
+
+function refuseSecondGroup(context: CliContext, configPath: string): void {
+  const record = readRunRecord(context.stateDir);
+  if (!record?.alive || record.configPath !== configPath) return;
+  throw new PlatformError('CLI_GROUP_RUNNING', { doing: `starting the services of ${configPath}`, why: `process ${record.pid} already runs them`, context: { pid: record.pid } });
+}
+
+function nothingToRun(configPath: string): PlatformError {
+  return new PlatformError('CONFIG_INVALID', {
+    doing: `planning the services of ${configPath}`,
+    why: '/ has nothing to run: give source (Postgres to Kafka), pipelines (Kafka to Kafka), lake (Kafka to Delta), or several of them',
+  });
+}
+
+/** The service has said code, reason and cure itself: its words are repeated, not wrapped. */
+function stoppedByService(stoppedBy: { name: string; message: string }): PlatformError {
+  const said = stoppedBy.message.replace(/^error /, '').trim();
+  return new PlatformError('CLI_SERVICE_NEEDS_OPERATOR', { doing: `running ${stoppedBy.name}`, ...(said ? { why: said } : {}), context: { service: stoppedBy.name } });
+}
