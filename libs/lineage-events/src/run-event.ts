@@ -20,8 +20,7 @@ export interface ParentRun extends JobName {
 
 export interface LineageJob extends JobName {
   readonly processing:
-    | { readonly type: 'STREAMING'; readonly windowSeconds: number }
-    | { readonly type: 'BATCH' };
+    { readonly type: 'STREAMING'; readonly windowSeconds: number } | { readonly type: 'BATCH' };
   /** The run that this one belongs to; some consumers refuse events without it, so it is never left out. */
   readonly parent: ParentRun;
   readonly engineVersion: string;

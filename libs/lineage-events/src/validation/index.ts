@@ -1,0 +1,2 @@
+export { EventValidator } from './event-validator.ts';
+export { RunLifecycle } from './run-lifecycle.ts';
