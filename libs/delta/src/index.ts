@@ -1,0 +1,63 @@
+export {
+  parseCommit,
+  removalOf,
+  serializeCommit,
+  type Action,
+  type AddFile,
+  type CommitInfo,
+  type Metadata,
+  type PartitionValues,
+  type Protocol,
+  type RemoveFile,
+  type Txn,
+} from './actions.ts';
+export { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
+export {
+  conflictWith,
+  READ_NOTHING,
+  readEverything,
+  type Conflict,
+  type Isolation,
+  type ReadScope,
+} from './conflict.ts';
+export {
+  DeltaTable,
+  type CommitRequest,
+  type DeltaSurroundings,
+  type TableDefinition,
+} from './delta-table.ts';
+export type { LogStore } from './log-store.ts';
+export { parquetNodes } from './parquet-nodes.ts';
+export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns.ts';
+export { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './parquet/number-columns.ts';
+export { ParquetFile, type ParquetFileOptions, type TypedColumn } from './parquet/parquet-file.ts';
+export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parquet-schema.ts';
+export { compressZstd } from './parquet/zstd.ts';
+export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
+export { upgradedProtocol } from './protocol.ts';
+export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';
+export {
+  arrayOf,
+  decimalShape,
+  describeType,
+  field,
+  parseSchema,
+  sameType,
+  schemaString,
+  type DeltaArray,
+  type DeltaField,
+  type DeltaStruct,
+  type DeltaType,
+} from './schema.ts';
+export {
+  dateText,
+  decimalText,
+  parseStatistics,
+  statisticsJson,
+  timestampText,
+  truncatedMax,
+  truncatedMin,
+  type ColumnStatistics,
+  type FileStatistics,
+} from './statistics.ts';
+export { TableState } from './table-state.ts';

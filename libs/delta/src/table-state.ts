@@ -1,0 +1,92 @@
+import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from './actions.ts';
+import { parseSchema, type DeltaStruct } from './schema.ts';
+
+/** How long removed files stay named in checkpoints, so that vacuum can find them: Delta's default of 7 days. */
+export const TOMBSTONE_MS = 7 * 86_400_000;
+
+/** The table as of one version, advanced in place by the commits that follow. Owned by one DeltaTable. */
+export class TableState {
+  #version = -1;
+  #protocol: Protocol | null = null;
+  #metadata: Metadata | null = null;
+  #schema: DeltaStruct | null = null;
+  readonly #files = new Map<string, AddFile>();
+  readonly #tombstones = new Map<string, RemoveFile>();
+  readonly #txns = new Map<string, Txn>();
+  readonly #domains = new Map<string, Action>();
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get protocol(): Protocol {
+    if (this.#protocol === null) throw new TypeError('a table without a protocol action');
+    return this.#protocol;
+  }
+
+  get metadata(): Metadata {
+    if (this.#metadata === null) throw new TypeError('a table without a metaData action');
+    return this.#metadata;
+  }
+
+  get schema(): DeltaStruct {
+    this.#schema ??= parseSchema(this.metadata.schemaString);
+    return this.#schema;
+  }
+
+  /** Live files by path. */
+  get files(): ReadonlyMap<string, AddFile> {
+    return this.#files;
+  }
+
+  get txns(): ReadonlyMap<string, Txn> {
+    return this.#txns;
+  }
+
+  get isComplete(): boolean {
+    return this.#protocol !== null && this.#metadata !== null;
+  }
+
+  apply(version: number, actions: readonly Action[]): void {
+    for (const action of actions) {
+      if ('remove' in action) this.#remove(action.remove);
+    }
+    for (const action of actions) {
+      if ('add' in action) {
+        this.#files.set(action.add.path, action.add);
+        this.#tombstones.delete(action.add.path);
+      } else if ('txn' in action) this.#txns.set(action.txn.appId, action.txn);
+      else if ('protocol' in action) this.#protocol = action.protocol;
+      else if ('metaData' in action) {
+        this.#metadata = action.metaData;
+        this.#schema = null;
+      } else if ('domainMetadata' in action) this.#domain(action);
+    }
+    this.#version = version;
+  }
+
+  /** Actions of a checkpoint of this version: the reconciled state, expired tombstones left out. */
+  checkpointActions(nowMs: number): Action[] {
+    const actions: Action[] = [{ protocol: this.protocol }, { metaData: this.metadata }];
+    for (const txn of this.#txns.values()) actions.push({ txn });
+    actions.push(...this.#domains.values());
+    for (const add of this.#files.values()) actions.push({ add: { ...add, dataChange: false } });
+    for (const [path, remove] of this.#tombstones) {
+      if ((remove.deletionTimestamp ?? 0) >= nowMs - TOMBSTONE_MS)
+        actions.push({ remove: { ...remove, dataChange: false } });
+      else this.#tombstones.delete(path);
+    }
+    return actions;
+  }
+
+  #remove(remove: RemoveFile): void {
+    this.#files.delete(remove.path);
+    this.#tombstones.set(remove.path, remove);
+  }
+
+  #domain(action: Extract<Action, { domainMetadata: unknown }>): void {
+    const { domain, removed } = action.domainMetadata;
+    if (removed) this.#domains.delete(domain);
+    else this.#domains.set(domain, action);
+  }
+}
