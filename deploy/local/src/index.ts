@@ -1,0 +1,11 @@
+export { externalParts, type ExternalParts } from './external-parts.ts';
+export { installCommand } from './install-command.ts';
+export { killPart, restartPart, startPart, stopPart } from './part-commands.ts';
+export { cacheDirectory } from './prepare/cache-directory.ts';
+export { pythonEnvironment, type PythonEnvironmentOptions } from './prepare/python-environment.ts';
+export { readStackStatus } from './read-stack-status.ts';
+export type { Report } from './report.ts';
+export { publicAddress, startStack, type RunningStack, type StartStackOptions } from './start-stack.ts';
+export { PART_NAMES, type PartName, type PartState, type StackStatus } from './stack-status.ts';
+export { DEFAULT_STATE_DIRECTORY, WORKSPACE_ROOT } from './state-directory.ts';
+export { stopStack, type StopStackOptions } from './stop-stack.ts';

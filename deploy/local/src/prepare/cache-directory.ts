@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { withFileLock } from '../file-lock.ts';
+import type { Report } from '../report.ts';
+
+const LOCK_TIMEOUT_MS = 30 * 60_000;
+const PROGRESS_EVERY_MS = 5_000;
+
+/** Where downloads are kept, shared by all checkouts of one user. */
+export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return env['HASIVU_CACHE_DIR'] ?? join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'hasivu');
+}
+
+/**
+ * A directory that `fill` makes once. Its name carries a hash of `recipe` (the file with the pinned versions), so a new
+ * version is a new directory; a marker written last tells a finished one from one cut short, which is made again.
+ */
+export async function cachedDirectory(
+  options: { readonly name: string; readonly label: string; readonly recipe: string; readonly cache: string; readonly report: Report },
+  fill: (directory: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash('sha256').update(options.recipe).digest('hex').slice(0, 12);
+  const directory = join(options.cache, `${options.name}-${hash}`);
+  const marker = join(directory, '.complete');
+  if (existsSync(marker)) return directory;
+  const lock = join(options.cache, `${options.name}.lock`);
+  const onWait = (): void => options.report(`${options.label}: another start is downloading it, waiting`);
+  return await withFileLock(lock, { timeoutMs: LOCK_TIMEOUT_MS, onWait }, async () => {
+    if (existsSync(marker)) return directory;
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    options.report(`${options.label}: downloading (once)`);
+    const startedMs = performance.now();
+    const timer = setInterval(() => options.report(`${options.label}: ${megabytes(directory)} MB so far`), PROGRESS_EVERY_MS);
+    try {
+      await fill(directory);
+    } finally {
+      clearInterval(timer);
+    }
+    writeFileSync(marker, '');
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    options.report(`${options.label}: ${megabytes(directory)} MB in ${seconds} s`);
+    return directory;
+  });
+}
+
+function megabytes(directory: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    // pip and Maven rename while we count: a file that has just gone is simply not counted.
+    bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return Math.round(bytes / 1e6);
+}

