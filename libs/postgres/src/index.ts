@@ -20,6 +20,7 @@ export {
   type CreatedSlot,
   type SlotState,
 } from './replication-slot.ts';
+export { quoteIdentifier, quoteTable } from './sql-quote.ts';
 export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
 export { checkServer, type ServerFacts } from './server-facts.ts';
 export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';

@@ -60,6 +60,7 @@ function codeOf(facts: ErrorFacts, sqlState: string | undefined): ErrorCode {
   if (sqlState === '55000' && /wal_level/.test(message)) return 'SOURCE_WAL_LEVEL';
   if (sqlState === '55000' && /replication slot|can no longer/.test(message)) return 'SOURCE_SLOT_LOST';
   if (sqlState === '42704' && /replication slot/.test(message)) return 'SOURCE_SLOT_LOST';
+  if (sqlState === '42704' && /publication/.test(message)) return 'SOURCE_PUBLICATION_INCOMPLETE';
   if (sqlState === '58P01' && /WAL|wal/.test(message)) return 'SOURCE_SLOT_LOST';
   const known = code === undefined ? undefined : (BY_SQLSTATE[code] ?? BY_NODE_CODE[code]);
   if (known) return known;

@@ -1,0 +1,61 @@
+import { SourceBlockWriter, wireHeader, type TableSchema } from '@hasivu/change-events';
+import { textEncoderFor, TupleSpans, type ColumnEncoder, type ReplicaIdentity } from '@hasivu/pgoutput';
+
+/** Positions of the operations in {@link CapturedTable.counts}. */
+export const OPERATIONS = ['r', 'c', 'u', 'd', 't'] as const;
+
+export interface CapturedTableOptions {
+  readonly schema: TableSchema;
+  readonly identity: ReplicaIdentity;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly valueSchemaId: number;
+  /** null for a table without a key. */
+  readonly keySchemaId: number | null;
+  /** Version of this software, in every event's source block. */
+  readonly version: string;
+  /** Logical name of the source: the topic prefix. */
+  readonly sourceName: string;
+}
+
+/** One version of a table's shape with everything compiled that turns its rows into records. */
+export class CapturedTable {
+  readonly schema: TableSchema;
+  readonly identity: ReplicaIdentity;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly encoders: readonly ColumnEncoder[];
+  /** Column indexes of the key, in key order. */
+  readonly keyColumns: readonly number[];
+  readonly valueHeader: Buffer;
+  readonly keyHeader: Buffer | null;
+  readonly source: SourceBlockWriter;
+  readonly newRow: TupleSpans;
+  readonly oldRow: TupleSpans;
+  /** Events since they were last taken for the metrics, by position in {@link OPERATIONS}. */
+  readonly counts = new Float64Array(OPERATIONS.length);
+  /** Events with a value that its type cannot hold exactly, since they were last taken. */
+  inexactEvents = 0;
+
+  constructor(options: CapturedTableOptions) {
+    const { schema } = options;
+    this.schema = schema;
+    this.identity = options.identity;
+    this.topic = options.topic;
+    this.partitions = options.partitions;
+    this.encoders = schema.columns.map((column) => textEncoderFor(column.type));
+    const names = schema.columns.map((column) => column.name);
+    this.keyColumns = schema.key.map((name) => names.indexOf(name));
+    this.valueHeader = wireHeader(options.valueSchemaId);
+    this.keyHeader = options.keySchemaId === null ? null : wireHeader(options.keySchemaId);
+    this.source = new SourceBlockWriter({
+      version: options.version,
+      name: options.sourceName,
+      database: schema.database,
+      schema: schema.schema,
+      table: schema.table,
+    });
+    this.newRow = new TupleSpans(names.length);
+    this.oldRow = new TupleSpans(names.length);
+  }
+}

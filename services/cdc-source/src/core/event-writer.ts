@@ -1,0 +1,133 @@
+import { AvroBuffer, UNAVAILABLE_VALUE, type SourceMoment } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
+import { EXACT, SPAN_NULL, SPAN_UNCHANGED, UNREPRESENTABLE, type TupleSpans } from '@hasivu/pgoutput';
+
+import type { CapturedTable } from './captured-table.ts';
+import { tableId } from './table-selection.ts';
+
+export type RecordHeaders = readonly (readonly [string, Buffer])[];
+
+/** Prefix of the header that carries the source text of a column whose Avro value is not exactly Postgres' value. */
+export const TEXT_HEADER = 'pg.text.';
+
+const NO_HEADERS: RecordHeaders = [];
+
+/** Encodes keys and envelopes into two reused buffers. `headers` belongs to the envelope written last. */
+export class EventWriter {
+  readonly key = new AvroBuffer(1024);
+  readonly value = new AvroBuffer();
+  headers: RecordHeaders = NO_HEADERS;
+
+  /** Writes the framed key of a row. The table has one. */
+  writeKey(table: CapturedTable, src: Buffer, row: TupleSpans): void {
+    const out = this.key;
+    const header = table.keyHeader as Buffer;
+    out.reset();
+    out.writeRaw(header, 0, header.length);
+    const { bounds } = row;
+    for (const column of table.keyColumns) {
+      const start = bounds[column * 2] as number;
+      const encode = table.encoders[column];
+      const unusable =
+        start < 0 || !encode || encode(src, start, bounds[column * 2 + 1] as number, out) === UNREPRESENTABLE;
+      if (unusable) throw keyError(table, column);
+    }
+  }
+
+  /**
+   * Writes a framed envelope. `before` and `after` are located in `src`.
+   * @param op character code of the operation
+   */
+  writeEnvelope(
+    table: CapturedTable,
+    op: number,
+    moment: SourceMoment,
+    nowMs: number,
+    src: Buffer,
+    before: TupleSpans | null,
+    after: TupleSpans | null,
+  ): void {
+    const out = this.value;
+    this.headers = NO_HEADERS;
+    out.reset();
+    out.writeRaw(table.valueHeader, 0, table.valueHeader.length);
+    out.writeByte(2); // length 1, zigzag
+    out.writeByte(op);
+    out.writePresent();
+    out.writeLong(nowMs);
+    table.source.write(out, moment);
+    out.writeNull(); // transaction
+    if (after !== null && after.unchanged > 0) this.#writeUnavailable(table, after);
+    else out.writeNull();
+    this.#writeRow(table, src, before, after === null);
+    this.#writeRow(table, src, after, true);
+  }
+
+  #writeUnavailable(table: CapturedTable, row: TupleSpans): void {
+    const out = this.value;
+    out.writePresent();
+    out.writeLong(row.unchanged);
+    for (let i = 0; i < row.columns; i++) {
+      if (row.isUnchanged(i)) out.writeString(table.schema.columns[i]?.name ?? '');
+    }
+    out.writeByte(0);
+  }
+
+  #writeRow(table: CapturedTable, src: Buffer, row: TupleSpans | null, keepText: boolean): void {
+    const out = this.value;
+    if (row === null) {
+      out.writeNull();
+      return;
+    }
+    out.writePresent();
+    const { encoders } = table;
+    const { bounds, columns } = row;
+    for (let i = 0; i < columns; i++) {
+      const start = bounds[i * 2] as number;
+      if (start === SPAN_NULL) {
+        out.writeByte(0);
+        continue;
+      }
+      if (start === SPAN_UNCHANGED) {
+        writePlaceholder(out, table, i);
+        continue;
+      }
+      const end = bounds[i * 2 + 1] as number;
+      const branchAt = out.pos;
+      out.writeByte(2);
+      const outcome = (encoders[i] as (typeof encoders)[number])(src, start, end, out);
+      if (outcome === EXACT) continue;
+      if (outcome === UNREPRESENTABLE) {
+        out.pos = branchAt;
+        out.writeByte(0);
+      }
+      if (keepText) this.#keepText(table, i, src.subarray(start, end));
+    }
+  }
+
+  // Rare: an infinity, a NaN, an array of unexpected shape. The text travels beside the value, so nothing is lost.
+  #keepText(table: CapturedTable, column: number, text: Buffer): void {
+    const name = TEXT_HEADER + (table.schema.columns[column]?.name ?? '');
+    this.headers = [...this.headers, [name, Buffer.from(text)]];
+  }
+}
+
+// Debezium's marker where the type can hold it, null elsewhere; `unavailable` names the column either way.
+function writePlaceholder(out: AvroBuffer, table: CapturedTable, column: number): void {
+  const kind = table.schema.columns[column]?.type.kind;
+  if (kind === 'string' || kind === 'json') {
+    out.writePresent();
+    out.writeString(UNAVAILABLE_VALUE);
+  } else {
+    out.writeNull();
+  }
+}
+
+function keyError(table: CapturedTable, column: number): PlatformError {
+  const name = tableId(table.schema);
+  return new PlatformError('SOURCE_KEY_VALUE', {
+    doing: `encoding the key of a row of ${name}`,
+    why: `key column "${table.schema.columns[column]?.name ?? ''}" has no value that a key can carry`,
+    context: { table: name },
+  });
+}

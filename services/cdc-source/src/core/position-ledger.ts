@@ -1,0 +1,119 @@
+import { toLsn, type Lsn, type Position } from '@hasivu/change-events';
+
+/** What one Kafka transaction makes durable. */
+export interface SealedProgress {
+  /** Last event in Kafka. */
+  readonly position: Position;
+  /** Postgres may forget everything below. */
+  readonly confirmLsn: Lsn;
+}
+
+/** Lower than any event: where a source begins. */
+export const ORIGIN: Position = { commitLsn: toLsn(0n), seq: -1 };
+
+/**
+ * Where the stream stands, in four steps that never run ahead of each other: a message is received, its events are
+ * accepted into the open Kafka transaction, they become durable when that commits, and only then may the position be
+ * acknowledged to Postgres (invariant I1). Pure: it is told what happened and answers what follows.
+ */
+export class PositionLedger {
+  #durable: SealedProgress;
+  #accepted: Position;
+  #confirmable: Lsn;
+  #commitLsn: Lsn = toLsn(0n);
+  #nextSeq = 0;
+  #skipThrough = -1;
+  #open = false;
+  #events = 0;
+
+  /** @param durable what the last progress record in Kafka says; events up to it are skipped when they come again. */
+  constructor(durable: SealedProgress) {
+    this.#durable = durable;
+    this.#accepted = durable.position;
+    this.#confirmable = durable.confirmLsn;
+  }
+
+  /** A source transaction begins. */
+  begin(commitLsn: Lsn): void {
+    this.#open = true;
+    this.#commitLsn = commitLsn;
+    this.#nextSeq = 0;
+    const last = this.#accepted;
+    if (commitLsn < last.commitLsn) this.#skipThrough = Infinity;
+    else this.#skipThrough = commitLsn === last.commitLsn ? last.seq : -1;
+  }
+
+  /** Numbers the next event of the transaction: its `seq`, or -1 when Kafka has it already. */
+  number(): number {
+    const seq = this.#nextSeq++;
+    return seq > this.#skipThrough ? seq : -1;
+  }
+
+  /** The event just numbered is in the open Kafka transaction. */
+  accept(): void {
+    this.#events++;
+  }
+
+  /** The source transaction is complete; `endLsn` is the first byte behind it. */
+  commit(endLsn: Lsn): void {
+    this.#rememberPosition();
+    this.#open = false;
+    this.#raise(endLsn);
+  }
+
+  /** The server has sent all it has up to `walEnd`; inside a transaction this says nothing about the rest of it. */
+  keepalive(walEnd: Lsn): void {
+    if (!this.#open) this.#raise(walEnd);
+  }
+
+  /** Events accepted since the last seal. */
+  get pendingEvents(): number {
+    return this.#events;
+  }
+
+  /** True when committing would let Postgres forget more, even without events. */
+  get advanced(): boolean {
+    return this.#confirmable > this.#durable.confirmLsn;
+  }
+
+  get inTransaction(): boolean {
+    return this.#open;
+  }
+
+  /** Everything accepted so far, as the progress record of the Kafka transaction that is about to commit. */
+  seal(): SealedProgress {
+    this.#rememberPosition();
+    this.#events = 0;
+    return { position: this.#accepted, confirmLsn: this.#confirmable };
+  }
+
+  /** The Kafka transaction that carried `sealed` has committed. */
+  settle(sealed: SealedProgress): void {
+    this.#durable = sealed;
+  }
+
+  get durable(): SealedProgress {
+    return this.#durable;
+  }
+
+  /** The only value that may be reported to Postgres as flushed. */
+  get acknowledgeable(): Lsn {
+    return this.#durable.confirmLsn;
+  }
+
+  #rememberPosition(): void {
+    if (!this.#open || this.#nextSeq === 0) return;
+    const position = { commitLsn: this.#commitLsn, seq: this.#nextSeq - 1 };
+    const last = this.#accepted;
+    if (
+      position.commitLsn > last.commitLsn ||
+      (position.commitLsn === last.commitLsn && position.seq > last.seq)
+    ) {
+      this.#accepted = position;
+    }
+  }
+
+  #raise(lsn: Lsn): void {
+    if (lsn > this.#confirmable) this.#confirmable = lsn;
+  }
+}

@@ -1,0 +1,71 @@
+import { formatLsn, parseLsn, toLsn, type Lsn } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
+
+import { ORIGIN, type SealedProgress } from './position-ledger.ts';
+
+/** How far the initial copy of one table is. */
+export interface TableProgress {
+  /** Last log position that the copy covers: streamed changes of the table up to it are in the copy. */
+  readonly lsn: Lsn;
+  readonly done: boolean;
+}
+
+/**
+ * The source's own progress, written to the progress topic inside every Kafka transaction, so that it is true exactly
+ * when the events it speaks of are visible.
+ */
+export interface Progress extends SealedProgress {
+  readonly slot: string;
+  readonly phase: 'snapshot' | 'streaming';
+  /** Keyed by `schema.table`. */
+  readonly tables: ReadonlyMap<string, TableProgress>;
+}
+
+export function initialProgress(slot: string, confirmLsn: Lsn): Progress {
+  return { slot, phase: 'snapshot', position: ORIGIN, confirmLsn, tables: new Map() };
+}
+
+export function serializeProgress(progress: Progress): Buffer {
+  const tables = Object.fromEntries(
+    [...progress.tables].map(([name, table]) => [name, { lsn: formatLsn(table.lsn), done: table.done }]),
+  );
+  return Buffer.from(
+    JSON.stringify({
+      slot: progress.slot,
+      phase: progress.phase,
+      commitLsn: formatLsn(progress.position.commitLsn),
+      seq: progress.position.seq,
+      confirmLsn: formatLsn(progress.confirmLsn),
+      tables,
+    }),
+  );
+}
+
+/** @throws PlatformError SOURCE_PROGRESS when the bytes are not a record of ours. */
+export function parseProgress(bytes: Buffer): Progress {
+  try {
+    const raw = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    const { phase, seq } = raw;
+    if (phase !== 'snapshot' && phase !== 'streaming')
+      throw new TypeError(`phase is ${JSON.stringify(phase)}`);
+    if (typeof seq !== 'number') throw new TypeError('seq is not a number');
+    const tables = Object.entries(raw['tables'] as Record<string, { lsn: string; done: boolean }>);
+    return {
+      slot: String(raw['slot']),
+      phase,
+      position: { commitLsn: lsnOf(raw['commitLsn']), seq },
+      confirmLsn: lsnOf(raw['confirmLsn']),
+      tables: new Map(tables.map(([name, t]) => [name, { lsn: lsnOf(t.lsn), done: t.done === true }])),
+    };
+  } catch (error) {
+    throw new PlatformError('SOURCE_PROGRESS', {
+      doing: 'reading the last progress record',
+      why: (error as Error).message,
+      cause: error,
+    });
+  }
+}
+
+function lsnOf(text: unknown): Lsn {
+  return text === undefined ? toLsn(0n) : parseLsn(String(text));
+}

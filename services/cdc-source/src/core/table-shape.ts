@@ -1,0 +1,85 @@
+import { sameColumnType, type ColumnSchema, type TableSchema } from '@hasivu/change-events';
+import {
+  describePgType,
+  mapColumnType,
+  type RelationColumn,
+  type ReplicaIdentity,
+  type TypeLookup,
+} from '@hasivu/pgoutput';
+
+/** What the catalog adds to a relation message: it has no array dimensions and no key order. */
+export interface CatalogHints {
+  /** Declared dimensions by column name. */
+  readonly dimensions: ReadonlyMap<string, number>;
+  readonly primaryKey: readonly string[];
+  readonly identityIndex: readonly string[];
+}
+
+export interface ShapeSource {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly identity: ReplicaIdentity;
+  readonly columns: readonly Omit<RelationColumn, 'inIdentity'>[];
+}
+
+/** The table's shape at one place of the log: names, types and order from there, the rest from the catalog of today. */
+export function shapeTable(source: ShapeSource, hints: CatalogHints, lookup: TypeLookup): TableSchema {
+  const columns = source.columns.map((column): ColumnSchema => {
+    const declared = { ...column, dimensions: hints.dimensions.get(column.name) ?? 0 };
+    return {
+      name: column.name,
+      type: mapColumnType(declared, lookup),
+      pgType: describePgType(declared, lookup),
+    };
+  });
+  return {
+    database: source.database,
+    schema: source.schema,
+    table: source.table,
+    columns,
+    key: keyOf(source, hints),
+  };
+}
+
+/** Key of a table from the catalog: the columns that every change of it names. */
+function keyOf(source: ShapeSource, hints: CatalogHints): readonly string[] {
+  const key = source.identity === 'index' ? hints.identityIndex : hints.primaryKey;
+  const names = new Set(source.columns.map((column) => column.name));
+  return key.every((name) => names.has(name)) ? key : [];
+}
+
+/**
+ * Key of a streamed relation: the flagged columns of the message are what deletes will name; the catalog only gives
+ * their order. Under FULL every column is flagged, so the primary key decides.
+ */
+export function keyOfRelation(
+  columns: readonly RelationColumn[],
+  identity: ReplicaIdentity,
+  hints: CatalogHints,
+): readonly string[] {
+  const names = new Set(columns.map((column) => column.name));
+  if (identity === 'full' || identity === 'nothing') {
+    return hints.primaryKey.every((name) => names.has(name)) ? hints.primaryKey : [];
+  }
+  const flagged = columns.filter((column) => column.inIdentity).map((column) => column.name);
+  const ordered = identity === 'index' ? hints.identityIndex : hints.primaryKey;
+  const same = ordered.length === flagged.length && ordered.every((name) => flagged.includes(name));
+  return same ? ordered : flagged;
+}
+
+export function sameShape(a: TableSchema, b: TableSchema): boolean {
+  return (
+    a.columns.length === b.columns.length &&
+    a.key.length === b.key.length &&
+    a.key.every((name, i) => name === b.key[i]) &&
+    a.columns.every((column, i) => {
+      const other = b.columns[i] as ColumnSchema;
+      return (
+        column.name === other.name &&
+        column.pgType === other.pgType &&
+        sameColumnType(column.type, other.type)
+      );
+    })
+  );
+}

@@ -1,0 +1,1 @@
+export { cdcSource } from './service.ts';

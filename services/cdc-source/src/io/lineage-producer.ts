@@ -1,0 +1,34 @@
+import { topicNames } from '@hasivu/change-events';
+import { IdempotentProducer, type KafkaCluster } from '@hasivu/kafka';
+
+import type { SourceDependencies } from '../source-dependencies.ts';
+import { SourceLineage } from './source-lineage.ts';
+
+/** Opens the way to the lineage topic; null when lineage is off or its topic cannot be opened, which never stops data. */
+export async function openLineage(
+  dependencies: SourceDependencies,
+  cluster: KafkaCluster,
+  resources: AsyncDisposableStack,
+): Promise<SourceLineage | null> {
+  const { settings, logger } = dependencies;
+  if (!settings.lineage.enabled) return null;
+  const topic = topicNames(settings.kafka.prefix).lineage;
+  try {
+    await cluster.ensureTopics([{ topic, partitions: 1 }]);
+    const producer = await IdempotentProducer.open(cluster, {});
+    resources.defer(() => producer.close());
+    return new SourceLineage({
+      namespace: settings.lineage.namespace,
+      intervalMs: settings.lineage.intervalMs,
+      topic,
+      producer,
+      connectionUrl: settings.postgres.url,
+      brokers: settings.kafka.brokers,
+      onFailure: (error, failures) =>
+        logger.warn({ err: error, failures }, 'a lineage event was not delivered'),
+    });
+  } catch (error) {
+    logger.warn({ err: error }, 'no lineage: its topic cannot be opened');
+    return null;
+  }
+}

@@ -1,0 +1,283 @@
+import { formatLsn, toLsn, topicNames, type Lsn } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
+import { KafkaCluster, SchemaRegistry, TransactionalProducer } from '@hasivu/kafka';
+import {
+  CatalogSession,
+  checkServer,
+  ReplicationStream,
+  slotLagBytes,
+  tablesOfSchemas,
+  WireConnection,
+  type CatalogTable,
+  type PostgresTarget,
+  type PublishedTable,
+  type ServerFacts,
+} from '@hasivu/postgres';
+
+import { ChangeRouter } from '../core/change-router.ts';
+import { tablesWithoutKey } from '../core/key-check.ts';
+import { PositionLedger, type SealedProgress } from '../core/position-ledger.ts';
+import type { Progress } from '../core/progress-record.ts';
+import { checkSlot, planStart, type SlotFacts } from '../core/start-plan.ts';
+import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
+import type { SourceDependencies } from '../source-dependencies.ts';
+import { DurableEvents } from './durable-events.ts';
+import { openLineage } from './lineage-producer.ts';
+import { ProgressProducer } from './progress-producer.ts';
+import { readProgress } from './progress-reader.ts';
+import { ensurePublication } from './publication-guard.ts';
+import { acquireSlot } from './slot-guard.ts';
+import type { SourceLineage } from './source-lineage.ts';
+import { StreamLoop } from './stream-loop.ts';
+import { TableCompiler } from './table-compiler.ts';
+import { copyPendingTables } from './table-copies.ts';
+
+const LAG_INTERVAL_MS = 5000;
+
+/** What the checks against Postgres found; nothing has been written to Kafka yet. */
+interface PreparedSource {
+  readonly target: PostgresTarget;
+  readonly session: CatalogSession;
+  readonly server: ServerFacts;
+  readonly slotFacts: SlotFacts | null;
+  readonly tables: readonly CatalogTable[];
+  readonly published: ReadonlyMap<string, PublishedTable>;
+}
+
+/** What a run writes through. */
+interface OpenedTarget {
+  readonly cluster: KafkaCluster;
+  readonly compiler: TableCompiler;
+  readonly sink: ProgressProducer;
+  readonly durable: DurableEvents;
+  readonly lineage: SourceLineage | null;
+}
+
+/**
+ * One life of the source, from durable progress to the stop signal or the first error: checks, copies, stream. It holds
+ * no state that a new life needs, so every failure is answered by another run.
+ * @param onStreaming called when the stream has begun: an outage before is over
+ */
+export async function runSource(dependencies: SourceDependencies, onStreaming: () => void): Promise<void> {
+  await using resources = new AsyncDisposableStack();
+  const prepared = await prepare(dependencies, resources);
+  const opened = await openTarget(dependencies, prepared, resources);
+  try {
+    const progress = await startingProgress(dependencies, prepared, opened);
+    await stream(dependencies, prepared, opened, progress, onStreaming);
+    await opened.lineage?.abort();
+  } catch (error) {
+    // An open transaction would hold back every reader of committed records until it times out.
+    await opened.sink.abort().catch(() => undefined);
+    const fatal = error instanceof PlatformError ? `${error.code} while ${error.doing}` : 'unexpected error';
+    await (dependencies.signal.aborted ? opened.lineage?.abort() : opened.lineage?.fail(fatal));
+    throw error;
+  }
+}
+
+async function prepare(
+  dependencies: SourceDependencies,
+  resources: AsyncDisposableStack,
+): Promise<PreparedSource> {
+  const { settings, signal, logger, ready } = dependencies;
+  const { postgres } = settings;
+  ready(false, 'connecting to Postgres');
+  const target: PostgresTarget = {
+    url: postgres.url,
+    tls: postgres.tls,
+    applicationName: `hasivu-cdc-source ${postgres.slot}`,
+  };
+  const session = await CatalogSession.open(target);
+  resources.defer(() => session.close());
+  const server = await checkServer(session);
+  const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
+  const tables = selectTables(postgres.tables, catalog);
+  const keyless = tablesWithoutKey(tables, settings.silverTables);
+  if (keyless.length > 0)
+    logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
+  ready(false, `waiting for the replication slot "${postgres.slot}"`);
+  const slotFacts = await acquireSlot(session, postgres.slot, settings.slotWaitMs, signal);
+  if (slotFacts) checkSlot(postgres.slot, slotFacts, server.database);
+  const published = await ensurePublication(session, {
+    name: postgres.publication,
+    serverVersion: server.version,
+    tables,
+  });
+  return { target, session, server, slotFacts, tables, published };
+}
+
+async function openTarget(
+  dependencies: SourceDependencies,
+  prepared: PreparedSource,
+  resources: AsyncDisposableStack,
+): Promise<OpenedTarget> {
+  const { settings, ready, metrics } = dependencies;
+  const { kafka, postgres } = settings;
+  ready(false, 'connecting to Kafka');
+  const topics = topicNames(kafka.prefix);
+  const clientId = `${kafka.prefix}-cdc-source-${postgres.slot}`;
+  const cluster = await KafkaCluster.connect(kafka, { clientId });
+  resources.defer(() => cluster.close());
+  await cluster.ensureTopics([
+    { topic: topics.progress, partitions: 1, compact: true },
+    ...prepared.tables.map((table) => ({ topic: topics.change(table.schema, table.table) })),
+  ]);
+  const producer = await TransactionalProducer.open(cluster, {
+    transactionalId: clientId,
+    transactionTimeoutMs: settings.transactionTimeoutMs,
+  });
+  const sink = new ProgressProducer(producer, topics.progress, postgres.slot);
+  resources.defer(() => sink.close());
+  const compiler = new TableCompiler({
+    session: prepared.session,
+    cluster,
+    registry: new SchemaRegistry(kafka.registry, kafka.registryAuth),
+    prefix: kafka.prefix,
+    database: prepared.server.database,
+  });
+  const lineage = await openLineage(dependencies, cluster, resources);
+  return { cluster, compiler, sink, lineage, durable: new DurableEvents(sink, compiler, metrics, lineage) };
+}
+
+async function startingProgress(
+  dependencies: SourceDependencies,
+  prepared: PreparedSource,
+  opened: OpenedTarget,
+): Promise<Progress> {
+  const { settings, signal, ready, logger } = dependencies;
+  const { slot } = settings.postgres;
+  const { tables, slotFacts, server, session } = prepared;
+  ready(false, 'reading the last progress');
+  const progress = await readProgress(
+    opened.cluster,
+    topicNames(settings.kafka.prefix).progress,
+    slot,
+    signal,
+  );
+  const names = tables.map(tableId);
+  const plan = planStart({ slot, database: server.database, slotFacts, progress, tables: names });
+  logger.info(
+    {
+      slot,
+      createSlot: plan.createSlot,
+      pending: plan.pending,
+      commitLsn: progress ? formatLsn(progress.position.commitLsn) : undefined,
+      seq: progress?.position.seq,
+    },
+    progress ? 'resuming' : 'starting from nothing',
+  );
+  for (const table of tables) {
+    opened.lineage?.captured(
+      await opened.compiler.shapeOf(table, prepared.published.get(tableId(table))),
+      opened.compiler.topicOf(table),
+    );
+  }
+  if (plan.pending.length > 0) ready(false, `copying ${plan.pending.length} tables`);
+  return await copyPendingTables({
+    ...prepared,
+    ...opened,
+    dependencies,
+    session,
+    plan,
+    progress,
+    confirmedLsn: slotFacts?.confirmedLsn ?? toLsn(0n),
+  });
+}
+
+async function stream(
+  dependencies: SourceDependencies,
+  prepared: PreparedSource,
+  opened: OpenedTarget,
+  progress: Progress,
+  onStreaming: () => void,
+): Promise<void> {
+  const { settings, signal, ready, logger } = dependencies;
+  const { slot, publication } = settings.postgres;
+  const { sink, compiler, lineage } = opened;
+  const captured = new Set(prepared.tables.map(tableId));
+  const ledger = new PositionLedger(progress);
+  const router = new ChangeRouter({
+    ledger,
+    sink,
+    coverage: (schema, table): Lsn | null => {
+      const name = tableId({ schema, table });
+      return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
+    },
+  });
+  const connection = await WireConnection.open(prepared.target, { replication: true });
+  const replication = await ReplicationStream.start(connection, {
+    slot,
+    publication,
+    startLsn: progress.confirmLsn,
+    statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
+    confirmedLsn: () => ledger.acknowledgeable,
+  });
+  const watch = watchLag(dependencies, prepared.session);
+  try {
+    onStreaming();
+    ready(true);
+    logger.info({ slot, from: formatLsn(progress.confirmLsn) }, 'streaming');
+    await new StreamLoop({
+      stream: replication,
+      router,
+      ledger,
+      sink,
+      limits: settings.flush,
+      sendBytes: settings.sendBytes,
+      adopt: async () => {
+        if (!router.pendingRelation) return;
+        const table = await compiler.adopt(router.pendingRelation);
+        lineage?.captured(table.schema, table.topic);
+        logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');
+        router.adopt(table);
+      },
+      commit: (sealed) => commitStreamed(dependencies, opened, router, progress, sealed),
+      alive: () => {
+        dependencies.alive();
+        assertLocked(prepared.session);
+      },
+      signal,
+    }).run();
+  } finally {
+    clearInterval(watch);
+    await replication.close();
+  }
+}
+
+async function commitStreamed(
+  dependencies: SourceDependencies,
+  opened: OpenedTarget,
+  router: ChangeRouter,
+  progress: Progress,
+  sealed: SealedProgress,
+): Promise<void> {
+  const transactions = router.transactions;
+  const empty = opened.sink.bytes === 0;
+  await opened.durable.commit({ ...progress, ...sealed, phase: 'streaming' }, transactions);
+  router.transactions -= transactions;
+  dependencies.metrics.lagSeconds(empty ? 0 : Math.max(0, (Date.now() - router.lastCommitTsMs) / 1000));
+}
+
+/** Well under the server's patience: a status has to arrive in time even if one is lost or late. */
+function statusInterval(configuredMs: number, senderTimeoutMs: number): number {
+  return senderTimeoutMs > 0 ? Math.min(configuredMs, Math.max(100, senderTimeoutMs / 4)) : configuredMs;
+}
+
+function watchLag(dependencies: SourceDependencies, session: CatalogSession): NodeJS.Timeout {
+  const { slot } = dependencies.settings.postgres;
+  const measure = (): void => {
+    // A failed measurement shows as a broken session at the loop's next turn.
+    slotLagBytes(session, slot).then(
+      (lag) => dependencies.metrics.lagBytes(lag),
+      () => undefined,
+    );
+  };
+  measure();
+  return setInterval(measure, LAG_INTERVAL_MS);
+}
+
+/** The lock on the slot lives in the catalog session: without it another copy may start. */
+function assertLocked(session: CatalogSession): void {
+  if (session.healthy) return;
+  throw new PlatformError('SOURCE_CONNECTION_LOST', { doing: 'holding the lock on the replication slot' });
+}

@@ -1,0 +1,54 @@
+import type { HasivuConfig, PostgresConfig } from '@hasivu/config';
+import { PlatformError } from '@hasivu/errors';
+
+import { DEFAULT_FLUSH_LIMITS, type FlushLimits } from './core/flush-policy.ts';
+
+/** Version of this software, in the source block of every event. */
+export const SOURCE_VERSION = '0.1.0';
+
+/** What the service works with; every duration in milliseconds. */
+export interface SourceSettings {
+  readonly postgres: PostgresConfig;
+  readonly kafka: HasivuConfig['kafka'];
+  readonly lineage: HasivuConfig['lineage'];
+  readonly flush: FlushLimits;
+  /** Bytes in the producer after which a batch is sent without committing: bounds memory in a huge transaction. */
+  readonly sendBytes: number;
+  /** Kafka aborts a transaction that is open for longer; 15 minutes is the brokers' default maximum. */
+  readonly transactionTimeoutMs: number;
+  /** Rows of a table's copy in one Kafka transaction; a larger table appears in several steps. */
+  readonly snapshotRowsPerTransaction: number;
+  /** Status updates to Postgres at least this often. */
+  readonly statusIntervalMs: number;
+  /** How long a start waits for a predecessor to let go of the slot. */
+  readonly slotWaitMs: number;
+  /** Longest outage of Postgres or Kafka that is waited out; afterwards the process ends with code 1. */
+  readonly outageLimitMs: number;
+  /** Explicitly configured with a current-state table, by `schema.table`. */
+  readonly silverTables: ReadonlySet<string>;
+}
+
+/** @throws PlatformError CONFIG_INVALID when the file has no source */
+export function settingsOf(config: HasivuConfig): SourceSettings {
+  const postgres = config.source?.postgres;
+  if (!postgres) {
+    throw new PlatformError('CONFIG_INVALID', {
+      doing: 'starting cdc-source',
+      why: 'the configuration has no source.postgres section',
+    });
+  }
+  const silver = Object.entries(config.tables).flatMap(([name, table]) => (table.silver ? [name] : []));
+  return {
+    postgres,
+    kafka: config.kafka,
+    lineage: config.lineage,
+    flush: DEFAULT_FLUSH_LIMITS,
+    sendBytes: 4 * 1024 * 1024,
+    transactionTimeoutMs: 15 * 60_000,
+    snapshotRowsPerTransaction: 20_000_000,
+    statusIntervalMs: 10_000,
+    slotWaitMs: 15_000,
+    outageLimitMs: 300_000,
+    silverTables: new Set(silver),
+  };
+}
