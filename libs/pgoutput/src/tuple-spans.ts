@@ -17,6 +17,8 @@ const KIND_BINARY = 0x62;
 export class TupleSpans {
   readonly columns: number;
   readonly bounds: Int32Array;
+  /** Columns of the row scanned last whose unchanged value the log does not carry. */
+  unchanged = 0;
 
   constructor(columns: number) {
     this.columns = columns;
@@ -38,6 +40,7 @@ export class TupleSpans {
     if (count !== this.columns) {
       throw malformedMessage(`a row has ${count} columns where its relation message named ${this.columns}`);
     }
+    this.unchanged = 0;
     let at = pos + 2;
     for (let i = 0; i < count * 2; i += 2) {
       const kind = buf[at++];
@@ -55,6 +58,7 @@ export class TupleSpans {
         bounds[i] = SPAN_NULL;
       } else if (kind === KIND_UNCHANGED) {
         bounds[i] = SPAN_UNCHANGED;
+        this.unchanged++;
       } else {
         throw malformedMessage(`a column is of the unknown kind ${String(kind)}`);
       }
@@ -83,6 +87,16 @@ export class TupleSpans {
     }
     if (at > limit) throw malformedMessage('a copied row ends behind its message');
     return at;
+  }
+
+  /** Takes the values that the new row leaves out from the old row of the same message, where that has them. */
+  fillUnchanged(oldRow: TupleSpans): void {
+    for (let i = 0; i < this.columns; i++) {
+      if (this.bounds[i * 2] !== SPAN_UNCHANGED || oldRow.start(i) < 0) continue;
+      this.bounds[i * 2] = oldRow.start(i);
+      this.bounds[i * 2 + 1] = oldRow.end(i);
+      this.unchanged--;
+    }
   }
 
   isNull(column: number): boolean {
