@@ -19,7 +19,7 @@ export async function runServices(context: CliContext, options: RunOptions): Pro
   refuseSecondGroup(context, configPath);
   const names = planServices(config);
   if (names.length === 0) throw nothingToRun(configPath);
-  const view = new FlowView({ context, json: options.json });
+  const view = new FlowView({ context, prefix: config.kafka.prefix, json: options.json });
   const group = await startGroup({ context, config, configPath, names, listener: view });
   const unhook = hookInterrupts(context, group, view);
   view.watch(group);

@@ -1,27 +1,62 @@
+import { FLOW_METRICS, type FlowField } from './flow-metrics.ts';
 import type { MetricSample } from './metrics-text.ts';
 
-/** What one scrape of one service says about one table (or topic). Counters since the service's start. */
-export interface FlowCounters {
-  readonly rows: number;
-  readonly commits: number;
-  readonly quarantined: number;
-  /** Rows or records not yet through; null where the service does not say. */
-  readonly lagRows: number | null;
-  /** Age of the oldest change not yet through, or of the newest one when it was made durable; null where not said. */
-  readonly lagSeconds: number | null;
-}
+/** What one scrape of one service says about one table or topic. Counts are since the service's start. */
+export type FlowCounters = Readonly<Record<FlowField, number | null>>;
 
 export interface FlowLine extends FlowCounters {
   readonly service: string;
+  /** `schema.table`, or a topic without the prefix; empty for what concerns the whole service. */
   readonly table: string;
-  readonly rowsPerSecond: number;
+  /** null before the second scrape. */
+  readonly rowsPerSecond: number | null;
 }
 
-/** How one service's metrics read; the names are the services' public metric names. */
-export interface FlowMetrics {
-  readonly rows: readonly string[];
-  readonly commits: readonly string[];
-  readonly quarantined: readonly string[];
-  readonly lagRows: readonly string[];
-  readonly lagSeconds: readonly string[];
+export interface FlowScrape {
+  readonly service: string;
+  readonly atMs: number;
+  readonly samples: readonly MetricSample[];
+}
+
+const FIELDS = ['rows', 'commits', 'quarantined', 'deadLetters', 'lagRows', 'lagSeconds', 'lagBytes'] as const satisfies readonly FlowField[];
+const NOTHING: FlowCounters = { rows: null, commits: null, quarantined: null, deadLetters: null, lagRows: null, lagSeconds: null, lagBytes: null };
+
+/** One line for each table that the service's metrics name, in the order of their names. */
+export function flowLines(scrape: FlowScrape, before: FlowScrape | null, prefix = ''): FlowLine[] {
+  const now = countersByTable(scrape, prefix);
+  const then = before ? countersByTable(before, prefix) : new Map<string, FlowCounters>();
+  const seconds = before ? (scrape.atMs - before.atMs) / 1000 : 0;
+  return [...now]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([table, counters]) => ({ service: scrape.service, table, ...counters, rowsPerSecond: seconds > 0 ? rate(counters.rows, then.get(table)?.rows ?? 0, seconds) : null }));
+}
+
+/** A counter that fell has been reset by a restart: what it shows now is what was done since. */
+function rate(now: number | null, then: number | null, seconds: number): number | null {
+  if (now === null) return null;
+  const grown = now - (then ?? 0);
+  return (grown < 0 ? now : grown) / seconds;
+}
+
+function countersByTable({ service, samples }: FlowScrape, prefix: string): Map<string, FlowCounters> {
+  const tables = new Map<string, FlowCounters>();
+  for (const field of FIELDS) {
+    const readings = FLOW_METRICS[field].filter((metric) => metric.service === service);
+    for (const sample of samples) {
+      const reading = readings.find(({ metric }) => metric === sample.name);
+      if (!reading) continue;
+      const table = tableOf(sample, prefix);
+      const counters = tables.get(table) ?? NOTHING;
+      const value = reading.scale === undefined ? sample.value : sample.value * reading.scale;
+      const merged = reading.merge === 'max' ? Math.max(counters[field] ?? -Infinity, value) : (counters[field] ?? 0) + value;
+      tables.set(table, { ...counters, [field]: merged });
+    }
+  }
+  return tables;
+}
+
+function tableOf({ labels }: MetricSample, prefix: string): string {
+  if (labels['table'] !== undefined) return labels['table'];
+  const topic = labels['topic'] ?? labels['pipeline'] ?? '';
+  return prefix !== '' && topic.startsWith(`${prefix}.`) ? topic.slice(prefix.length + 1) : topic;
 }

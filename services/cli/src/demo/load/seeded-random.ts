@@ -29,7 +29,10 @@ export class SeededRandom {
     return this.next() < share;
   }
 
-  pick<T>(items: readonly [T, ...T[]]): T {
-    return items[this.between(0, items.length - 1)] ?? items[0];
+  /** @throws RangeError when there is nothing to pick from */
+  pick<T>(items: readonly T[]): T {
+    const index = this.between(0, items.length - 1);
+    if (index >= items.length || items.length === 0) throw new RangeError('nothing to pick from');
+    return items[index] as T;
   }
 }

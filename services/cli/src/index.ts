@@ -1,0 +1,2 @@
+export { runCli } from './program.ts';
+export type { CliContext } from './cli-context.ts';

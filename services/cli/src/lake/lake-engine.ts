@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
+import type { LakeConfig } from '@hasivu/config';
+import { PlatformError } from '@hasivu/errors';
+import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { quoteName } from './duckdb-type.ts';
+import { FileCache } from './file-cache.ts';
+import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
+import { lakeSelect, readParquet } from './lake-view-sql.ts';
+import { LAYERS, tableReferences, type TableReference } from './table-reference.ts';
+
+export interface LakeEngineOptions {
+  readonly lake: LakeConfig;
+  /** Folder for local copies of data files. */
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * SQL over the lake: DuckDB in this process, tables resolved from their Delta logs when a statement names them. The
+ * engine sees local copies of immutable files, so it needs no credentials.
+ */
+export class LakeEngine implements AsyncDisposable {
+  readonly #connection: DuckDBConnection;
+  readonly #store: ObjectStore;
+  readonly #cache: FileCache;
+  readonly #signal: AbortSignal;
+
+  private constructor(connection: DuckDBConnection, store: ObjectStore, cache: FileCache, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#store = store;
+    this.#cache = cache;
+    this.#signal = signal;
+  }
+
+  static async open({ lake, cacheDir, signal }: LakeEngineOptions): Promise<LakeEngine> {
+    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'`);
+    for (const layer of LAYERS) await connection.run(`ATTACH ':memory:' AS ${layer}`);
+    const store = createS3Store(lake);
+    // Two lakes may have tables of the same name: their copies must not mix.
+    const identity = createHash('sha256').update(JSON.stringify([lake.endpoint, lake.bucket, lake.prefix])).digest('hex').slice(0, 16);
+    return new LakeEngine(connection, store, new FileCache(store, join(cacheDir, identity)), signal);
+  }
+
+  /** Runs one statement that reads. @throws PlatformError CLI_QUERY_FAILED, CLI_TABLE_UNKNOWN, LAKE_*, STORE_* */
+  async query(sql: string, atVersion?: number): Promise<DuckDBResult> {
+    for (const reference of tableReferences(await this.#parse(sql))) await this.mount(reference, atVersion);
+    try {
+      return await this.#connection.stream(sql);
+    } catch (error) {
+      throw queryFailed(error);
+    }
+  }
+
+  /** Makes the table's current version queryable under its name. @returns the version */
+  async mount(reference: TableReference, atVersion?: number): Promise<number> {
+    const table = await openLakeTable(this.#store, reference, atVersion);
+    const { schema, metadata, version } = table.state;
+    const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
+    const present = await this.#columnsOf(paths, metadata.partitionColumns, schema);
+    const select = lakeSelect({ schema, partitionColumns: metadata.partitionColumns, paths, present });
+    const namespace = `${reference.layer}.${quoteName(reference.schema)}`;
+    await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
+    await this.#connection.run(`CREATE OR REPLACE VIEW ${namespace}.${quoteName(reference.table)} AS ${select}`);
+    await this.#cache.prune(rootOf(reference), new Set(paths), Date.now());
+    return version;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.closeSync();
+    this.#store.close();
+    return Promise.resolve();
+  }
+
+  async #columnsOf(paths: readonly string[], partitionColumns: readonly string[], schema: Parameters<typeof readParquet>[2]): Promise<Set<string>> {
+    if (paths.length === 0) return new Set();
+    const described = await this.#connection.runAndReadAll(`DESCRIBE SELECT * FROM ${readParquet(paths, partitionColumns, schema)}`);
+    return new Set(described.getRows().map(([name]) => String(name)));
+  }
+
+  async #parse(sql: string): Promise<unknown> {
+    const answer = await this.#connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql]);
+    const tree = JSON.parse(String(answer.getRows()[0]?.[0])) as { error: boolean; error_message?: string };
+    if (tree.error) throw queryFailed(new Error(tree.error_message ?? 'the statement cannot be parsed'));
+    return tree;
+  }
+}
+
+function queryFailed(error: unknown): PlatformError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new PlatformError('CLI_QUERY_FAILED', { doing: 'running the statement', why: message.trim().replace(/\.$/, ''), cause: error });
+}
