@@ -1,0 +1,67 @@
+import type { BatchBuilder } from '../records/batch-builder.ts';
+
+const SEQUENCE_SPAN = 2 ** 31;
+
+/** A full or flushed batch on its way to the broker. */
+export interface PendingBatch {
+  readonly id: number;
+  readonly builder: BatchBuilder;
+  /** Bytes that count against `bufferedBytes` until it is acknowledged. */
+  readonly bytes: number;
+  readonly deadlineMs: number;
+  /** Final bytes, made at the first send and repeated unchanged by retries. */
+  sealed: Buffer | null;
+  lastCode: number;
+}
+
+/**
+ * The batches of one partition in sequence order: `open` collects records, `waiting` were not sent (or have to be sent
+ * again), `inFlight` have no answer yet, `failed` got a passing error and go back to the front once nothing is in flight,
+ * so that the order of sequence numbers never breaks.
+ */
+export class PartitionQueue {
+  readonly topic: string;
+  readonly partition: number;
+  open: BatchBuilder | null = null;
+  waiting: PendingBatch[] = [];
+  readonly inFlight: PendingBatch[] = [];
+  failed: PendingBatch[] = [];
+  /** Sends nothing before this moment (of `performance.now()`). */
+  notBeforeMs = 0;
+  /** False while the partition is not part of the open transaction. Without transactions always true. */
+  isReady: boolean;
+  #nextSequence = 0;
+
+  constructor(topic: string, partition: number, isReady: boolean) {
+    this.topic = topic;
+    this.partition = partition;
+    this.isReady = isReady;
+  }
+
+  /** The base sequence of a batch of `count` records that is sent for the first time. */
+  takeSequence(count: number): number {
+    const sequence = this.#nextSequence;
+    this.#nextSequence = (sequence + count) % SEQUENCE_SPAN;
+    return sequence;
+  }
+
+  get hasWork(): boolean {
+    return this.waiting.length > 0 || this.inFlight.length > 0 || this.failed.length > 0;
+  }
+
+  /** Takes a batch out of those in flight. */
+  settle(batch: PendingBatch): void {
+    const index = this.inFlight.indexOf(batch);
+    if (index >= 0) this.inFlight.splice(index, 1);
+  }
+
+  /** Puts failed batches back to the front, in order, once no answer is outstanding. True where it did. */
+  requeueFailed(notBeforeMs: number): boolean {
+    if (this.failed.length === 0 || this.inFlight.length > 0) return false;
+    this.failed.sort((a, b) => a.id - b.id);
+    this.waiting = [...this.failed, ...this.waiting];
+    this.failed = [];
+    this.notBeforeMs = notBeforeMs;
+    return true;
+  }
+}

@@ -1,0 +1,94 @@
+import { PlatformError } from '@hasivu/errors';
+import { BackOff, RECONNECT } from '../client/back-off.ts';
+import { messageOf } from '../client/kafka-error.ts';
+
+export interface RegistryAccess {
+  /** Base URL, without a slash at the end. */
+  readonly url: string;
+  readonly authorization: string | null;
+  /** How long an unreachable registry is retried. */
+  readonly unavailableTimeoutMs: number;
+}
+
+export interface RegistryAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What the registry says about a refusal. */
+  readonly message: string;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
+
+/** One call of the Confluent REST API. Outages and 5xx are retried, then REGISTRY_UNAVAILABLE; 401 and 403 are refused. */
+export async function callRegistry(
+  access: RegistryAccess,
+  method: 'GET' | 'PUT' | 'POST',
+  path: string,
+  body: object | null,
+  doing: string,
+): Promise<RegistryAnswer> {
+  const backOff = new BackOff(RECONNECT, access.unavailableTimeoutMs);
+  for (;;) {
+    let why: string;
+    let cause: unknown;
+    try {
+      const response = await fetch(`${access.url}${path}`, {
+        method,
+        headers: {
+          accept: `${CONTENT_TYPE}, application/json`,
+          ...(body === null ? {} : { 'content-type': CONTENT_TYPE }),
+          ...(access.authorization === null ? {} : { authorization: access.authorization }),
+        },
+        body: body === null ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      const text = await response.text();
+      if (response.status < 500) return toAnswer(response.status, text, doing);
+      why = `status ${response.status}: ${text.slice(0, 300)}`;
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      cause = error;
+      why = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    }
+    if (backOff.isExhausted) {
+      throw new PlatformError('REGISTRY_UNAVAILABLE', {
+        doing,
+        why: `${withoutCredentials(access.url)} does not answer (${why})`,
+        ...(cause === undefined ? {} : { cause }),
+      });
+    }
+    await backOff.pause();
+  }
+}
+
+function toAnswer(status: number, text: string, doing: string): RegistryAnswer {
+  const parsed = parseObject(text);
+  const message = typeof parsed?.['message'] === 'string' ? parsed['message'] : text.slice(0, 500);
+  if (status === 401 || status === 403) {
+    throw new PlatformError('REGISTRY_REJECTED', {
+      doing,
+      why: `status ${status}: the credentials are refused`,
+    });
+  }
+  if (parsed === null) {
+    throw new PlatformError('REGISTRY_REJECTED', {
+      doing,
+      why: `status ${status}, and the answer is not JSON`,
+    });
+  }
+  return { status, body: parsed, message };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}

@@ -1,0 +1,104 @@
+import { PlatformError } from '@hasivu/errors';
+import { callRegistry, type RegistryAccess } from './registry-request.ts';
+
+export type Compatibility =
+  'NONE' | 'BACKWARD' | 'BACKWARD_TRANSITIVE' | 'FORWARD' | 'FORWARD_TRANSITIVE' | 'FULL' | 'FULL_TRANSITIVE';
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface RegistryOptions {
+  /** How long an unreachable registry is retried before REGISTRY_UNAVAILABLE. Default 60,000. */
+  readonly unavailableTimeoutMs?: number;
+}
+
+/** Avro schemas of subjects, over the Confluent REST API (Confluent, Apicurio, Karapace). Answers are cached: ids are immutable. */
+export class SchemaRegistry {
+  readonly #access: RegistryAccess;
+  /** Promises, so that callers who ask at the same time share one request. */
+  readonly #ids = new Map<string, Promise<number>>();
+  readonly #schemas = new Map<number, Promise<string>>();
+  readonly #configured = new Set<string>();
+
+  constructor(url: string, auth?: RegistryAuth, options: RegistryOptions = {}) {
+    this.#access = {
+      url: url.replace(/\/+$/, ''),
+      authorization:
+        auth === undefined
+          ? null
+          : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`,
+      unavailableTimeoutMs: options.unavailableTimeoutMs ?? 60_000,
+    };
+  }
+
+  /**
+   * The id of an Avro schema (JSON text) under a subject, registered where it is new. A subject that has no compatibility
+   * of its own gets this one first. Throws REGISTRY_INCOMPATIBLE, REGISTRY_REJECTED or REGISTRY_UNAVAILABLE.
+   */
+  register(subject: string, schema: string, compatibility: Compatibility = 'BACKWARD'): Promise<number> {
+    return remember(this.#ids, `${subject}\n${schema}`, () => this.#register(subject, schema, compatibility));
+  }
+
+  async #register(subject: string, schema: string, compatibility: Compatibility): Promise<number> {
+    const name = encodeURIComponent(subject);
+    await this.#configure(subject, compatibility);
+    const doing = `registering a schema for the subject "${subject}"`;
+    const body = { schemaType: 'AVRO', schema };
+    const answer = await callRegistry(this.#access, 'POST', `/subjects/${name}/versions`, body, doing);
+    if (answer.status === 409) {
+      throw new PlatformError('REGISTRY_INCOMPATIBLE', { doing, why: answer.message, context: { subject } });
+    }
+    const id = answer.body['id'];
+    if (answer.status !== 200 || typeof id !== 'number') {
+      const why = `status ${answer.status}: ${answer.message}`;
+      throw new PlatformError('REGISTRY_REJECTED', { doing, why, context: { subject } });
+    }
+    return id;
+  }
+
+  async #configure(subject: string, compatibility: Compatibility): Promise<void> {
+    if (this.#configured.has(subject)) return;
+    const path = `/config/${encodeURIComponent(subject)}`;
+    const doing = `setting the compatibility of the subject "${subject}"`;
+    const current = await callRegistry(this.#access, 'GET', path, null, doing);
+    if (current.status === 404) {
+      const answer = await callRegistry(this.#access, 'PUT', path, { compatibility }, doing);
+      if (answer.status !== 200) {
+        const why = `status ${answer.status}: ${answer.message}`;
+        throw new PlatformError('REGISTRY_REJECTED', { doing, why, context: { subject } });
+      }
+    }
+    this.#configured.add(subject);
+  }
+
+  /** The schema (JSON text) of an id found in a record. Throws REGISTRY_SCHEMA_UNKNOWN. */
+  schemaOf(id: number): Promise<string> {
+    return remember(this.#schemas, id, () => this.#schemaOf(id));
+  }
+
+  async #schemaOf(id: number): Promise<string> {
+    const doing = `reading the schema with id ${id}`;
+    const answer = await callRegistry(this.#access, 'GET', `/schemas/ids/${id}`, null, doing);
+    const schema = answer.body['schema'];
+    if (answer.status === 404) throw new PlatformError('REGISTRY_SCHEMA_UNKNOWN', { doing, context: { id } });
+    if (answer.status !== 200 || typeof schema !== 'string') {
+      throw new PlatformError('REGISTRY_REJECTED', {
+        doing,
+        why: `status ${answer.status}: ${answer.message}`,
+      });
+    }
+    return schema;
+  }
+}
+
+/** Caches the promise; a failed one is forgotten, so that the next call tries again. */
+function remember<K, V>(cache: Map<K, Promise<V>>, key: K, load: () => Promise<V>): Promise<V> {
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
+  const loading = load();
+  cache.set(key, loading);
+  loading.catch(() => cache.delete(key));
+  return loading;
+}
