@@ -10,16 +10,24 @@ const shared = {
   },
   modulePathIgnorePatterns: ['<rootDir>/.hasivu/', '<rootDir>/.nx/'],
 };
+// Real servers: one stack for the run, made or attached to by the set-up. A test may wait for them for a while.
+const withServers = {
+  ...shared,
+  globalSetup: '<rootDir>/libs/testing/src/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/global-teardown.ts',
+};
+const SLOW = '\\.(storm|interop)\\.';
 export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', SERVER] },
     {
-      ...shared,
+      ...withServers,
       displayName: 'servers',
+      testTimeout: 120_000,
       testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.{pg,kafka,s3,registry,crash,e2e}.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.(storm|interop)\\.'],
-      globalSetup: '<rootDir>/libs/testing/src/global-setup.ts',
-      globalTeardown: '<rootDir>/libs/testing/src/global-teardown.ts',
+      testPathIgnorePatterns: ['/node_modules/', SLOW],
     },
+    { ...withServers, displayName: 'storm', testTimeout: 3_600_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts'] },
+    { ...withServers, displayName: 'interop', testTimeout: 1_800_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'] },
   ],
 };

@@ -41,7 +41,10 @@ export async function askKeeper(
           // Another program may have taken the port of a keeper that is gone; it does not know the token.
           if (response.statusCode === 401) return resolve(null);
           try {
-            resolve({ httpStatus: response.statusCode ?? 0, body: JSON.parse(text) as ControlAnswer['body'] });
+            resolve({
+              httpStatus: response.statusCode ?? 0,
+              body: JSON.parse(text) as ControlAnswer['body'],
+            });
           } catch {
             resolve(null);
           }

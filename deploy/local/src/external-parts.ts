@@ -14,12 +14,20 @@ export interface ExternalParts {
   } | null;
 }
 
-const S3_REQUIRED = ['HASIVU_S3_ENDPOINT', 'HASIVU_S3_BUCKET', 'HASIVU_S3_ACCESS_KEY_ID', 'HASIVU_S3_SECRET_ACCESS_KEY'];
+const S3_REQUIRED = [
+  'HASIVU_S3_ENDPOINT',
+  'HASIVU_S3_BUCKET',
+  'HASIVU_S3_ACCESS_KEY_ID',
+  'HASIVU_S3_SECRET_ACCESS_KEY',
+];
 
 /** HASIVU_POSTGRES_URL, HASIVU_KAFKA_BROKERS (comma separated), HASIVU_REGISTRY_URL and HASIVU_S3_*. */
 export function externalParts(env: NodeJS.ProcessEnv): ExternalParts {
   const value = (name: string): string => env[name]?.trim() ?? '';
-  const brokers = value('HASIVU_KAFKA_BROKERS').split(',').map((broker) => broker.trim()).filter((broker) => broker !== '');
+  const brokers = value('HASIVU_KAFKA_BROKERS')
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== '');
   return {
     postgres: value('HASIVU_POSTGRES_URL') === '' ? null : { url: value('HASIVU_POSTGRES_URL') },
     kafka: brokers.length === 0 ? null : { brokers },
@@ -33,7 +41,10 @@ function externalS3(value: (name: string) => string): ExternalParts['s3'] {
   if (missing.length === S3_REQUIRED.length) return null;
   if (missing.length > 0) {
     const why = `not set: ${missing.join(', ')}`;
-    throw new PlatformError('STACK_EXTERNAL_INVALID', { doing: 'reading the address of the object store', why });
+    throw new PlatformError('STACK_EXTERNAL_INVALID', {
+      doing: 'reading the address of the object store',
+      why,
+    });
   }
   return {
     endpoint: value('HASIVU_S3_ENDPOINT'),

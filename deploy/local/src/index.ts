@@ -1,4 +1,5 @@
 export { externalParts, type ExternalParts } from './external-parts.ts';
+export { OrphanGuard } from './keeper/orphan-guard.ts';
 export { installCommand } from './install-command.ts';
 export { killPart, restartPart, startPart, stopPart } from './part-commands.ts';
 export { cacheDirectory } from './prepare/cache-directory.ts';

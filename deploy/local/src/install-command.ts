@@ -3,8 +3,20 @@ import { delimiter, join } from 'node:path';
 
 const PACKAGES = {
   maven: { 'apt-get': 'maven', dnf: 'maven', apk: 'maven', pacman: 'maven', brew: 'maven' },
-  python: { 'apt-get': 'python3 python3-venv', dnf: 'python3', apk: 'python3', pacman: 'python', brew: 'python' },
-  'python-venv': { 'apt-get': 'python3-venv', dnf: 'python3', apk: 'python3', pacman: 'python', brew: 'python' },
+  python: {
+    'apt-get': 'python3 python3-venv',
+    dnf: 'python3',
+    apk: 'python3',
+    pacman: 'python',
+    brew: 'python',
+  },
+  'python-venv': {
+    'apt-get': 'python3-venv',
+    dnf: 'python3',
+    apk: 'python3',
+    pacman: 'python',
+    brew: 'python',
+  },
 } as const;
 const VERBS = {
   'apt-get': 'sudo apt-get install -y',

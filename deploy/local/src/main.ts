@@ -22,7 +22,9 @@ try {
       break;
     }
     case 'down':
-      report((await stopStack(stateDirectory, { wipe: values.wipe === true })) ? 'stopped' : 'nothing was running');
+      report(
+        (await stopStack(stateDirectory, { wipe: values.wipe === true })) ? 'stopped' : 'nothing was running',
+      );
       break;
     case 'status':
       print(await readStackStatus(stateDirectory));

@@ -15,6 +15,7 @@ import { canReach, postgresUser, type SystemUser } from './unprivileged-user.ts'
 export interface PlanOptions {
   readonly stateDirectory: string;
   readonly mode: StackPlan['mode'];
+  readonly ephemeral: boolean;
   readonly report: Report;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -29,12 +30,18 @@ export async function makePlan(options: PlanOptions): Promise<StackPlan> {
   // One after the other: the downloads share one line to the world, and their progress is read by a person.
   const java = needsJava ? await javaRuntimes(cache, report, env) : null;
   const maven = { cache, report, env, javaHome: java?.mavenHome ?? null };
-  const kafka = java === null || external.kafka !== null ? null : { java: java.kafka, libDirectory: await kafkaJars(maven) };
+  const kafka =
+    java === null || external.kafka !== null
+      ? null
+      : { java: java.kafka, libDirectory: await kafkaJars(maven) };
   const registry =
-    java === null || external.registry !== null ? null : { java: java.registry, directory: await registryDistribution(maven) };
+    java === null || external.registry !== null
+      ? null
+      : { java: java.registry, directory: await registryDistribution(maven) };
   const s3 = external.s3 !== null ? null : { weed: join(await pythonEnvironment(python), 'bin', 'weed') };
   return {
     mode: options.mode,
+    ephemeral: options.ephemeral,
     stateDirectory,
     startedAt: new Date().toISOString(),
     controlToken: randomBytes(24).toString('base64url'),

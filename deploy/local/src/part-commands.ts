@@ -22,7 +22,11 @@ export function killPart(part: PartName, stateDirectory = DEFAULT_STATE_DIRECTOR
   return command(part, 'kill', stateDirectory);
 }
 
-async function command(part: PartName, verb: 'start' | 'stop' | 'restart' | 'kill', stateDirectory: string): Promise<StackStatus> {
+async function command(
+  part: PartName,
+  verb: 'start' | 'stop' | 'restart' | 'kill',
+  stateDirectory: string,
+): Promise<StackStatus> {
   const doing = `asking the stack to ${verb} ${part}`;
   const answer = await askKeeper(stateDirectory, 'POST', `/parts/${part}/${verb}`);
   if (answer === null) throw new PlatformError('STACK_NOT_RUNNING', { doing });

@@ -14,7 +14,8 @@ export async function readStackStatus(stateDirectory = DEFAULT_STATE_DIRECTORY):
   const last = readJson(stateFiles(stateDirectory).status) as StackStatus | null;
   if (last === null) return null;
   const stopped = withoutProcesses(last);
-  if (JSON.stringify(stopped) !== JSON.stringify(last)) writePrivateJson(stateFiles(stateDirectory).status, stopped);
+  if (JSON.stringify(stopped) !== JSON.stringify(last))
+    writePrivateJson(stateFiles(stateDirectory).status, stopped);
   return stopped;
 }
 

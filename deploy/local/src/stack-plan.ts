@@ -13,12 +13,18 @@ export interface LastingFacts {
 /** Everything the keeper needs to start the servers. A part without an entry in `tools` is external. */
 export interface StackPlan {
   readonly mode: StackStatus['mode'];
+  /** Delete everything when the stack ends. */
+  readonly ephemeral: boolean;
   readonly stateDirectory: string;
   readonly startedAt: string;
   readonly controlToken: string;
   readonly facts: LastingFacts;
   readonly external: ExternalParts;
-  readonly postgres: { readonly native: string; readonly dataDirectory: string; readonly user: SystemUser | null } | null;
+  readonly postgres: {
+    readonly native: string;
+    readonly dataDirectory: string;
+    readonly user: SystemUser | null;
+  } | null;
   readonly kafka: { readonly java: string; readonly libDirectory: string } | null;
   readonly registry: { readonly java: string; readonly directory: string } | null;
   readonly s3: { readonly weed: string } | null;

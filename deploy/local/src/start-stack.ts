@@ -9,20 +9,33 @@ import { makePlan } from './make-plan.ts';
 import { startPart } from './part-commands.ts';
 import type { Report } from './report.ts';
 import { killStaleServers } from './stale-servers.ts';
-import { DEFAULT_STATE_DIRECTORY, readJson, removeFile, stateFiles, writePrivateJson } from './state-directory.ts';
+import {
+  DEFAULT_STATE_DIRECTORY,
+  readJson,
+  removeFile,
+  stateFiles,
+  writePrivateJson,
+} from './state-directory.ts';
 import { PART_NAMES, type PartName, type StackStatus } from './stack-status.ts';
 import { stopStack } from './stop-stack.ts';
 
 const LOCK_TIMEOUT_MS = 40 * 60_000;
 const POLL_MS = 150;
 const KEEPER_ANSWERS_WITHIN_MS = 30_000;
-const LABELS: Readonly<Record<PartName, string>> = { postgres: 'PostgreSQL', kafka: 'Apache Kafka', registry: 'schema registry', s3: 'object store' };
+const LABELS: Readonly<Record<PartName, string>> = {
+  postgres: 'PostgreSQL',
+  kafka: 'Apache Kafka',
+  registry: 'schema registry',
+  s3: 'object store',
+};
 
 export interface StartStackOptions {
   /** Where the stack keeps its data, logs and status; `.hasivu/stack` of this checkout when left out. */
   readonly stateDirectory?: string;
   /** `foreground` (default): the servers end when this process ends, however it ends. `detached`: only by stopStack. */
   readonly mode?: StackStatus['mode'];
+  /** Delete data, logs and credentials when the stack ends, however it ends. For tests. */
+  readonly ephemeral?: boolean;
   /** Receives progress lines for a person. */
   readonly report?: Report;
   /** Where HASIVU_POSTGRES_URL and its like are read; the environment of this process when left out. */
@@ -33,7 +46,7 @@ export interface RunningStack extends AsyncDisposable {
   readonly status: StackStatus;
   /** False when the stack was already running and this start only joined it. */
   readonly startedHere: boolean;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -45,13 +58,22 @@ export async function startStack(options: StartStackOptions = {}): Promise<Runni
   const wanted = options.stateDirectory ?? DEFAULT_STATE_DIRECTORY;
   mkdirSync(wanted, { recursive: true, mode: 0o755 });
   const stateDirectory = realpathSync(wanted);
-  const lock = { timeoutMs: LOCK_TIMEOUT_MS, onWait: () => report('another start is under way in this directory, waiting') };
+  const lock = {
+    timeoutMs: LOCK_TIMEOUT_MS,
+    onWait: () => report('another start is under way in this directory, waiting'),
+  };
   return await withFileLock(stateFiles(stateDirectory).lock, lock, async () => {
     const joined = await joinRunning(stateDirectory, report);
     if (joined !== null) return running(joined, false);
     forgetLeftovers(stateDirectory, report);
     const mode = options.mode ?? 'foreground';
-    const plan = await makePlan({ stateDirectory, mode, report, env: options.env ?? process.env });
+    const plan = await makePlan({
+      stateDirectory,
+      mode,
+      ephemeral: options.ephemeral ?? false,
+      report,
+      env: options.env ?? process.env,
+    });
     writePrivateJson(stateFiles(stateDirectory).plan, plan);
     spawnKeeper(stateDirectory, mode);
     return running(await untilHealthy(stateDirectory, report), true);
@@ -80,7 +102,8 @@ async function joinRunning(stateDirectory: string, report: Report): Promise<Stac
 function forgetLeftovers(stateDirectory: string, report: Report): void {
   const files = stateFiles(stateDirectory);
   const stale = readJson(files.status) as StackStatus | null;
-  if (stale !== null && killStaleServers(stale).length > 0) report('ended servers that an earlier start left behind');
+  if (stale !== null && killStaleServers(stale).length > 0)
+    report('ended servers that an earlier start left behind');
   removeFile(files.control);
   removeFile(files.status);
 }
@@ -92,7 +115,12 @@ function spawnKeeper(stateDirectory: string, mode: StackStatus['mode']): void {
   const args = ['--disable-warning=ExperimentalWarning', main, stateDirectory];
   const stdin = mode === 'foreground' ? 'pipe' : 'ignore';
   // A session of its own: Ctrl-C goes to the whole foreground group, and the keeper stops the servers in its own order.
-  const keeper = spawn(process.execPath, args, { cwd: stateDirectory, env, detached: true, stdio: [stdin, log, log] });
+  const keeper = spawn(process.execPath, args, {
+    cwd: stateDirectory,
+    env,
+    detached: true,
+    stdio: [stdin, log, log],
+  });
   closeSync(log);
   // Neither the process nor its pipe keeps us alive; the pipe stays open until we end.
   keeper.unref();
@@ -106,7 +134,8 @@ async function untilHealthy(stateDirectory: string, report: Report): Promise<Sta
   for (;;) {
     const answer = await askKeeper(stateDirectory, 'GET', '/status');
     if (answer === null) {
-      if (performance.now() > deadline) throw failure(stateDirectory, 'the keeper process did not answer', 'keeper');
+      if (performance.now() > deadline)
+        throw failure(stateDirectory, 'the keeper process did not answer', 'keeper');
     } else {
       const status = answer.body;
       for (const name of PART_NAMES) {
@@ -128,7 +157,11 @@ async function untilHealthy(stateDirectory: string, report: Report): Promise<Sta
 function failure(stateDirectory: string, why: string, part: string): PlatformError {
   const { log, keeperLog } = stateFiles(stateDirectory);
   const file = part === 'keeper' ? keeperLog : log(part);
-  return new PlatformError('STACK_PART_FAILED', { doing: 'starting the local stack', why: `${why} (log: ${file})`, context: { part } });
+  return new PlatformError('STACK_PART_FAILED', {
+    doing: 'starting the local stack',
+    why: `${why} (log: ${file})`,
+    context: { part },
+  });
 }
 
 /** The address without credentials. */

@@ -1,12 +1,10 @@
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askKeeper } from './control-client.ts';
 import { readStackStatus } from './read-stack-status.ts';
 import { killStaleServers } from './stale-servers.ts';
-import type { StackPlan } from './stack-plan.ts';
 import { DEFAULT_STATE_DIRECTORY, readJson, removeFile, stateFiles } from './state-directory.ts';
 import type { StackStatus } from './stack-status.ts';
+import { wipeState } from './wipe-state.ts';
 
 const KEEPER_GONE_WITHIN_MS = 10_000;
 const POLL_MS = 50;
@@ -17,7 +15,10 @@ export interface StopStackOptions {
 }
 
 /** Stops every server and waits until they and their keeper are gone; false when nothing was running. */
-export async function stopStack(stateDirectory = DEFAULT_STATE_DIRECTORY, options: StopStackOptions = {}): Promise<boolean> {
+export async function stopStack(
+  stateDirectory = DEFAULT_STATE_DIRECTORY,
+  options: StopStackOptions = {},
+): Promise<boolean> {
   const files = stateFiles(stateDirectory);
   const known = readJson(files.status) as StackStatus | null;
   const answer = await askKeeper(stateDirectory, 'POST', '/stop');
@@ -25,10 +26,7 @@ export async function stopStack(stateDirectory = DEFAULT_STATE_DIRECTORY, option
   const stale = known === null ? [] : killStaleServers(known);
   removeFile(files.control);
   if (options.wipe === true) {
-    const plan = readJson(files.plan) as StackPlan | null;
-    const data = plan?.postgres?.dataDirectory;
-    if (data !== undefined && !data.startsWith(stateDirectory)) rmSync(dirname(data), { recursive: true, force: true });
-    rmSync(stateDirectory, { recursive: true, force: true });
+    wipeState(stateDirectory);
   } else {
     await readStackStatus(stateDirectory);
   }

@@ -23,7 +23,8 @@ export async function serveControl(
       await options.onStop();
       return send(response, 200, keeper.status());
     }
-    const part = request.method === 'POST' && first === 'parts' && isPartName(name) ? keeper.part(name) : undefined;
+    const part =
+      request.method === 'POST' && first === 'parts' && isPartName(name) ? keeper.part(name) : undefined;
     if (part === null) return send(response, 409, { reason: `${name} is an external server` });
     if (part === undefined) return send(response, 404, { reason: 'no such command' });
     if (verb === 'stop' || verb === 'restart') await part.stop();

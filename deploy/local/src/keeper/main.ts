@@ -1,6 +1,7 @@
 // The process that owns the servers of one stack; started by `startStack`, never by hand.
 import { readJson, removeFile, stateFiles, writePrivateJson } from '../state-directory.ts';
 import type { StackPlan } from '../stack-plan.ts';
+import { wipeState } from '../wipe-state.ts';
 import { serveControl } from './control-server.ts';
 import { StackKeeper } from './stack-keeper.ts';
 
@@ -15,6 +16,7 @@ const stop = (): Promise<void> => (stopping ??= keeper.shutDown());
 const end = (): void => {
   void stop().finally(() => {
     removeFile(files.control);
+    if (plan.ephemeral) wipeState(stateDirectory);
     process.exit(0);
   });
 };

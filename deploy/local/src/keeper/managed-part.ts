@@ -103,7 +103,9 @@ export class ManagedPart {
         resolve();
       };
       child.once('error', (cause) => gone(`${command} could not be run: ${cause.message}`));
-      child.once('exit', (exitCode, signal) => gone(`the process ended by itself with ${signal ?? `exit code ${exitCode}`}`));
+      child.once('exit', (exitCode, signal) =>
+        gone(`the process ended by itself with ${signal ?? `exit code ${exitCode}`}`),
+      );
     });
   }
 
@@ -144,7 +146,10 @@ export class ManagedPart {
 
   async #exitedWithin(waitMs: number): Promise<void> {
     const timer = new AbortController();
-    await Promise.race([this.#exited, sleep(waitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    await Promise.race([
+      this.#exited,
+      sleep(waitMs, undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
     timer.abort();
   }
 

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * A shell that remembers the servers' process ids and kills them when its input ends. The keeper holds the other end
- * of that pipe, so the kernel closes it however the keeper dies, and no server outlives it.
+ * Kills the processes it watches when its owner ends: a shell that remembers their ids and acts when its input ends.
+ * The owner holds the other end of that pipe, so the kernel closes it however the owner dies, kill -9 included.
  */
 const SCRIPT = `
 pids=' '
@@ -22,6 +22,9 @@ export class OrphanGuard {
     // A session of its own: whatever signal reaches the keeper's group must not take the guard first.
     this.#shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     this.#shell.stdin?.on('error', () => undefined);
+    // It must not keep its owner alive either.
+    this.#shell.unref();
+    (this.#shell.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
   get pid(): number | undefined {

@@ -20,7 +20,9 @@ export class StackKeeper {
     this.#plan = plan;
     const files = stateFiles(plan.stateDirectory);
     const changed = (): void => this.#writeStatus();
-    const managed = serverParts(plan).map((part) => new ManagedPart(part, files.log(part.name), this.#guard, changed));
+    const managed = serverParts(plan).map(
+      (part) => new ManagedPart(part, files.log(part.name), this.#guard, changed),
+    );
     this.#parts = new Map(managed.map((part) => [part.part.name, part]));
   }
 

@@ -11,7 +11,8 @@ const TIMEOUT_MS = 3_000;
  */
 export async function probeKafka(host: string, port: number): Promise<void> {
   const answer = await exchange(host, port, metadataRequest());
-  if (answer.length < 8 || answer.readInt32BE(4) < 1) throw new Error('the broker has not joined its cluster yet');
+  if (answer.length < 8 || answer.readInt32BE(4) < 1)
+    throw new Error('the broker has not joined its cluster yet');
 }
 
 function metadataRequest(): Buffer {

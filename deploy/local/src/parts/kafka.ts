@@ -40,7 +40,18 @@ export function kafkaPart(plan: StackPlan, tools: NonNullable<StackPlan['kafka']
       const format = ['format', '--cluster-id', clusterId, '--config', properties, '--ignore-formatted'];
       const doing = 'formatting the Kafka data directory';
       const options = { doing, code: 'STACK_PART_FAILED', env: serverEnvironment() } as const;
-      await runTool(tools.java, ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...LOGGING, ...classPath, 'kafka.tools.StorageTool', ...format], options);
+      await runTool(
+        tools.java,
+        [
+          '-Xmx128m',
+          '-XX:TieredStopAtLevel=1',
+          ...LOGGING,
+          ...classPath,
+          'kafka.tools.StorageTool',
+          ...format,
+        ],
+        options,
+      );
     },
     probe: () => probeKafka('127.0.0.1', portOf(plan, 'kafka')),
   };
@@ -78,5 +89,7 @@ function serverProperties(plan: StackPlan, dataDirectory: string): string {
     'num.io.threads': 4,
     'num.recovery.threads.per.data.dir': 2,
   };
-  return `${Object.entries(settings).map(([name, value]) => `${name}=${value}`).join('\n')}\n`;
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n')}\n`;
 }

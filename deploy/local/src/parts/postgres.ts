@@ -50,7 +50,12 @@ export function postgresPart(plan: StackPlan, tools: NonNullable<StackPlan['post
   };
 }
 
-async function initialiseCluster(native: string, dataDirectory: string, user: SystemUser | null, password: string): Promise<void> {
+async function initialiseCluster(
+  native: string,
+  dataDirectory: string,
+  user: SystemUser | null,
+  password: string,
+): Promise<void> {
   // initdb creates global/pg_control last of what matters: a directory without it was cut short and is made again.
   if (existsSync(join(dataDirectory, 'global', 'pg_control'))) return;
   rmSync(dataDirectory, { recursive: true, force: true });
@@ -61,22 +66,41 @@ async function initialiseCluster(native: string, dataDirectory: string, user: Sy
   if (user !== null) for (const path of [dataDirectory, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
     const args = ['-D', dataDirectory, '-U', USER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    await runAs(user, join(native, 'bin', 'initdb'), [...args, '--encoding=UTF8', '--locale=C', '--no-instructions'], dirname(dataDirectory));
+    await runAs(
+      user,
+      join(native, 'bin', 'initdb'),
+      [...args, '--encoding=UTF8', '--locale=C', '--no-instructions'],
+      dirname(dataDirectory),
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-async function runAs(user: SystemUser | null, command: string, args: readonly string[], cwd: string): Promise<void> {
+async function runAs(
+  user: SystemUser | null,
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<void> {
   const identity = user === null ? {} : { uid: user.uid, gid: user.gid };
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: serverEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], ...identity });
+    const child = spawn(command, args, {
+      cwd,
+      env: serverEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...identity,
+    });
     let printed = '';
     child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
     const fail = (why: string, cause?: unknown): void =>
-      reject(new PlatformError('STACK_PART_FAILED', { doing: 'creating the PostgreSQL cluster', why, cause }));
+      reject(
+        new PlatformError('STACK_PART_FAILED', { doing: 'creating the PostgreSQL cluster', why, cause }),
+      );
     child.once('error', (cause) => fail(`${command} could not be run`, cause));
-    child.once('close', (exitCode) => (exitCode === 0 ? resolve() : fail(`initdb ended with ${exitCode}: ${printed.trim()}`)));
+    child.once('close', (exitCode) =>
+      exitCode === 0 ? resolve() : fail(`initdb ended with ${exitCode}: ${printed.trim()}`),
+    );
   });
 }
 
@@ -84,7 +108,10 @@ async function runAs(user: SystemUser | null, command: string, args: readonly st
 async function ensureDatabase(url: string): Promise<void> {
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: maintenance.href,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   // A server that stops while we ask ends the socket; the query's rejection says so already.
   client.on('error', () => undefined);
   try {

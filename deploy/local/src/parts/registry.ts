@@ -29,7 +29,14 @@ export function registryPart(plan: StackPlan, tools: NonNullable<StackPlan['regi
     name: 'registry',
     launch: {
       command: tools.java,
-      args: ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Dhasivu.state=${home}`, '-jar', join(tools.directory, 'quarkus-run.jar')],
+      args: [
+        '-Xmx256m',
+        '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1',
+        `-Dhasivu.state=${home}`,
+        '-jar',
+        join(tools.directory, 'quarkus-run.jar'),
+      ],
       env: serverEnvironment(settings),
       cwd: home,
       user: null,

@@ -12,7 +12,13 @@ const MASTER_SETTINGS = '[master.volume_growth]\ncopy_1 = 1\ncopy_2 = 1\ncopy_3 
 
 export function s3Facts(plan: StackPlan) {
   const { accessKeyId, secretAccessKey } = plan.facts;
-  return { endpoint: `http://127.0.0.1:${portOf(plan, 's3')}`, region: REGION, bucket: BUCKET, accessKeyId, secretAccessKey };
+  return {
+    endpoint: `http://127.0.0.1:${portOf(plan, 's3')}`,
+    region: REGION,
+    bucket: BUCKET,
+    accessKeyId,
+    secretAccessKey,
+  };
 }
 
 export function s3Part(plan: StackPlan, tools: NonNullable<StackPlan['s3']>): ServerPart {
@@ -51,9 +57,7 @@ export function s3Part(plan: StackPlan, tools: NonNullable<StackPlan['s3']>): Se
       cwd: home,
       user: null,
     },
-    stopSignals: [
-      { signal: 'SIGTERM', waitMs: 15_000 },
-    ],
+    stopSignals: [{ signal: 'SIGTERM', waitMs: 15_000 }],
     setUp: () => {
       mkdirSync(join(home, 'data'), { recursive: true });
       writeFileSync(join(home, 'master.toml'), MASTER_SETTINGS);

@@ -10,7 +10,10 @@ const PROGRESS_EVERY_MS = 5_000;
 
 /** Where downloads are kept, shared by all checkouts of one user. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return env['HASIVU_CACHE_DIR'] ?? join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'hasivu');
+  return (
+    env['HASIVU_CACHE_DIR'] ??
+    join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'hasivu')
+  );
 }
 
 /**
@@ -18,7 +21,13 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
  * version is a new directory; a marker written last tells a finished one from one cut short, which is made again.
  */
 export async function cachedDirectory(
-  options: { readonly name: string; readonly label: string; readonly recipe: string; readonly cache: string; readonly report: Report },
+  options: {
+    readonly name: string;
+    readonly label: string;
+    readonly recipe: string;
+    readonly cache: string;
+    readonly report: Report;
+  },
   fill: (directory: string) => Promise<void>,
 ): Promise<string> {
   const hash = createHash('sha256').update(options.recipe).digest('hex').slice(0, 12);
@@ -33,7 +42,10 @@ export async function cachedDirectory(
     mkdirSync(directory, { recursive: true });
     options.report(`${options.label}: downloading (once)`);
     const startedMs = performance.now();
-    const timer = setInterval(() => options.report(`${options.label}: ${megabytes(directory)} MB so far`), PROGRESS_EVERY_MS);
+    const timer = setInterval(
+      () => options.report(`${options.label}: ${megabytes(directory)} MB so far`),
+      PROGRESS_EVERY_MS,
+    );
     try {
       await fill(directory);
     } finally {
@@ -47,11 +59,17 @@ export async function cachedDirectory(
 }
 
 function megabytes(directory: string): number {
+  return Math.round(bytesIn(directory) / 1e6);
+}
+
+/** Size of the files below a directory; links are not followed, so nothing counts twice. */
+function bytesIn(directory: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    // pip and Maven rename while we count: a file that has just gone is simply not counted.
-    bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    // pip and Maven rename while we count: what has just gone is simply not counted.
+    if (entry.isDirectory()) bytes += existsSync(path) ? bytesIn(path) : 0;
+    else if (entry.isFile()) bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
-  return Math.round(bytes / 1e6);
+  return bytes;
 }

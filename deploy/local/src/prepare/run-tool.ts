@@ -7,7 +7,12 @@ const KEPT_OUTPUT_CHARS = 4_000;
 export async function runTool(
   command: string,
   args: readonly string[],
-  options: { readonly doing: string; readonly code: ErrorCode; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string },
+  options: {
+    readonly doing: string;
+    readonly code: ErrorCode;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+  },
 ): Promise<string> {
   return await new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -22,7 +27,9 @@ export async function runTool(
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', (cause) =>
-      reject(new PlatformError(options.code, { doing: options.doing, why: `${command} could not be run`, cause })),
+      reject(
+        new PlatformError(options.code, { doing: options.doing, why: `${command} could not be run`, cause }),
+      ),
     );
     child.once('close', (exitCode, signal) => {
       if (exitCode === 0) return resolve(output);

@@ -1,0 +1,43 @@
+import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
+
+const DEFAULT_BUDGET_MS = 2_000;
+const MAX_RUNS = 100_000;
+const LEAST_RUNS = 10;
+
+export interface PropertyOptions {
+  /** How long to go on trying inputs, in milliseconds; PROPERTY_BUDGET_MS overrides it for long runs. */
+  readonly budgetMs?: number;
+  /** Stop after this many inputs even when time is left. */
+  readonly runs?: number;
+}
+
+/**
+ * Tries a property on random inputs until the budget is spent. A failure prints the seed and the path that repeat it,
+ * and PROPERTY_SEED runs that seed; a machine too slow for even a few inputs fails instead of proving nothing.
+ */
+export async function checkProperty<T>(
+  property: fc.IRawProperty<T>,
+  options: PropertyOptions = {},
+): Promise<{ readonly runs: number; readonly seed: number }> {
+  const budgetMs = Number(process.env['PROPERTY_BUDGET_MS'] ?? options.budgetMs ?? DEFAULT_BUDGET_MS);
+  const seed = Number(process.env['PROPERTY_SEED'] ?? randomInt(2 ** 31));
+  const least = Math.min(options.runs ?? LEAST_RUNS, LEAST_RUNS);
+  const startedMs = performance.now();
+  let details = await fc.check(property, {
+    seed,
+    numRuns: options.runs ?? MAX_RUNS,
+    interruptAfterTimeLimit: budgetMs,
+  });
+  // A budget that was too short for a loaded machine: go on until the least number was tried.
+  if (details.interrupted && details.counterexample === null && details.numRuns < least)
+    details = await fc.check(property, { seed, numRuns: least });
+  if (details.failed) {
+    const report = fc.defaultReportMessage(details) ?? 'no report';
+    const again = `PROPERTY_SEED=${seed}${details.counterexamplePath === null ? '' : ` (path ${details.counterexamplePath})`}`;
+    throw new Error(
+      `property failed after ${details.numRuns} inputs and ${Math.round(performance.now() - startedMs)} ms; again with ${again}\n${report}`,
+    );
+  }
+  return { runs: details.numRuns, seed };
+}
