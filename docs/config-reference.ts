@@ -15,7 +15,7 @@ interface Schema {
 /** `docs/config.md`: one row per field of `hasivu.yaml`. */
 export function configReference(schema: object): string {
   const rows: string[] = [];
-  walk(schema as Schema, '', rows);
+  walk(schema, '', rows);
   return `${[
     '# Configuration',
     '',

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,16 +32,13 @@ if (values.help || positionals[0] !== 'spine') {
   process.exit(values.help ? 0 : 2);
 }
 const report = (line: string): void => void process.stderr.write(`${line}\n`);
-const stack =
-  process.env['HASIVU_TEST_STACK'] === undefined
-    ? await startStack({
-        stateDirectory: mkdtempSync(join(tmpdir(), 'hasivu-bench-stack-')),
-        mode: 'foreground',
-        ephemeral: true,
-        report,
-      })
-    : null;
-if (stack) process.env['HASIVU_TEST_STACK'] = join(stack.status.stateDirectory, 'status.json');
+if (process.env['HASIVU_TEST_STACK'] === undefined) {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'hasivu-bench-stack-'));
+  // PostgreSQL may run as another user and has to walk here.
+  chmodSync(stateDirectory, 0o755);
+  const stack = await startStack({ stateDirectory, mode: 'foreground', ephemeral: true, report });
+  process.env['HASIVU_TEST_STACK'] = join(stack.status.stateDirectory, 'status.json');
+}
 const results = await benchSpine(Number(values.rows), report);
 const record = { benchmark: 'spine', takenAt: new Date().toISOString(), node: process.version, results };
 if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
