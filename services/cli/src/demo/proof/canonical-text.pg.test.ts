@@ -11,7 +11,7 @@ const CASES: readonly (ComparedColumn & { readonly pg: readonly string[]; readon
   { name: 'big', pgType: 'bigint', lakeType: 'BIGINT', pg: ['9007199254740993', '-1', 'NULL'], lake: ['9007199254740993', '-1', 'NULL'] },
   { name: 'f8', pgType: 'double precision', lakeType: 'DOUBLE', pg: ['12', '0.1', '77.594562'], lake: ['12', '0.1', '77.594562'] },
   { name: 'f4', pgType: 'real', lakeType: 'FLOAT', pg: ['3.1', '4', 'NULL'], lake: ['3.1', '4', 'NULL'] },
-  { name: 'at', pgType: 'timestamp with time zone', lakeType: 'TIMESTAMP WITH TIME ZONE', pg: [`'2026-06-01 02:30:00.000001+05:30'`, `'1969-12-31 23:59:59.999999Z'`, 'NULL'], lake: [`'2026-05-31 21:00:00.000001+00'`, `'1969-12-31 23:59:59.999999+00'`, 'NULL'] },
+  { name: 'moment', pgType: 'timestamp with time zone', lakeType: 'TIMESTAMP WITH TIME ZONE', pg: [`'2026-06-01 02:30:00.000001+05:30'`, `'1969-12-31 23:59:59.999999Z'`, 'NULL'], lake: [`'2026-05-31 21:00:00.000001+00'`, `'1969-12-31 23:59:59.999999+00'`, 'NULL'] },
   { name: 'ts', pgType: 'timestamp without time zone', lakeType: 'TIMESTAMP', pg: [`'2026-06-01 02:30:00.5'`, `'1900-01-01'`, 'NULL'], lake: [`'2026-06-01 02:30:00.5'`, `'1900-01-01'`, 'NULL'] },
   { name: 'clock', pgType: 'time without time zone', lakeType: 'BIGINT', pg: [`'12:00:00.000001'`, `'00:00'`, 'NULL'], lake: ['43200000001', '0', 'NULL'] },
   { name: 'day', pgType: 'date', lakeType: 'DATE', pg: [`'2026-06-01'`, `'1950-01-01'`, 'NULL'], lake: [`'2026-06-01'`, `'1950-01-01'`, 'NULL'] },
