@@ -2,15 +2,7 @@ import { Fetcher, KafkaCluster } from '@hasivu/kafka';
 
 /** Every value of a topic from its beginning to its end now. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<Buffer[]> {
-  const cluster = await KafkaCluster.connect(
-    {
-      brokers: [...brokers],
-      registry: 'http://127.0.0.1',
-      prefix: 'test',
-      topics: { partitions: 1, replicationFactor: 1 },
-    },
-    { clientId: 'e2e' },
-  );
+  const cluster = await KafkaCluster.connect({ brokers }, { clientId: 'e2e' });
   try {
     const values: Buffer[] = [];
     const ends = await cluster.endOffsets(topic);
@@ -30,9 +22,9 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
       }
       if (batch.nextOffset >= (ends.get(batch.partition) ?? 0n)) left.delete(batch.partition);
     }
-    await fetcher.close();
+    fetcher.close();
     return values;
   } finally {
-    await cluster.close();
+    cluster.close();
   }
 }
