@@ -85,7 +85,7 @@ async function benchSource(database: TestDatabase, configPath: string, rows: num
   for (let i = 0; i < rows / ROWS_PER_TRANSACTION; i++) await client.query(INSERT_TRANSACTION, [i]);
   await client.end();
   await reaches(source, 'hasivu_source_rows_total', rows);
-  return result('Postgres → Kafka', source, rows, before, began);
+  return measured('Postgres → Kafka', source, rows, before, began);
 }
 
 async function benchReader(
@@ -98,7 +98,7 @@ async function benchReader(
   const began = performance.now();
   await using service = await (await spawnService(name, configPath)).waitReady();
   await reaches(service, metric, rows);
-  return result(leg, service, rows, 0, began);
+  return measured(leg, service, rows, 0, began);
 }
 
 async function reaches(service: SpawnedService, metric: string, rows: number): Promise<void> {
@@ -116,7 +116,7 @@ function sum(exposition: string, metric: string): number {
   return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
-function result(
+function measured(
   leg: string,
   service: SpawnedService,
   rows: number,
