@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerPart } from '../parts/server-part.ts';
 import type { PartState } from '../stack-status.ts';
@@ -141,6 +141,7 @@ export class ManagedPart {
       this.#child.kill('SIGKILL');
       await this.#exitedWithin(KILL_WAIT_MS);
     }
+    for (const path of this.part.leftovers ?? []) rmSync(path, { force: true });
     this.#become('stopped');
   }
 

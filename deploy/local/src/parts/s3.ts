@@ -57,7 +57,9 @@ export function s3Part(plan: StackPlan, tools: NonNullable<StackPlan['s3']>): Se
       cwd: home,
       user: null,
     },
-    stopSignals: [{ signal: 'SIGTERM', waitMs: 15_000 }],
+    // Its filer waits for its own gateway's open stream and never ends by itself; by then the volumes are closed.
+    stopSignals: [{ signal: 'SIGTERM', waitMs: 1_500 }],
+    leftovers: localSockets(plan),
     setUp: () => {
       mkdirSync(join(home, 'data'), { recursive: true });
       writeFileSync(join(home, 'master.toml'), MASTER_SETTINGS);
@@ -72,4 +74,13 @@ export function s3Part(plan: StackPlan, tools: NonNullable<StackPlan['s3']>): Se
     },
     probe: () => ensureBucket(s3Facts(plan)),
   };
+}
+
+/** Sockets it makes in /tmp, named by port, and leaves there when it is killed. */
+function localSockets(plan: StackPlan): string[] {
+  const grpc = (['filerGrpc', 'masterGrpc', 's3Grpc', 'volumeGrpc'] as const).map(
+    (name) => `${name.replace('Grpc', '-grpc')}-${portOf(plan, name)}`,
+  );
+  const names = [...grpc, `filer-${portOf(plan, 'filer')}`, `s3-${portOf(plan, 's3')}`];
+  return names.map((name) => `/tmp/seaweedfs-${name}.sock`);
 }

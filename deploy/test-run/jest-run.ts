@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countsOf, type TestCounts } from './test-counts.ts';
+
+export interface JestRun {
+  readonly root: string;
+  /** Jest projects by their display name. */
+  readonly project: string;
+  readonly workers: number;
+  /** Passed on to jest as they are. */
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Runs one jest project on the Node that runs us; its progress goes to stderr, its result comes from its own file. */
+export async function runJest(run: JestRun): Promise<TestCounts> {
+  const directory = mkdtempSync(join(tmpdir(), 'hasivu-jest-'));
+  const resultFile = join(directory, 'result.json');
+  const jest = join(run.root, 'node_modules', 'jest', 'bin', 'jest.js');
+  const own = ['--selectProjects', run.project, '--json', '--outputFile', resultFile, '--passWithNoTests'];
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    jest,
+    ...own,
+    `--maxWorkers=${run.workers}`,
+    ...run.args,
+  ];
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules`.trim(),
+  };
+  try {
+    const ended = await new Promise<string>((resolve) => {
+      const child = spawn(process.execPath, args, { cwd: run.root, env, stdio: ['ignore', 2, 2] });
+      const stop = (): void => void child.kill('SIGINT');
+      run.signal.addEventListener('abort', stop, { once: true });
+      child.once('error', (cause) => resolve(cause.message));
+      child.once('exit', (code, signal) => {
+        run.signal.removeEventListener('abort', stop);
+        resolve(signal ?? `exit code ${code}`);
+      });
+    });
+    return countsOf(run.project, readResult(resultFile), ended);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function readResult(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+// `npm test`: unit tests, then the tests on real servers, which start one stack for the run. Progress goes to stderr;
+// the last line of stdout is "N passed, N failed". `--suite unit|servers|storm|interop` runs one part; what is left of
+// the arguments goes to jest.
+import { resolve } from 'node:path';
+import { runJest } from './test-run/jest-run.ts';
+import { parseTestArguments, SUITES, type TestArguments } from './test-run/test-arguments.ts';
+import { exitCode, sum, summaryLine, type TestCounts } from './test-run/test-counts.ts';
+
+const INTERRUPTED = 130;
+const root = resolve(import.meta.dirname, '..');
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const interruption = new AbortController();
+// Ctrl-C reaches jest by itself; we live on to print the summary. The stack ends with the jest that started it.
+process.on('SIGINT', () => interruption.abort());
+process.on('SIGTERM', () => interruption.abort());
+
+function readArguments(): TestArguments {
+  try {
+    return parseTestArguments(process.argv.slice(2));
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
+
+const { suite, rest } = readArguments();
+const runs: TestCounts[] = [];
+for (const project of SUITES[suite]) {
+  if (interruption.signal.aborted) break;
+  say(`\n== ${project} ==`);
+  // Tests on servers stop and kill servers that others use, so they take turns.
+  const workers = project === 'unit' ? 2 : 1;
+  runs.push(await runJest({ root, project, workers, args: rest, signal: interruption.signal }));
+}
+
+const total = sum(runs);
+for (const note of total.notes) say(note);
+if (total.skipped > 0) say(`${total.skipped} skipped`);
+if (interruption.signal.aborted) say('interrupted');
+process.stdout.write(`${summaryLine(total)}\n`);
+process.exitCode = interruption.signal.aborted ? INTERRUPTED : exitCode(total);
