@@ -37,11 +37,17 @@ export async function benchSpine(rows: number, report: Progress): Promise<LegRes
   try {
     const prefix = uniqueName('bench');
     const results: LegResult[] = [];
+    const take = (leg: LegResult): void => {
+      results.push(leg);
+      report(
+        `  ${leg.cpuSecondsPerMillionRows} CPU-s per million rows, ${leg.rowsPerSecond} rows/s, ${leg.peakRssMiB} MiB`,
+      );
+    };
     await database.query(ORDERS_TABLE);
     report(`Postgres → Kafka: ${rows} rows in transactions of ${ROWS_PER_TRANSACTION}`);
-    results.push(await benchSource(database, config(dir, database, prefix, { silver: false }), rows));
+    take(await benchSource(database, config(dir, database, prefix, { silver: false }), rows));
     report('Kafka → Kafka: five steps and two rules');
-    results.push(
+    take(
       await benchReader(
         'stream-processor',
         'processor, five steps',
@@ -51,7 +57,7 @@ export async function benchSpine(rows: number, report: Progress): Promise<LegRes
       ),
     );
     report('Kafka → bronze');
-    results.push(
+    take(
       await benchReader(
         'lake-sink',
         'Kafka → bronze',
@@ -61,7 +67,7 @@ export async function benchSpine(rows: number, report: Progress): Promise<LegRes
       ),
     );
     report('Kafka → bronze and silver');
-    results.push(
+    take(
       await benchReader(
         'lake-sink',
         'Kafka → bronze and silver',
