@@ -27,7 +27,7 @@ export default {
       testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.{pg,kafka,s3,registry,crash,e2e}.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', SLOW],
     },
-    { ...withServers, displayName: 'storm', testTimeout: 3_600_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts'] },
+    { ...withServers, displayName: 'storm', testTimeout: 3_600_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts', '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts'] },
     { ...withServers, displayName: 'interop', testTimeout: 1_800_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'] },
   ],
 };

@@ -29,6 +29,8 @@ export async function runJest(run: JestRun): Promise<TestCounts> {
   ];
   const env = {
     ...process.env,
+    // The tests of whole services read it: the storm suite runs them again in their long form.
+    HASIVU_SUITE: run.project,
     NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules`.trim(),
   };
   try {
