@@ -1,0 +1,246 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  AvroCursor,
+  EnvelopeReader,
+  keyLayoutOf,
+  layoutOf,
+  readColumn,
+  readValue,
+  topicNames,
+  type ColumnValue,
+} from '@hasivu/change-events';
+import { Fetcher, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
+import {
+  assertNoDuplicates,
+  spawnService,
+  testDatabase,
+  topicPrefix,
+  uniqueName,
+  waitFor,
+  type SpawnedService,
+  type TestDatabase,
+  type TopicPrefix,
+} from '@hasivu/testing';
+
+/** A change event as a reader of committed records sees it; a tombstone has `op` null. */
+export interface SeenEvent {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Record<string, ColumnValue> | null;
+  readonly op: string | null;
+  readonly commitLsn: bigint;
+  readonly seq: number;
+  readonly snapshot: string;
+  readonly before: Record<string, ColumnValue> | null;
+  readonly after: Record<string, ColumnValue> | null;
+  readonly unavailable: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface SourceOptions {
+  readonly tables: readonly string[];
+  /** More lines for `source.postgres`, as YAML flow: `snapshot: never`. */
+  readonly postgres?: string;
+  readonly url?: string;
+  /** The `tables` section as YAML flow. */
+  readonly tableSettings?: string;
+  readonly slot?: string;
+}
+
+/** One database, one topic prefix and as many lives of the service as a test wants. */
+export class SourceUnderTest implements AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly topics: TopicPrefix;
+  readonly slot = uniqueName('cdc');
+  readonly #directory = mkdtempSync(join(tmpdir(), 'cdc-source-'));
+  readonly #cluster: KafkaCluster;
+  readonly #registry: SchemaRegistry;
+  #service: SpawnedService | null = null;
+
+  private constructor(database: TestDatabase, topics: TopicPrefix, cluster: KafkaCluster) {
+    this.database = database;
+    this.topics = topics;
+    this.#cluster = cluster;
+    this.#registry = new SchemaRegistry(topics.registry);
+  }
+
+  static async create(label: string): Promise<SourceUnderTest> {
+    const topics = topicPrefix(label);
+    const brokers = [...topics.brokers];
+    const cluster = await KafkaCluster.connect({ brokers }, { clientId: `test-${label}` });
+    const source = new SourceUnderTest(await testDatabase(label), topics, cluster);
+    await source.sql('CREATE TABLE settled (id int PRIMARY KEY)');
+    return source;
+  }
+
+  sql<R extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]> {
+    return this.database.query<R>(text, values);
+  }
+
+  /** Starts a life of the service without waiting for it. */
+  async launch(options: SourceOptions): Promise<SpawnedService> {
+    const path = join(this.#directory, 'hasivu.yaml');
+    const tables = [...options.tables, 'public.settled'].map((table) => JSON.stringify(table)).join(', ');
+    const lines = [
+      'version: 1',
+      'source:',
+      `  postgres: { url: "env:SOURCE_URL", tables: [${tables}], publication: cdc, slot: ${options.slot ?? this.slot}${options.postgres ? `, ${options.postgres}` : ''} }`,
+      `kafka: { brokers: ${JSON.stringify(this.topics.brokers)}, registry: ${JSON.stringify(this.topics.registry)}, prefix: ${this.topics.prefix} }`,
+      `tables: ${options.tableSettings ?? '{}'}`,
+    ];
+    writeFileSync(path, lines.join('\n'));
+    this.#service = await spawnService('cdc-source', path, {
+      env: { SOURCE_URL: options.url ?? this.database.url },
+    });
+    return this.#service;
+  }
+
+  /** Starts a life of the service and waits until it streams. */
+  async start(options: SourceOptions): Promise<SpawnedService> {
+    return await (await this.launch(options)).waitReady();
+  }
+
+  /** Waits until everything committed so far is visible in Kafka: a marker written now comes after all of it. */
+  async settled(timeoutMs = 60_000): Promise<void> {
+    const [row] = await this.sql<{ id: number }>(
+      'INSERT INTO settled SELECT coalesce(max(id), 0) + 1 FROM settled RETURNING id',
+    );
+    await waitFor(
+      'the marker to be in Kafka',
+      async () => (await this.events('public.settled')).some((event) => event.after?.['id'] === row?.id),
+      { timeoutMs },
+    );
+  }
+
+  /** Every committed event of a table's topic, partition by partition. Positions are unique, or this throws. */
+  async events(table: string): Promise<SeenEvent[]> {
+    const [schema, name] = table.split('.') as [string, string];
+    const topic = topicNames(this.topics.prefix).change(schema, name);
+    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
+    const unread = new Map(ends);
+    const events: SeenEvent[] = [];
+    if (unread.size === 0) return events;
+    const fetcher = new Fetcher(this.#cluster, {
+      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
+      isolation: 'read_committed',
+    });
+    try {
+      while (unread.size > 0) {
+        const batch = await fetcher.next(AbortSignal.timeout(20_000));
+        if (!batch) throw new Error(`${topic} cannot be read to its end`);
+        const { cursor, partition } = batch;
+        while (cursor.next()) events.push(await this.#decode(cursor, partition));
+        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
+      }
+    } finally {
+      fetcher.close();
+    }
+    assertNoDuplicates(
+      events.filter((event) => event.op !== null).map((event) => `${event.commitLsn}:${event.seq}`),
+    );
+    return events.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+  }
+
+  async confirmedLsn(): Promise<bigint> {
+    const [row] = await this.sql<{ lsn: string }>(
+      "SELECT (confirmed_flush_lsn - '0/0')::text AS lsn FROM pg_replication_slots WHERE slot_name = $1",
+      [this.slot],
+    );
+    return BigInt(row?.lsn ?? 0);
+  }
+
+  async topicNames(): Promise<string[]> {
+    return (await this.#cluster.listTopics()).filter((topic) => topic.startsWith(this.topics.prefix));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#service?.[Symbol.asyncDispose]();
+    this.#cluster.close();
+    await this.database[Symbol.asyncDispose]();
+    await this.topics[Symbol.asyncDispose]();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #decode(cursor: Fetched['cursor'], partition: number): Promise<SeenEvent> {
+    const { buffer, offset, keyStart, keyEnd, valueStart, valueEnd } = cursor;
+    const key = keyStart < 0 ? null : await this.#decodeKey(buffer, keyStart, keyEnd);
+    const headers = Object.fromEntries(
+      [...cursor.headers()].map(([name, value]) => [name, value.toString()]),
+    );
+    const base = { partition, offset, key, headers };
+    if (valueStart < 0) {
+      return {
+        ...base,
+        op: null,
+        commitLsn: 0n,
+        seq: -1,
+        snapshot: '',
+        before: null,
+        after: null,
+        unavailable: [],
+      };
+    }
+    const layout = layoutOf(await this.#registry.schemaOf(buffer.readInt32BE(valueStart + 1)));
+    const reader = new EnvelopeReader(layout);
+    reader.read(buffer, valueStart + 5, valueEnd);
+    const row = (at: number): Record<string, ColumnValue> | null => {
+      if (at < 0) return null;
+      const cells = reader.cursorAt(at);
+      return Object.fromEntries(
+        layout.columns.map((column) => [column.name, readColumn(cells, column.type)]),
+      );
+    };
+    return {
+      ...base,
+      op: String.fromCharCode(reader.op),
+      commitLsn: reader.commitLsn,
+      seq: reader.seq,
+      snapshot: reader.snapshot,
+      unavailable: [...reader.unavailable],
+      before: row(reader.beforeOffset),
+      after: row(reader.afterOffset),
+    };
+  }
+
+  async #decodeKey(buffer: Buffer, start: number, end: number): Promise<Record<string, ColumnValue>> {
+    const layout = keyLayoutOf(await this.#registry.schemaOf(buffer.readInt32BE(start + 1)));
+    const cells = new AvroCursor().reset(buffer, start + 5, end);
+    return Object.fromEntries(layout.columns.map((column) => [column.name, readValue(cells, column.type)]));
+  }
+}
+
+type Fetched = NonNullable<Awaited<ReturnType<Fetcher['next']>>>;
+
+/** The rows a consumer holds who applies the events of every partition in order, by key. */
+export function stateOf(events: readonly SeenEvent[]): Map<string, Record<string, ColumnValue>> {
+  const state = new Map<string, Record<string, ColumnValue>>();
+  for (const event of [...events].sort(byPosition)) {
+    if (event.op === null) continue;
+    if (event.op === 't') {
+      state.clear();
+      continue;
+    }
+    const key = printed(event.key);
+    if (event.op === 'd') {
+      state.delete(key);
+      continue;
+    }
+    const row = { ...event.after };
+    // A value the log does not carry is the one the consumer already has.
+    for (const name of event.unavailable) row[name] = state.get(key)?.[name] ?? null;
+    state.set(key, row);
+  }
+  return state;
+}
+
+export function byPosition(a: SeenEvent, b: SeenEvent): number {
+  return a.commitLsn === b.commitLsn ? a.seq - b.seq : a.commitLsn < b.commitLsn ? -1 : 1;
+}
+
+/** JSON with bigints as text. */
+export function printed(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+}
