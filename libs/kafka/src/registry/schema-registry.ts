@@ -34,11 +34,16 @@ export class SchemaRegistry {
   }
 
   /**
-   * The id of an Avro schema (JSON text) under a subject, registered where it is new. A subject that has no compatibility
+   * The id of an Avro schema (JSON text or object) under a subject, registered where it is new. A subject that has no compatibility
    * of its own gets this one first. Throws REGISTRY_INCOMPATIBLE, REGISTRY_REJECTED or REGISTRY_UNAVAILABLE.
    */
-  register(subject: string, schema: string, compatibility: Compatibility = 'BACKWARD'): Promise<number> {
-    return remember(this.#ids, `${subject}\n${schema}`, () => this.#register(subject, schema, compatibility));
+  register(
+    subject: string,
+    schema: string | object,
+    compatibility: Compatibility = 'BACKWARD',
+  ): Promise<number> {
+    const text = typeof schema === 'string' ? schema : JSON.stringify(schema);
+    return remember(this.#ids, `${subject}\n${text}`, () => this.#register(subject, text, compatibility));
   }
 
   async #register(subject: string, schema: string, compatibility: Compatibility): Promise<number> {

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { BatchBuilder } from '../records/batch-builder.ts';
+import { PartitionQueue, type PendingBatch } from './partition-queue.ts';
+import { RecordAccumulator } from './record-accumulator.ts';
+
+function batch(id: number): PendingBatch {
+  return { id, builder: new BatchBuilder(100), bytes: 61, deadlineMs: Infinity, sealed: null, lastCode: 0 };
+}
+
+test('failed batches go back to the front in sequence order, and only once nothing is in flight', () => {
+  const queue = new PartitionQueue('t', 0, true);
+  const [one, two, three, four] = [batch(1), batch(2), batch(3), batch(4)];
+  queue.inFlight.push(one, two, three);
+  queue.waiting.push(four);
+
+  queue.settle(one);
+  queue.failed.push(one);
+  expect(queue.requeueFailed(5)).toBe(false);
+  queue.settle(three);
+  queue.failed.push(three);
+  expect(queue.requeueFailed(6)).toBe(false);
+  queue.settle(two);
+  queue.failed.push(two);
+  expect(queue.requeueFailed(7)).toBe(true);
+
+  expect(queue.waiting.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  expect(queue.notBeforeMs).toBe(7);
+  expect(queue.failed).toEqual([]);
+});
+
+test('sequence numbers count records and wrap after 2^31', () => {
+  const queue = new PartitionQueue('t', 0, true);
+  expect([
+    queue.takeSequence(10),
+    queue.takeSequence(2 ** 31 - 15),
+    queue.takeSequence(10),
+    queue.takeSequence(1),
+  ]).toEqual([0, 10, 2 ** 31 - 5, 5]);
+});
+
+test('bytes appended are counted until they are acknowledged or discarded', () => {
+  const accumulator = new RecordAccumulator({ maxBatchBytes: 1000, deliveryTimeoutMs: 1000, isReady: true });
+  const value = Buffer.alloc(300);
+  const append = (topic: string): boolean =>
+    accumulator.append(topic, 0, null, 0, 0, value, 0, value.length, 1, undefined);
+  expect([append('a'), append('b'), append('a'), append('a')]).toEqual([false, false, false, false]);
+  expect(append('a')).toBe(true); // the fourth starts another batch
+  expect(accumulator.bufferedBytes).toBeGreaterThan(5 * 300);
+  accumulator.closeOpen();
+  const [a] = accumulator.queues();
+  const [first] = a?.waiting ?? [];
+  expect(first?.builder.count).toBe(3);
+  const before = accumulator.bufferedBytes;
+  if (first !== undefined) accumulator.acknowledge(first);
+  a?.waiting.shift();
+  expect(accumulator.bufferedBytes).toBe(before - (first?.bytes ?? 0));
+  accumulator.discardUnsent();
+  expect(accumulator.bufferedBytes).toBe(0);
+});
+
+test('a record larger than a batch is refused by its size, without its value', () => {
+  const accumulator = new RecordAccumulator({ maxBatchBytes: 1000, deliveryTimeoutMs: 1000, isReady: true });
+  const secret = Buffer.from('secret'.repeat(300));
+  const append = (): boolean =>
+    accumulator.append('t', 2, null, 0, 0, secret, 0, secret.length, 1, undefined);
+  expect(append).toThrow(/KAFKA_RECORD_TOO_LARGE .*"t".* 1800 bytes/);
+  expect(append).not.toThrow(/secretsecret/);
+  expect(accumulator.bufferedBytes).toBe(0);
+});
