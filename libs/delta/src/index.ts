@@ -27,6 +27,7 @@ export {
   type TableDefinition,
 } from './delta-table.ts';
 export type { LogStore } from './log-store.ts';
+export { statisticsOf } from './file-statistics.ts';
 export { parquetNodes } from './parquet-nodes.ts';
 export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns.ts';
 export { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './parquet/number-columns.ts';

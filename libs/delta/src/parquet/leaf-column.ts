@@ -39,6 +39,10 @@ export abstract class LeafColumn {
   #uncompressed = 0;
   #compressed = 0;
   #closedBytes = 0;
+  #rows = 0;
+  #rowLevels = 0;
+  #rowUsed = 0;
+  #rowNulls = 0;
   protected page: Buffer<ArrayBuffer> = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   protected used = 0;
 
@@ -65,13 +69,31 @@ export abstract class LeafColumn {
 
   /** Says that the next value (or null) stands at these levels; a value is then appended iff definition is maximal. */
   level(definition: number, repetition: number): void {
-    if (repetition === 0 && (this.used >= PAGE_BYTES || this.#levels >= PAGE_VALUES)) this.#closePage();
+    if (repetition === 0) {
+      if (this.used >= PAGE_BYTES || this.#levels >= PAGE_VALUES) this.#closePage();
+      this.#rows += 1;
+      this.#rowLevels = this.#levels;
+      this.#rowUsed = this.used;
+      this.#rowNulls = this.#nullCount;
+    }
     const at = this.#levels;
     if (at === this.#definitions.length) this.#growLevels();
     this.#definitions[at] = definition;
     if (this.#repetitions !== null) this.#repetitions[at] = repetition;
     this.#levels = at + 1;
     if (definition !== this.leaf.maxDefinition) this.#nullCount += 1;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Takes back the row begun last, for input that turns out to be damaged half way. Bounds may stay wider. */
+  dropLastRow(): void {
+    this.#rows -= 1;
+    this.#levels = this.#rowLevels;
+    this.used = this.#rowUsed;
+    this.#nullCount = this.#rowNulls;
   }
 
   finish(): ColumnChunk {

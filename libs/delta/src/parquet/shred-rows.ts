@@ -88,5 +88,5 @@ function put(
   if ('appendText' in column) column.appendText(String(value));
   else if ('appendBigInt' in column) column.appendBigInt(BigInt(value as number));
   else if (typeof value === 'boolean') (column as { append(value: boolean): void }).append(value);
-  else (column as { append(value: number): void }).append(value as number);
+  else (column as { append(value: number): void }).append(Number(value));
 }

@@ -1,0 +1,167 @@
+import type { AvroCursor, ColumnSchema } from '@hasivu/change-events';
+import {
+  compressZstd,
+  ParquetFile,
+  parquetNodes,
+  statisticsJson,
+  statisticsOf,
+  type BytesColumn,
+  type DeltaField,
+  type Int32Column,
+  type Int64Column,
+  type PartitionValues,
+  type TypedColumn,
+} from '@hasivu/delta';
+import { cellCopier, SkippedCell, type CellCopier } from './cell-copier.ts';
+import { lakeName, LOG_COLUMNS } from './lake-columns.ts';
+
+const TWO_32 = 4294967296;
+
+/** What is written beside the row; one object, reused for every row. */
+export interface ChangeFacts {
+  op: Buffer;
+  lsnHi: number;
+  lsnLo: number;
+  seq: number;
+  txId: number;
+  committedMs: number;
+  partition: number;
+  offset: number;
+  unavailable: readonly string[];
+}
+
+/** A finished file: its bytes and what the Delta log says about it. */
+export interface FinishedFile {
+  readonly bytes: Buffer;
+  readonly rows: number;
+  readonly stats: string;
+  readonly partitionValues: PartitionValues;
+}
+
+/** One Parquet file of one partition being filled row by row from Avro bytes. */
+export class RowFile {
+  readonly partitionValues: PartitionValues;
+  readonly #fields: readonly DeltaField[];
+  readonly #file: ParquetFile;
+  readonly #byName = new Map<string, TypedColumn>();
+  readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
+  rows = 0;
+
+  constructor(fields: readonly DeltaField[], partitionValues: PartitionValues) {
+    this.#fields = fields;
+    this.partitionValues = partitionValues;
+    this.#file = new ParquetFile({ nodes: parquetNodes(fields), codec: 'zstd', compress: compressZstd, createdBy: 'hasivu-lake-sink' });
+    fields.forEach((described, index) => this.#byName.set(described.name.toLowerCase(), this.#file.columns[index] as TypedColumn));
+  }
+
+  get heldBytes(): number {
+    return this.#file.heldBytes;
+  }
+
+  /**
+   * Appends the row that starts at the cursor, or a row of nulls without one.
+   * @throws AvroDecodeError after taking the half-written row back
+   */
+  append(columns: readonly ColumnSchema[], cursor: AvroCursor | null, facts: ChangeFacts): void {
+    try {
+      const copier = this.#copierOf(columns);
+      if (cursor === null) copier.appendNulls();
+      else copier.append(cursor, facts.unavailable);
+    } catch (error) {
+      for (const column of this.#file.columns) if (column.rows > this.rows) column.dropLastRow();
+      throw error;
+    }
+    this.#appendFacts(facts);
+    this.rows += 1;
+  }
+
+  finish(): FinishedFile {
+    const stats = statisticsJson(this.#fields, statisticsOf(this.#fields, this.#file, this.rows));
+    return { bytes: this.#file.finish(this.rows), rows: this.rows, stats, partitionValues: this.partitionValues };
+  }
+
+  #copierOf(columns: readonly ColumnSchema[]): RowCopier {
+    let copier = this.#copiers.get(columns);
+    if (copier === undefined) {
+      copier = new RowCopier(columns, this.#fields.slice(0, -LOG_COLUMNS.length), this.#byName);
+      this.#copiers.set(columns, copier);
+    }
+    return copier;
+  }
+
+  #appendFacts(facts: ChangeFacts): void {
+    const columns = this.#file.columns;
+    let at = columns.length - LOG_COLUMNS.length;
+    const op = columns[at++] as BytesColumn;
+    op.level(1, 0);
+    op.append(facts.op, 0, 1);
+    const lsn = columns[at++] as Int64Column;
+    lsn.level(1, 0);
+    lsn.append(facts.lsnHi | 0, facts.lsnLo >>> 0);
+    appendWhole(columns[at++] as Int64Column, facts.seq);
+    if (facts.txId < 0) (columns[at++] as Int64Column).appendNull();
+    else appendWhole(columns[at++] as Int64Column, facts.txId);
+    appendWhole(columns[at++] as Int64Column, facts.committedMs * 1000);
+    const partition = columns[at++] as Int32Column;
+    partition.level(1, 0);
+    partition.append(facts.partition);
+    appendWhole(columns[at++] as Int64Column, facts.offset);
+    appendNames(columns[at] as BytesColumn, facts.unavailable);
+  }
+}
+
+/** Copies rows of one writer's schema. */
+class RowCopier {
+  readonly #cells: readonly CellCopier[];
+  readonly #absent: readonly TypedColumn[];
+  readonly #all: readonly TypedColumn[];
+  readonly #byName: ReadonlyMap<string, TypedColumn>;
+
+  constructor(columns: readonly ColumnSchema[], rowFields: readonly DeltaField[], byName: ReadonlyMap<string, TypedColumn>) {
+    const types = new Map(rowFields.map((own) => [own.name.toLowerCase(), own.type]));
+    const sent = new Set<string>();
+    this.#cells = columns.map((column) => {
+      const name = lakeName(column.name).toLowerCase();
+      const type = types.get(name);
+      const target = byName.get(name);
+      if (type === undefined || target === undefined) return new SkippedCell(column.type);
+      sent.add(name);
+      return cellCopier(column.type, type, target);
+    });
+    this.#all = rowFields.map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
+    this.#absent = rowFields.filter((own) => !sent.has(own.name.toLowerCase())).map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
+    this.#byName = byName;
+  }
+
+  append(cursor: AvroCursor, unavailable: readonly string[]): void {
+    for (const cell of this.#cells) cell.copy(cursor);
+    for (const column of this.#absent) column.appendNull();
+    // Text columns carry a marker in the place of the value that was not sent: in the lake it is a null.
+    for (const name of unavailable) {
+      const column = this.#byName.get(lakeName(name).toLowerCase());
+      column?.dropLastRow();
+      column?.appendNull();
+    }
+  }
+
+  appendNulls(): void {
+    for (const column of this.#all) column.appendNull();
+  }
+}
+
+/** A non-negative integer of up to 2^53. */
+function appendWhole(column: Int64Column, value: number): void {
+  column.level(1, 0);
+  column.append(Math.floor(value / TWO_32), value >>> 0);
+}
+
+function appendNames(column: BytesColumn, names: readonly string[]): void {
+  if (names.length === 0) {
+    column.appendNull();
+    return;
+  }
+  names.forEach((name, index) => {
+    column.level(3, index === 0 ? 0 : 1);
+    column.appendText(lakeName(name));
+  });
+}

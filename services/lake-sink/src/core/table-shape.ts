@@ -1,0 +1,23 @@
+import type { DeltaField } from '@hasivu/delta';
+import { LOG_COLUMNS } from './lake-columns.ts';
+import { derivedFields, type PartitionColumn } from './partition-spec.ts';
+
+/** What a lake table's rows look like at one moment; replaced, never changed. */
+export interface TableShape {
+  /** The row's own columns, in the lake's order. */
+  readonly rowFields: readonly DeltaField[];
+  readonly partitions: readonly PartitionColumn[];
+  /** Lake names of the key columns; empty where the table has no key. */
+  readonly key: readonly string[];
+}
+
+/** Columns of a batch file: the row without what names its partition, then the change's own columns. */
+export function fileFields(shape: TableShape): DeltaField[] {
+  const outside = new Set(shape.partitions.filter((part) => part.transform === 'identity').map((part) => part.name));
+  return [...shape.rowFields.filter((own) => !outside.has(own.name)), ...LOG_COLUMNS];
+}
+
+/** Columns of the table: the row's, the added ones, and the partition columns that the row does not have. */
+export function tableFields(shape: TableShape, added: readonly DeltaField[]): DeltaField[] {
+  return [...shape.rowFields, ...added, ...derivedFields(shape.partitions)];
+}

@@ -1,0 +1,72 @@
+import { capturedBy, tableConfig, type HasivuConfig } from '@hasivu/config';
+import { topicNames, topicPart } from '@hasivu/change-events';
+import { lakeName } from './lake-columns.ts';
+import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
+
+/** What one topic feeds in the lake. */
+export interface TopicBinding {
+  readonly topic: string;
+  /** `public.orders`, or `curated.<pipeline>.<output>`; the label in metrics and logs. */
+  readonly table: string;
+  /** Root of the append-only change log; null for none. */
+  readonly logRoot: string | null;
+  /** Root of the current state; null for none. */
+  readonly stateRoot: string | null;
+  /** One table at one root: the current state where the topic has a key, else a log. */
+  readonly isEither: boolean;
+  readonly partitions: readonly PartitionColumn[];
+}
+
+/** Bindings of the topics that exist and that the configuration asks for. */
+export function bindTopics(config: HasivuConfig, existing: readonly string[]): TopicBinding[] {
+  const curated = new Map(
+    config.pipelines.map((pipeline) => [topicNames(config.kafka.prefix).curated(pipeline.name, pipeline.to), pipeline]),
+  );
+  const bindings: TopicBinding[] = [];
+  for (const topic of existing) {
+    const pipeline = curated.get(topic);
+    if (pipeline !== undefined) {
+      const root = `curated/${topicPart(pipeline.name)}/${topicPart(pipeline.to)}`;
+      const table = `curated.${pipeline.name}.${pipeline.to}`;
+      bindings.push({ topic, table, logRoot: root, stateRoot: root, isEither: true, partitions: [] });
+      continue;
+    }
+    const binding = bindTable(config, topic);
+    if (binding !== null) bindings.push(binding);
+  }
+  return bindings;
+}
+
+const OTHER_TOPICS = /\.(quarantine|dlq)$/;
+
+function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
+  const { prefix } = config.kafka;
+  if (!topic.startsWith(`${prefix}.`) || OTHER_TOPICS.test(topic)) return null;
+  const rest = topic.slice(prefix.length + 1);
+  const dot = rest.indexOf('.');
+  if (dot <= 0 || dot === rest.length - 1) return null;
+  const schema = rest.slice(0, dot);
+  const name = rest.slice(dot + 1);
+  if (schema === 'curated' || schema === 'events') return null;
+  const table = configuredName(config, `${schema}.${name}`);
+  if (config.source !== undefined && !config.source.postgres.tables.some((pattern) => capturedBy([asTopicPart(pattern)], `${schema}.${name}`))) return null;
+  const wanted = tableConfig(config, table);
+  if (!wanted.bronze && !wanted.silver) return null;
+  return {
+    topic,
+    table,
+    logRoot: wanted.bronze ? `bronze/${schema}/${name}` : null,
+    stateRoot: wanted.silver ? `silver/${schema}/${name}` : null,
+    isEither: false,
+    partitions: parsePartitionBy(wanted.partitionBy).map((part) => ({ ...part, source: lakeName(part.source), name: lakeName(part.name) })),
+  };
+}
+
+/** The entry of `tables` whose name became this topic name: characters that Kafka refuses were replaced. */
+function configuredName(config: HasivuConfig, topicTable: string): string {
+  return Object.keys(config.tables).find((table) => asTopicPart(table) === topicTable) ?? topicTable;
+}
+
+function asTopicPart(table: string): string {
+  return table.endsWith('.*') ? `${topicPart(table.slice(0, -2))}.*` : table.split('.').map(topicPart).join('.');
+}

@@ -1,0 +1,1 @@
+export { lakeSink } from './service.ts';

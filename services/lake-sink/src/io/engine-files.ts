@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { statisticsJson, type AddFile, type DeltaField, type PartitionValues } from '@hasivu/delta';
+import { identifier } from '../core/engine-sql.ts';
+import { engineStatistics } from '../core/engine-statistics.ts';
+import type { PartitionColumn } from '../core/partition-spec.ts';
+import type { EngineFile, EngineSession } from './engine.ts';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+
+/** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
+export const TARGET_FILE_BYTES = 32 << 20;
+
+export interface WriteOrder {
+  /** Columns that go into the files. */
+  readonly stored: readonly string[];
+  readonly partitions: readonly PartitionColumn[];
+  readonly orderBy: readonly string[];
+}
+
+/** Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. */
+export async function writePartitioned(session: EngineSession, relation: string, name: string, order: WriteOrder): Promise<EngineFile[]> {
+  const texts = order.partitions.map((_, at) => `__p${at}`);
+  const columns = [...order.stored.map(identifier), ...texts].join(', ');
+  const by = [...texts, ...order.orderBy.map(identifier)].join(', ');
+  const sorted = by === '' ? '' : ` ORDER BY ${by}`;
+  return session.writeParquet(`SELECT ${columns} FROM ${relation}${sorted}`, name, TARGET_FILE_BYTES, texts);
+}
+
+/** Uploads what the engine wrote and keeps it in the cache. @returns the add actions */
+export async function uploadEngineFiles(
+  table: LakeTable,
+  cache: FileCache,
+  files: readonly EngineFile[],
+  fields: readonly DeltaField[],
+  partitions: readonly PartitionColumn[],
+): Promise<AddFile[]> {
+  const adds: AddFile[] = [];
+  for (const file of files) {
+    const bytes = await readFile(file.path);
+    const stats = statisticsJson(fields, engineStatistics(fields, file.rows, file.columns));
+    const { add, key } = await table.upload({ bytes, stats, partitionValues: valuesOf(file, partitions) });
+    await cache.adopt(key, file.path, file.sizeBytes);
+    adds.push(add);
+  }
+  return adds;
+}
+
+function valuesOf(file: EngineFile, partitions: readonly PartitionColumn[]): PartitionValues {
+  return Object.fromEntries(partitions.map((part, at) => [part.name, file.partitionTexts.get(`__p${at}`) ?? null]));
+}

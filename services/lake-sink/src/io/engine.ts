@@ -1,0 +1,137 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection, type Json } from '@duckdb/node-api';
+import { PlatformError } from '@hasivu/errors';
+import { text } from '../core/engine-sql.ts';
+import type { EngineColumnStatistics } from '../core/engine-statistics.ts';
+
+/** A Parquet file that the engine wrote. */
+export interface EngineFile {
+  readonly path: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly columns: EngineColumnStatistics;
+  /** Values of the columns the files were split by. */
+  readonly partitionTexts: ReadonlyMap<string, string | null>;
+}
+
+export interface EngineOptions {
+  readonly folder: string;
+  /** What the engine may hold; beyond it spills to disk. */
+  readonly memoryBytes: number;
+}
+
+/** The embedded DuckDB, over local files only. One user at a time: its session holds named relations. */
+export class Engine {
+  readonly #options: EngineOptions;
+  #opening: Promise<DuckDBConnection> | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  #scratch = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `work` when no other work runs. The engine is loaded on first use: change logs do not need it. */
+  exclusively<T>(doing: string, work: (session: EngineSession) => Promise<T>): Promise<T> {
+    const run = this.#queue.then(async () => {
+      const session = new EngineSession(await this.#connection(), join(this.#options.folder, `scratch-${(this.#scratch += 1)}`));
+      try {
+        return await work(session);
+      } catch (error) {
+        throw mapEngineError(error, doing);
+      } finally {
+        await session.close();
+      }
+    });
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    if (this.#opening !== null) (await this.#opening).closeSync();
+  }
+
+  #connection(): Promise<DuckDBConnection> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<DuckDBConnection> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: '1',
+      memory_limit: `${Math.floor(this.#options.memoryBytes / 1e6)}MB`,
+      temp_directory: join(this.#options.folder, 'spill'),
+      preserve_insertion_order: 'false',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allocator_background_threads: 'false',
+    });
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run('SET partitioned_write_flush_threshold = 50000');
+    return connection;
+  }
+}
+
+/** One exclusive use of the engine, with a folder of its own that disappears with it. */
+export class EngineSession {
+  readonly #connection: DuckDBConnection;
+  readonly folder: string;
+
+  constructor(connection: DuckDBConnection, folder: string) {
+    this.#connection = connection;
+    this.folder = folder;
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** Rows with every value as JSON has it: 64-bit integers are text. */
+  async rows(sql: string): Promise<Record<string, Json>[]> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return reader.getRowObjectsJson();
+  }
+
+  /**
+   * Writes a query's rows as zstd Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
+   * No rows, no files.
+   */
+  async writeParquet(query: string, name: string, fileBytes: number, splitBy: readonly string[]): Promise<EngineFile[]> {
+    await mkdir(this.folder, { recursive: true });
+    const target = join(this.folder, name);
+    const split = splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
+    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 100000, ${split}`;
+    const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
+    return written.map(toEngineFile).filter((file) => file.rows > 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.run('DROP VIEW IF EXISTS state_next');
+    await this.#connection.run('DROP TABLE IF EXISTS change_last');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function toEngineFile(row: Record<string, Json>): EngineFile {
+  const partitions = (row['partition_keys'] ?? []) as unknown as { key: string; value: string | null }[];
+  const statistics = (row['column_statistics'] ?? []) as unknown as { key: string; value: { key: string; value: string }[] }[];
+  return {
+    path: String(row['filename']),
+    rows: Number(row['count']),
+    sizeBytes: Number(row['file_size_bytes']),
+    columns: new Map(statistics.map(({ key, value }) => [key, new Map(value.map((entry) => [entry.key, entry.value]))])),
+    partitionTexts: new Map(partitions.map(({ key, value }) => [key, value])),
+  };
+}
+
+/** The engine's messages can quote values: only their first words, which name the kind of failure, are kept. */
+function mapEngineError(error: unknown, doing: string): unknown {
+  if (error instanceof PlatformError) return error;
+  const message = error instanceof Error ? error.message : '';
+  const kind = /^[A-Z][A-Za-z ]* Error/.exec(message)?.[0];
+  if (kind === undefined) return error;
+  return new PlatformError('LAKE_MERGE_FAILED', { doing, why: `the engine answered: ${kind}`, context: { kind } });
+}

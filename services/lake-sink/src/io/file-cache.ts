@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PlatformError } from '@hasivu/errors';
+import type { ObjectStore } from '@hasivu/object-store';
+
+const FOLDER = /^hasivu-lake-sink-(\d+)$/;
+
+/**
+ * Lake files on local disk, for the engine. They are immutable, so a copy is never stale; the least recently used go
+ * when the bound is passed. The folder belongs to this process, and what a killed process left is removed at start.
+ */
+export class FileCache {
+  readonly folder: string;
+  readonly #store: ObjectStore;
+  readonly #maxBytes: number;
+  /** Insertion order is use order. */
+  readonly #sizes = new Map<string, number>();
+  readonly #fetching = new Map<string, Promise<string>>();
+  #held = 0;
+
+  private constructor(folder: string, store: ObjectStore, maxBytes: number) {
+    this.folder = folder;
+    this.#store = store;
+    this.#maxBytes = maxBytes;
+  }
+
+  static async open(store: ObjectStore, maxBytes: number): Promise<FileCache> {
+    for (const name of await readdir(tmpdir())) {
+      const owner = FOLDER.exec(name)?.[1];
+      if (owner !== undefined && !isAlive(Number(owner))) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    }
+    const folder = join(tmpdir(), `hasivu-lake-sink-${process.pid}`);
+    await mkdir(folder, { recursive: true });
+    return new FileCache(folder, store, maxBytes);
+  }
+
+  /** Local path of a lake object. @throws STORE_OBJECT_MISSING */
+  async pathOf(key: string): Promise<string> {
+    const path = this.#path(key);
+    const size = this.#sizes.get(path);
+    if (size !== undefined) {
+      this.#sizes.delete(path);
+      this.#sizes.set(path, size);
+      return path;
+    }
+    let fetching = this.#fetching.get(path);
+    if (fetching === undefined) {
+      fetching = this.#fetch(key, path).finally(() => this.#fetching.delete(path));
+      this.#fetching.set(path, fetching);
+    }
+    return fetching;
+  }
+
+  /** Keeps a file that was just uploaded, by moving it here. */
+  async adopt(key: string, path: string, sizeBytes: number): Promise<void> {
+    const target = this.#path(key);
+    // A rename fails between file systems, where the engine's folder lies elsewhere.
+    await rename(path, target).catch(() => copyFile(path, target));
+    this.#remember(target, sizeBytes);
+  }
+
+  /** Bytes that are only needed for one flush; the caller removes the file. */
+  async scratch(name: string, bytes: Uint8Array): Promise<string> {
+    const path = join(this.folder, `batch-${name}.parquet`);
+    await writeFile(path, bytes);
+    return path;
+  }
+
+  /** Makes room, after a flush: never while the engine reads. */
+  async trim(): Promise<void> {
+    for (const [path, size] of this.#sizes) {
+      if (this.#held <= this.#maxBytes) return;
+      this.#sizes.delete(path);
+      this.#held -= size;
+      await rm(path, { force: true });
+    }
+  }
+
+  async forget(key: string): Promise<void> {
+    const path = this.#path(key);
+    const size = this.#sizes.get(path);
+    if (size === undefined) return;
+    this.#sizes.delete(path);
+    this.#held -= size;
+    await rm(path, { force: true });
+  }
+
+  async close(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #fetch(key: string, path: string): Promise<string> {
+    const bytes = await this.#store.get(key);
+    if (bytes === null) throw new PlatformError('STORE_OBJECT_MISSING', { doing: `reading the table file "${key}"`, context: { key } });
+    await writeFile(path, bytes);
+    this.#remember(path, bytes.byteLength);
+    return path;
+  }
+
+  #remember(path: string, sizeBytes: number): void {
+    this.#sizes.set(path, sizeBytes);
+    this.#held += sizeBytes;
+  }
+
+  #path(key: string): string {
+    return join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.parquet`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  DeltaTable,
+  evolveSchema,
+  partitionFolder,
+  pathOfKey,
+  schemaString,
+  upgradedProtocol,
+  type Action,
+  type AddFile,
+  type DeltaField,
+  type DeltaStruct,
+  type DeltaSurroundings,
+  type PartitionValues,
+} from '@hasivu/delta';
+import type { ObjectStore } from '@hasivu/object-store';
+
+/** Table configuration entry that names the key, so that a restart knows it before the first record. */
+const KEY_PROPERTY = 'hasivu.key';
+
+export interface NewFile {
+  readonly bytes: Uint8Array;
+  readonly stats: string;
+  readonly partitionValues: PartitionValues;
+}
+
+/** One Delta table of the sink: creation, files, schema changes. */
+export class LakeTable {
+  readonly root: string;
+  readonly #store: ObjectStore;
+  readonly #around: DeltaSurroundings;
+  #table: DeltaTable | null;
+
+  private constructor(root: string, store: ObjectStore, around: DeltaSurroundings, table: DeltaTable | null) {
+    this.root = root;
+    this.#store = store;
+    this.#around = around;
+    this.#table = table;
+  }
+
+  /** Opens what is there; a table that is not there yet is created by its first {@link ensure}. */
+  static async open(root: string, store: ObjectStore, around: DeltaSurroundings): Promise<LakeTable> {
+    return new LakeTable(root, store, around, await DeltaTable.open(root, around));
+  }
+
+  get exists(): boolean {
+    return this.#table !== null;
+  }
+
+  get delta(): DeltaTable {
+    if (this.#table === null) throw new TypeError(`the table ${this.root} was not created`);
+    return this.#table;
+  }
+
+  get schema(): DeltaStruct | null {
+    return this.#table?.state.schema ?? null;
+  }
+
+  get partitionColumns(): readonly string[] {
+    return this.#table?.state.metadata.partitionColumns ?? [];
+  }
+
+  /** The key that the table was created with; null when the table does not say. */
+  get key(): readonly string[] | null {
+    const text = this.#table?.state.metadata.configuration[KEY_PROPERTY];
+    return text === undefined ? null : (JSON.parse(text) as string[]);
+  }
+
+  /** Last committed version of an application's sequence, or −1. */
+  txnOf(appId: string): number {
+    return this.#table?.state.txns.get(appId)?.version ?? -1;
+  }
+
+  async create(fields: readonly DeltaField[], partitionColumns: readonly string[], key: readonly string[] | null): Promise<void> {
+    this.#table = await DeltaTable.create(
+      this.root,
+      { schema: { type: 'struct', fields }, partitionColumns, configuration: key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) } },
+      this.#around,
+    );
+  }
+
+  /** Actions that make the table fit these fields, and which columns have to be rewritten for them; null when it fits. */
+  planEvolution(fields: readonly DeltaField[]): { actions: Action[]; schema: DeltaStruct; widened: readonly string[] } | null {
+    const { state } = this.delta;
+    const evolution = evolveSchema(state.schema, { type: 'struct', fields });
+    if (evolution === null) return null;
+    const actions: Action[] = [{ metaData: { ...state.metadata, schemaString: schemaString(evolution.schema) } }];
+    const protocol = upgradedProtocol(state.protocol, evolution.schema);
+    if (protocol !== null) actions.push({ protocol });
+    return { actions, schema: evolution.schema, widened: evolution.widened };
+  }
+
+  /** Uploads a data file under a fresh name: until a commit names it, nobody sees it. @returns its add action and key */
+  async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
+    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.#around.newId()}.zstd.parquet`;
+    const key = `${this.root}/${relative}`;
+    await this.#store.put(key, file.bytes);
+    const add: AddFile = {
+      path: pathOfKey(relative),
+      partitionValues: file.partitionValues,
+      size: file.bytes.byteLength,
+      modificationTime: this.#around.nowMs(),
+      dataChange: true,
+      stats: file.stats,
+    };
+    return { add, key };
+  }
+}

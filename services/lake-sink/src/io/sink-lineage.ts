@@ -1,0 +1,99 @@
+import type { HasivuConfig } from '@hasivu/config';
+import { topicNames } from '@hasivu/change-events';
+import type { IdempotentProducer } from '@hasivu/kafka';
+import {
+  identityLineage,
+  kafkaDataset,
+  LineageEmitter,
+  s3Dataset,
+  type LineageOutput,
+  type LineageSnapshot,
+} from '@hasivu/lineage-events';
+import { describeType } from '@hasivu/delta';
+import type { TopicBinding } from '../core/topic-binding.ts';
+import type { LakeTable } from './lake-table.ts';
+import type { TopicTables } from './topic-tables.ts';
+
+interface TableTotals {
+  readonly tables: TopicTables;
+  readonly emitter: LineageEmitter;
+  rows: number;
+}
+
+/** Lineage of the sink, one job per topic; told only of what is committed, and never in the way of it. */
+export class SinkLineage {
+  readonly #config: HasivuConfig;
+  readonly #producer: IdempotentProducer;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #totals = new Map<string, TableTotals>();
+
+  constructor(config: HasivuConfig, producer: IdempotentProducer, onFailure: (error: unknown) => void) {
+    this.#config = config;
+    this.#producer = producer;
+    this.#onFailure = onFailure;
+  }
+
+  /** Called after a commit. */
+  durable(binding: TopicBinding, tables: TopicTables, rows: number): void {
+    if (!this.#config.lineage.enabled) return;
+    const known = this.#totals.get(binding.topic);
+    if (known !== undefined) {
+      known.rows += rows;
+      return;
+    }
+    const totals: TableTotals = { tables, emitter: this.#emitterOf(binding), rows };
+    this.#totals.set(binding.topic, totals);
+    totals.emitter.start();
+  }
+
+  async end(): Promise<void> {
+    for (const { emitter } of this.#totals.values()) await emitter.abort();
+  }
+
+  #emitterOf(binding: TopicBinding): LineageEmitter {
+    const { namespace, intervalMs } = this.#config.lineage;
+    return new LineageEmitter({
+      namespace,
+      name: `lake-sink.${binding.table}`,
+      intervalMs,
+      snapshot: () => this.#snapshot(binding),
+      transport: (key, json) => this.#send(key, json),
+      onFailure: this.#onFailure,
+    });
+  }
+
+  #snapshot(binding: TopicBinding): LineageSnapshot {
+    const totals = this.#totals.get(binding.topic) as TableTotals;
+    const topic = kafkaDataset(this.#config.kafka.brokers, binding.topic);
+    const row = totals.tables.shape?.rowFields ?? [];
+    const columns = row.map((column) => ({ name: column.name, type: describeType(column.type) }));
+    const outputs = [...new Set([totals.tables.log, totals.tables.state])].flatMap((table) =>
+      table === null || !table.exists ? [] : [this.#output(table, binding, totals.rows)],
+    );
+    return { inputs: [{ ...topic, kind: 'TOPIC', columns, totals: { rows: totals.rows } }], outputs };
+  }
+
+  #output(table: LakeTable, binding: TopicBinding, rows: number): LineageOutput {
+    const { bucket, prefix } = this.#config.lake as NonNullable<HasivuConfig['lake']>;
+    const from = kafkaDataset(this.#config.kafka.brokers, binding.topic);
+    const fields = table.schema?.fields ?? [];
+    const copied = fields.map((column) => column.name).filter((name) => !name.startsWith('_'));
+    return {
+      ...s3Dataset(bucket, `${prefix}/${table.root}`),
+      kind: 'TABLE',
+      columns: fields.map((column) => ({ name: column.name, type: describeType(column.type) })),
+      storage: { layer: 'delta', format: 'parquet' },
+      version: String(table.delta.state.version),
+      totals: { rows },
+      columnLineage: identityLineage(from, copied),
+    };
+  }
+
+  async #send(key: string, json: string): Promise<void> {
+    const topic = topicNames(this.#config.kafka.prefix).lineage;
+    const keyBytes = Buffer.from(key);
+    const value = Buffer.from(json);
+    this.#producer.append(topic, 0, keyBytes, 0, keyBytes.length, value, 0, value.length, Date.now());
+    await this.#producer.flush();
+  }
+}

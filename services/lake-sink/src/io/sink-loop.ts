@@ -1,0 +1,176 @@
+import { isPlatformError, type PlatformError } from '@hasivu/errors';
+import { Fetcher, type FetchedBatch, type KafkaCluster } from '@hasivu/kafka';
+import type { SinkMetrics } from '../metrics.ts';
+import type { TopicSet } from './topic-set.ts';
+import type { TopicWriter } from './topic-writer.ts';
+
+export interface SinkLoopOptions {
+  readonly cluster: KafkaCluster;
+  readonly topics: TopicSet;
+  readonly metrics: SinkMetrics;
+  /** Bytes of rows that all tables together may hold. */
+  readonly heldBytesLimit: number;
+  /** How often due batches are looked for. */
+  readonly tickMs: number;
+  readonly discoverMs: number;
+  /** Progress was made, or there was nothing to do. */
+  readonly alive: () => void;
+  /** A table stops and the others go on. */
+  readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
+}
+
+/** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
+export class SinkLoop {
+  readonly #options: SinkLoopOptions;
+  readonly #fetcher: Fetcher;
+  readonly #stopped = new Set<TopicWriter>();
+  readonly #flushes = new Set<Promise<void>>();
+  readonly #failed = Promise.withResolvers<never>();
+  #failure: unknown = null;
+
+  constructor(options: SinkLoopOptions) {
+    this.#options = options;
+    this.#fetcher = new Fetcher(options.cluster, {
+      assignments: [],
+      isolation: 'read_committed',
+      maxBytes: 2 << 20,
+      maxPartitionBytes: 1 << 20,
+      prefetchBytes: 4 << 20,
+      maxWaitMs: 250,
+    });
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /** Runs until the signal aborts, then makes durable what was accepted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#discover();
+    const tick = setInterval(() => this.#tick(), this.#options.tickMs);
+    const discover = setInterval(() => void this.#discover().catch((error: unknown) => this.#fail(error)), this.#options.discoverMs);
+    try {
+      await Promise.race([this.#read(signal), this.#failed.promise]);
+      await this.#drain();
+    } finally {
+      clearInterval(tick);
+      clearInterval(discover);
+      this.#fetcher.close();
+      // What is under way ends first: a commit that goes on after the process reports its end would surprise.
+      await Promise.allSettled(this.#flushes);
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const batch = await this.#fetcher.next(signal);
+      if (batch === null) return;
+      this.#options.alive();
+      const writer = this.#options.topics.writerOf(batch.topic);
+      if (writer === undefined || this.#stopped.has(writer)) continue;
+      await this.#consume(writer, batch);
+      if (writer.due() !== null) this.#flushInBackground(writer);
+      await this.#makeRoom();
+    }
+  }
+
+  async #consume(writer: TopicWriter, batch: FetchedBatch): Promise<void> {
+    try {
+      await writer.consume(batch);
+    } catch (error) {
+      this.#stopOrThrow(writer, error);
+    }
+  }
+
+  #tick(): void {
+    let held = 0;
+    for (const writer of this.#options.topics.writers) {
+      held += writer.heldBytes;
+      if (!this.#stopped.has(writer) && !writer.isFlushing && writer.due() !== null) this.#flushInBackground(writer);
+    }
+    this.#options.metrics.heldBytes.set(held);
+    this.#options.alive();
+    this.#reportLag();
+  }
+
+  #flushInBackground(writer: TopicWriter): void {
+    if (writer.isFlushing) {
+      // Its next batch is full before the last one is durable: let the others have the memory.
+      this.#hold(writer);
+      return;
+    }
+    const flush = writer
+      .flush()
+      .catch((error: unknown) => this.#stopOrThrow(writer, error))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#flushes.delete(flush);
+        this.#release(writer);
+      });
+    this.#flushes.add(flush);
+  }
+
+  /** Waits while the tables hold too much: flushes the largest, goes on when one is done. */
+  async #makeRoom(): Promise<void> {
+    while (this.#held() > this.#options.heldBytesLimit && this.#failure === null) {
+      if (this.#flushes.size === 0) {
+        const largest = [...this.#options.topics.writers].sort((left, right) => right.heldBytes - left.heldBytes)[0];
+        if (largest === undefined || !largest.hasRows) return;
+        this.#flushInBackground(largest);
+      }
+      await Promise.race(this.#flushes);
+    }
+  }
+
+  #held(): number {
+    let held = 0;
+    for (const writer of this.#options.topics.writers) held += writer.heldBytes;
+    return held;
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.all(this.#flushes);
+    for (const writer of this.#options.topics.writers) {
+      if (!this.#stopped.has(writer)) await writer.flush();
+    }
+    if (this.#failure !== null) throw this.#failure as Error;
+  }
+
+  async #discover(): Promise<void> {
+    for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
+  }
+
+  #hold(writer: TopicWriter): void {
+    for (let partition = 0; partition < this.#options.topics.partitionsOf(writer.binding.topic); partition += 1) {
+      this.#fetcher.pause(writer.binding.topic, partition);
+    }
+  }
+
+  #release(writer: TopicWriter): void {
+    for (let partition = 0; partition < this.#options.topics.partitionsOf(writer.binding.topic); partition += 1) {
+      this.#fetcher.resume(writer.binding.topic, partition);
+    }
+  }
+
+  /** A schema that one table cannot follow is that table's trouble; everything else ends the process and replays. */
+  #stopOrThrow(writer: TopicWriter, error: unknown): void {
+    if (!isPlatformError(error) || error.code !== 'LAKE_SCHEMA_INCOMPATIBLE') throw error;
+    if (this.#stopped.has(writer)) return;
+    this.#stopped.add(writer);
+    const { topic } = writer.binding;
+    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1) this.#fetcher.remove(topic, partition);
+    this.#options.metrics.stoppedTables.set(this.#stopped.size);
+    this.#options.onStopped(writer, error);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#failed.reject(error as Error);
+  }
+
+  #reportLag(): void {
+    const byTable = new Map<string, number>();
+    for (const { topic, lag } of this.#fetcher.lag()) {
+      const table = this.#options.topics.writerOf(topic)?.binding.table;
+      if (table !== undefined) byTable.set(table, (byTable.get(table) ?? 0) + Number(lag ?? 0n));
+    }
+    for (const [table, lag] of byTable) this.#options.metrics.lagRows.set({ table }, lag);
+  }
+}

@@ -1,0 +1,82 @@
+import type { DeltaSurroundings } from '@hasivu/delta';
+import type { KafkaCluster } from '@hasivu/kafka';
+import type { ObjectStore } from '@hasivu/object-store';
+import type { HasivuConfig } from '@hasivu/config';
+import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
+import type { Engine } from './engine.ts';
+import { EventSchemas, type SchemaSource } from './event-schemas.ts';
+import { LakeTable } from './lake-table.ts';
+import { TopicTables } from './topic-tables.ts';
+import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
+
+export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDurable'> {
+  readonly cluster: KafkaCluster;
+  readonly registry: SchemaSource;
+  readonly store: ObjectStore;
+  readonly around: DeltaSurroundings;
+  readonly engine: Engine;
+  readonly onDurable: (binding: TopicBinding, tables: TopicTables, rows: number, offsets: ReadonlyMap<number, number>) => void;
+}
+
+/** A partition that has to be read, and from where. */
+export interface NewAssignment {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** The topics that the sink reads: found by name, opened from what their tables say. */
+export class TopicSet {
+  readonly #config: HasivuConfig;
+  readonly #tools: TopicSetTools;
+  readonly #writers = new Map<string, TopicWriter>();
+  readonly #partitions = new Map<string, number>();
+
+  constructor(config: HasivuConfig, tools: TopicSetTools) {
+    this.#config = config;
+    this.#tools = tools;
+  }
+
+  get writers(): Iterable<TopicWriter> {
+    return this.#writers.values();
+  }
+
+  writerOf(topic: string): TopicWriter | undefined {
+    return this.#writers.get(topic);
+  }
+
+  /** Looks for topics and partitions that were not there before. @returns where to read them from */
+  async discover(): Promise<NewAssignment[]> {
+    const { cluster } = this.#tools;
+    const found: NewAssignment[] = [];
+    for (const binding of bindTopics(this.#config, await cluster.listTopics())) {
+      const count = await cluster.partitionsOf(binding.topic, { refresh: this.#partitions.has(binding.topic) });
+      const known = this.#partitions.get(binding.topic) ?? 0;
+      if (count <= known) continue;
+      const writer = this.#writers.get(binding.topic) ?? (await this.#open(binding));
+      const earliest = await cluster.startOffsets(binding.topic);
+      for (let partition = known; partition < count; partition += 1) {
+        const offset = writer.openPartition(partition, Number(earliest.get(partition) ?? 0n));
+        found.push({ topic: binding.topic, partition, offset: BigInt(offset) });
+      }
+      this.#writers.set(binding.topic, writer);
+      this.#partitions.set(binding.topic, count);
+    }
+    return found;
+  }
+
+  partitionsOf(topic: string): number {
+    return this.#partitions.get(topic) ?? 0;
+  }
+
+  async #open(binding: TopicBinding): Promise<TopicWriter> {
+    const { store, around } = this.#tools;
+    const log = binding.logRoot === null ? null : await LakeTable.open(binding.logRoot, store, around);
+    // One root for both means one table: whichever of the two it turns out to be.
+    const state = binding.stateRoot === null ? null : binding.isEither ? log : await LakeTable.open(binding.stateRoot, store, around);
+    const tables = new TopicTables(binding, { log, state }, this.#tools);
+    const schemas = new EventSchemas(this.#tools.registry);
+    const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) => this.#tools.onDurable(binding, tables, rows, offsets);
+    return new TopicWriter(binding, tables, { ...this.#tools, schemas, onDurable });
+  }
+}

@@ -1,0 +1,111 @@
+import { evolveSchema, type DeltaField, type DeltaStruct } from '@hasivu/delta';
+import { PlatformError } from '@hasivu/errors';
+import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
+import { TARGET } from '../core/row-batch.ts';
+import { tableFields, type TableShape } from '../core/table-shape.ts';
+import type { TopicBinding } from '../core/topic-binding.ts';
+import { commitWidened } from './column-widening.ts';
+import type { Engine } from './engine.ts';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+
+/** The lake tables of one topic, kept at one common row shape. */
+export class TopicTables {
+  readonly #binding: TopicBinding;
+  readonly #tools: { readonly engine: Engine; readonly cache: FileCache };
+  readonly log: LakeTable | null;
+  readonly state: LakeTable | null;
+  #shape: TableShape | null = null;
+
+  constructor(
+    binding: TopicBinding,
+    tables: { readonly log: LakeTable | null; readonly state: LakeTable | null },
+    tools: { readonly engine: Engine; readonly cache: FileCache },
+  ) {
+    this.#binding = binding;
+    this.#tools = tools;
+    this.log = tables.log;
+    this.state = tables.state;
+    const known = this.#storedKey();
+    const rowFields = this.#storedRowFields();
+    if (rowFields !== null) this.#shape = { rowFields, partitions: binding.partitions, key: known ?? [] };
+  }
+
+  /** Null before the first row of a new table. */
+  get shape(): TableShape | null {
+    return this.#shape;
+  }
+
+  /** Key columns that the tables were created with, [] for none; null when no table says. */
+  get storedKey(): readonly string[] | null {
+    return this.#storedKey();
+  }
+
+  /** The shape that holds the incoming row too, or null when the present one does. @throws LAKE_SCHEMA_INCOMPATIBLE */
+  planShape(rowFields: readonly DeltaField[], key: readonly string[]): TableShape | null {
+    const { partitions } = this.#binding;
+    if (this.#shape === null) return { rowFields, partitions, key };
+    const sameKey = JSON.stringify(this.#shape.key) === JSON.stringify(key);
+    const evolution = evolveSchema({ type: 'struct', fields: this.#shape.rowFields }, { type: 'struct', fields: rowFields });
+    if (evolution === null && sameKey) return null;
+    return { rowFields: evolution?.schema.fields ?? this.#shape.rowFields, partitions, key };
+  }
+
+  /**
+   * Brings the tables of these targets to the shape: creates, adds columns, widens. No batch may be open.
+   * @param key recorded with new tables; null while it is not known
+   */
+  async adopt(shape: TableShape, targets: number, key: readonly string[] | null): Promise<void> {
+    const { table } = this.#binding;
+    for (const part of shape.partitions) {
+      if (!shape.rowFields.some((own) => own.name === part.source)) {
+        throw incompatible(table, `partitionBy names the column "${part.source}", which the table does not have`);
+      }
+    }
+    const before = this.storedKey;
+    if (before !== null && key !== null && JSON.stringify(before) !== JSON.stringify(key) && before.length > 0) {
+      throw incompatible(table, `its key was (${before.join(', ')}) and is now (${key.join(', ')})`);
+    }
+    if ((targets & TARGET.log) !== 0 && this.log !== null) await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), shape, key);
+    if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0) {
+      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), shape, key);
+    }
+    this.#shape = shape;
+  }
+
+  async #fit(table: LakeTable, fields: readonly DeltaField[], shape: TableShape, key: readonly string[] | null): Promise<void> {
+    const columns = shape.partitions.map((part) => part.name);
+    if (!table.exists) await table.create(fields, columns, key);
+    if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
+      const why = `the table is partitioned by (${table.partitionColumns.join(', ')}), the configuration asks for (${columns.join(', ')})`;
+      throw incompatible(this.#binding.table, why);
+    }
+    const evolution = table.planEvolution(fields);
+    if (evolution === null) return;
+    if (evolution.widened.length === 0) await table.delta.commit({ actions: evolution.actions, operation: 'ADD COLUMNS' });
+    else await commitWidened(table, evolution, shape.partitions, this.#tools);
+  }
+
+  #storedKey(): readonly string[] | null {
+    return this.log?.key ?? this.state?.key ?? null;
+  }
+
+  /** Row columns of what is stored: both tables', since a crash may have come between their schema changes. */
+  #storedRowFields(): readonly DeltaField[] | null {
+    const own = new Set([...LOG_COLUMNS, ...STATE_COLUMNS].map((column) => column.name));
+    for (const part of this.#binding.partitions) if (part.transform !== 'identity') own.add(part.name);
+    let fields: readonly DeltaField[] | null = null;
+    for (const table of [this.log, this.state]) {
+      const schema: DeltaStruct | null = table?.schema ?? null;
+      if (schema === null) continue;
+      const rowFields = schema.fields.filter((column) => !own.has(column.name));
+      if (fields === null) fields = rowFields;
+      else fields = evolveSchema({ type: 'struct', fields }, { type: 'struct', fields: rowFields })?.schema.fields ?? fields;
+    }
+    return fields;
+  }
+}
+
+function incompatible(table: string, why: string): PlatformError {
+  return new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', { doing: `preparing the lake tables of ${table}`, why, context: { table } });
+}

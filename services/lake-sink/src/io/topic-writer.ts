@@ -1,0 +1,233 @@
+import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
+import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
+import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
+import { lakeFields, lakeName } from '../core/lake-columns.ts';
+import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
+import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import type { TopicBinding } from '../core/topic-binding.ts';
+import { flushBatch, type FlushTools } from './batch-flush.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { EventSchemas } from './event-schemas.ts';
+import type { TopicTables } from './topic-tables.ts';
+
+export interface TopicWriterTools extends FlushTools {
+  readonly schemas: EventSchemas;
+  readonly deadLetters: DeadLetters;
+  readonly limits: FlushLimits;
+  readonly nowMs: () => number;
+  /** Called after every commit with what became durable. */
+  readonly onDurable: (rows: number, offsets: ReadonlyMap<number, number>) => void;
+}
+
+/** Schema of an event whose reader the topic has, but whose columns its tables may not. */
+type Step = 'taken' | 'unknown-schema' | 'unknown-key' | 'unfit' | { readonly damage: string };
+
+/** One topic's way into the lake: all its partitions, one open batch, one flush at a time. */
+export class TopicWriter {
+  readonly binding: TopicBinding;
+  readonly #tables: TopicTables;
+  readonly #tools: TopicWriterTools;
+  readonly #ledger: OffsetLedger;
+  /** Open batches by target bits; more than one only while a table catches up after a crash. */
+  #open = new Map<number, RowBatch>();
+  #sealed: readonly RowBatch[] = [];
+  #flushing: Promise<void> | null = null;
+  #targets: number;
+  /** Lake names; null until a record or a table tells. */
+  #key: readonly string[] | null;
+  #fits = new Set<EnvelopeReader>();
+  #deadLettered = 0;
+
+  constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
+    this.binding = binding;
+    this.#tables = tables;
+    this.#tools = tools;
+    this.#key = tables.storedKey;
+    this.#targets = (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
+    this.#ledger = new OffsetLedger(this.#targets);
+    if (this.#key !== null) this.#restrictTargets(this.#key);
+  }
+
+  /** First offset that some table lacks. @throws LAKE_OFFSET_GAP when Kafka no longer has it */
+  openPartition(partition: number, earliest: number): number {
+    const appId = partitionAppId(this.binding.topic, partition);
+    this.#ledger.open(partition, this.#tables.log?.txnOf(appId) ?? -1, this.#tables.state?.txnOf(appId) ?? -1);
+    const wanted = this.#ledger.startOffset(partition);
+    if (wanted === 0 || wanted >= earliest) return Math.max(wanted, earliest);
+    throw new PlatformError('LAKE_OFFSET_GAP', {
+      doing: `continuing ${this.binding.table} from partition ${partition} of "${this.binding.topic}"`,
+      why: `the table ends at offset ${wanted - 1}, the topic begins at ${earliest}`,
+      context: { topic: this.binding.topic, partition, wanted, earliest },
+    });
+  }
+
+  /** Bytes of rows accepted and not durable. */
+  get heldBytes(): number {
+    let held = 0;
+    for (const batch of this.#open.values()) held += batch.heldBytes;
+    for (const batch of this.#sealed) held += batch.heldBytes;
+    return held;
+  }
+
+  get isFlushing(): boolean {
+    return this.#flushing !== null;
+  }
+
+  get hasRows(): boolean {
+    for (const batch of this.#open.values()) if (batch.rows > 0) return true;
+    return this.#deadLettered > 0;
+  }
+
+  /** Why the open rows should be flushed now, or null. */
+  due(): FlushReason | null {
+    for (const batch of this.#open.values()) {
+      const reason = flushReason(batch, this.#tools.limits, this.#tools.nowMs());
+      if (reason !== null) return reason;
+    }
+    return this.#deadLettered > 0 ? 'interval' : null;
+  }
+
+  /** Decodes a fetched batch into the open rows. Waits only for schemas and what they change. */
+  async consume(fetched: FetchedBatch): Promise<void> {
+    const { cursor, partition } = fetched;
+    while (cursor.next()) {
+      for (let step = this.#take(cursor, partition); step !== 'taken'; step = this.#take(cursor, partition)) {
+        await this.#resolve(step, cursor, partition);
+        if (typeof step === 'object') break;
+      }
+    }
+  }
+
+  /** Makes everything accepted so far durable. */
+  async flush(): Promise<void> {
+    while (this.#flushing !== null) await this.#flushing;
+    if (!this.hasRows) return;
+    this.#flushing = this.#flushOpen();
+    try {
+      await this.#flushing;
+    } finally {
+      this.#flushing = null;
+    }
+  }
+
+  async #flushOpen(): Promise<void> {
+    // A table that catches up must have its old rows before its new ones.
+    const batches = [...this.#open.values()].sort((left, right) => left.targets - right.targets);
+    this.#open = new Map();
+    this.#sealed = batches;
+    if (this.#deadLettered > 0) await this.#tools.deadLetters.flush();
+    this.#deadLettered = 0;
+    for (const batch of batches) {
+      await flushBatch(batch, this.binding, this.#tables, this.#tools);
+      this.#tools.metrics.rows.inc({ table: this.binding.table }, batch.rows);
+      this.#tools.onDurable(batch.rows, batch.offsets);
+    }
+    this.#sealed = [];
+  }
+
+  #take(cursor: RecordCursor, partition: number): Step {
+    const offset = cursor.offsetNumber;
+    const wanted = this.#ledger.wantedBy(partition, offset);
+    if (wanted === 0) return 'taken';
+    const { valueStart, valueEnd, buffer } = cursor;
+    if (valueStart < 0) return this.#pass(partition, offset, wanted);
+    const schemaId = schemaIdOf(buffer, valueStart, valueEnd);
+    if (schemaId < 0) return { damage: 'the value is not framed with a schema id' };
+    const reader = this.#tools.schemas.readerOf(schemaId);
+    if (reader === undefined) return 'unknown-schema';
+    if (reader === null) return { damage: `the schema ${schemaId} is not that of a change event` };
+    try {
+      reader.read(buffer, valueStart + WIRE_HEADER_BYTES, valueEnd);
+      if (reader.op === OP.message) return this.#pass(partition, offset, wanted);
+      if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
+      if (!this.#fits.has(reader)) return 'unfit';
+      if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
+      // Before the first row a state table has nothing that a TRUNCATE could remove.
+      const targets = this.#key === null ? wanted & TARGET.log : wanted;
+      if (targets !== 0) this.#batchFor(targets).append(reader, partition, offset);
+      this.#open.get(targets)?.offsets.set(partition, offset);
+    } catch (error) {
+      if (error instanceof AvroDecodeError) return { damage: 'the value does not decode by its own schema' };
+      throw error;
+    }
+    return this.#accepted(partition, offset, wanted);
+  }
+
+  async #resolve(step: Exclude<Step, 'taken'>, cursor: RecordCursor, partition: number): Promise<void> {
+    const schemaId = schemaIdOf(cursor.buffer, cursor.valueStart, cursor.valueEnd);
+    if (step === 'unknown-schema') {
+      await this.#tools.schemas.learn(schemaId);
+    } else if (step === 'unknown-key') {
+      this.#decideKey(await this.#keyOf(cursor));
+    } else if (step === 'unfit') {
+      await this.#fit(this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
+    } else {
+      const { topic } = this.binding;
+      await this.#tools.deadLetters.send(cursor, { topic, partition, offset: cursor.offsetNumber, reason: step.damage });
+      this.#deadLettered += 1;
+      const wanted = this.#ledger.wantedBy(partition, cursor.offsetNumber);
+      if (this.#tables.shape !== null) this.#batchFor(wanted);
+      this.#accepted(partition, cursor.offsetNumber, wanted);
+    }
+  }
+
+  /** Passed over on purpose: the offset counts as done with the rows before it. */
+  #pass(partition: number, offset: number, wanted: number): 'taken' {
+    return this.#accepted(partition, offset, wanted);
+  }
+
+  #accepted(partition: number, offset: number, wanted: number): 'taken' {
+    this.#ledger.accept(partition, offset, wanted);
+    this.#open.get(wanted)?.offsets.set(partition, offset);
+    return 'taken';
+  }
+
+  #batchFor(wanted: number): RowBatch {
+    let batch = this.#open.get(wanted);
+    if (batch === undefined) {
+      const { shape } = this.#tables;
+      if (shape === null) throw new TypeError('rows before their schema');
+      batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs());
+      this.#open.set(wanted, batch);
+    }
+    return batch;
+  }
+
+  async #keyOf(cursor: RecordCursor): Promise<readonly string[]> {
+    const schemaId = cursor.keyStart < 0 ? -1 : schemaIdOf(cursor.buffer, cursor.keyStart, cursor.keyEnd);
+    return schemaId < 0 ? [] : ((await this.#tools.schemas.keyColumns(schemaId)) ?? []).map(lakeName);
+  }
+
+  #decideKey(key: readonly string[]): void {
+    this.#key = key;
+    this.#fits.clear();
+    this.#restrictTargets(key);
+  }
+
+  #restrictTargets(key: readonly string[]): void {
+    if (key.length === 0) this.#targets &= ~TARGET.state;
+    else if (this.binding.isEither) this.#targets &= ~TARGET.log;
+    this.#ledger.restrict(this.#targets);
+  }
+
+  /** Brings the tables to this reader's columns; rows of the old shape are made durable first. */
+  async #fit(reader: EnvelopeReader): Promise<void> {
+    const planned = this.#tables.planShape(lakeFields(reader.layout.columns, this.binding.table), this.#key ?? []);
+    if (planned !== null || !this.#tablesExist()) {
+      await this.flush();
+      const shape = planned ?? this.#tables.shape;
+      if (shape !== null) await this.#tables.adopt(shape, this.#targets, this.#key);
+    }
+    this.#fits.add(reader);
+  }
+
+  #tablesExist(): boolean {
+    const logFits = (this.#targets & TARGET.log) === 0 || this.#tables.log?.exists === true;
+    return logFits && ((this.#targets & TARGET.state) === 0 || this.#key === null || this.#tables.state?.exists === true);
+  }
+}
+
+function rowMissing(reader: EnvelopeReader): boolean {
+  return (reader.op === OP.delete ? reader.beforeOffset : reader.afterOffset) < 0;
+}

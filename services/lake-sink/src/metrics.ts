@@ -1,0 +1,54 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** What the service measures; names are part of its interface. */
+export interface SinkMetrics {
+  readonly rows: Counter<'table'>;
+  readonly files: Counter<'table' | 'layer'>;
+  readonly bytes: Counter<'table' | 'layer'>;
+  readonly commits: Counter<'table' | 'layer'>;
+  readonly deadLetters: Counter<'topic'>;
+  readonly stoppedTables: Gauge;
+  readonly lagRows: Gauge<'table'>;
+  readonly heldBytes: Gauge;
+  readonly flushSeconds: Histogram<'layer'>;
+  readonly commitSeconds: Histogram<'layer'>;
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function createSinkMetrics(registry: Registry): SinkMetrics {
+  const registers = [registry];
+  return {
+    rows: new Counter({ name: 'hasivu_sink_rows_total', help: 'Change rows made durable in the lake', labelNames: ['table'], registers }),
+    files: new Counter({ name: 'hasivu_sink_files_total', help: 'Data files committed', labelNames: ['table', 'layer'], registers }),
+    bytes: new Counter({ name: 'hasivu_sink_bytes_total', help: 'Bytes of data files committed', labelNames: ['table', 'layer'], registers }),
+    commits: new Counter({ name: 'hasivu_sink_commits_total', help: 'Delta commits', labelNames: ['table', 'layer'], registers }),
+    deadLetters: new Counter({
+      name: 'hasivu_dead_letters_total',
+      help: 'Records that could not be decoded and went to the dead-letter topic',
+      labelNames: ['topic'],
+      registers,
+    }),
+    stoppedTables: new Gauge({
+      name: 'hasivu_sink_stopped_tables',
+      help: 'Tables that stopped because their schema cannot be followed; the others go on',
+      registers,
+    }),
+    lagRows: new Gauge({ name: 'hasivu_sink_lag_rows', help: 'Offsets between the topic’s end and what was read', labelNames: ['table'], registers }),
+    heldBytes: new Gauge({ name: 'hasivu_sink_held_bytes', help: 'Bytes of rows accepted and not yet flushed', registers }),
+    flushSeconds: new Histogram({
+      name: 'hasivu_sink_flush_seconds',
+      help: 'Time from sealing a batch to its commit, uploads and merge included',
+      labelNames: ['layer'],
+      buckets: SECONDS,
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'hasivu_sink_commit_seconds',
+      help: 'Time of one change log commit after its uploads',
+      labelNames: ['layer'],
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { commitOffsets, IdempotentProducer, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
+import { createS3Store, probePutIfAbsent } from '@hasivu/object-store';
+import { PlatformError } from '@hasivu/errors';
+import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
+import type { TopicBinding } from './core/topic-binding.ts';
+import { DeadLetters } from './io/dead-letters.ts';
+import { Engine } from './io/engine.ts';
+import type { Failpoint } from './io/failpoint.ts';
+import { FileCache } from './io/file-cache.ts';
+import { SinkLoop } from './io/sink-loop.ts';
+import { StateMerger } from './io/state-merger.ts';
+import { TopicSet } from './io/topic-set.ts';
+import { SinkLineage } from './io/sink-lineage.ts';
+import { createSinkMetrics } from './metrics.ts';
+
+/** Group under which the sink's progress shows in Kafka's own tools; it is never read. */
+export const ADVISORY_GROUP = 'hasivu-lake-sink';
+
+/** Sized so that the process stays under 256 MiB with the engine loaded. */
+const ENGINE_MEMORY_BYTES = 64e6;
+const HELD_BYTES_LIMIT = 24 << 20;
+const BATCH_BYTES_LIMIT = 12 << 20;
+const CACHE_BYTES = 2 ** 30;
+const DISCOVER_MS = 5_000;
+
+/** The service, for main.ts and for tests. */
+export function lakeSink(failpoint: Failpoint): ServiceDefinition {
+  return { name: 'lake-sink', summary: 'Writes change topics into Delta tables on S3', main: (context) => runLakeSink(context, failpoint) };
+}
+
+/** Runs the sink until it is asked to stop. */
+export async function runLakeSink(context: ServiceContext, failpoint: Failpoint): Promise<void> {
+  const { config, logger } = context;
+  if (config.lake === undefined) {
+    throw new PlatformError('CONFIG_INVALID', { doing: 'starting the lake sink', why: '/lake is missing: the sink has no place to write to' });
+  }
+  context.ready(false, 'connecting');
+  await using resources = new AsyncDisposableStack();
+  const store = resources.adopt(createS3Store(config.lake), (open) => open.close());
+  await probePutIfAbsent(store, randomUUID());
+  const cluster = resources.adopt(await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }), (open) => open.close());
+  const producer = resources.adopt(await IdempotentProducer.open(cluster), (open) => open.close());
+  const cache = resources.adopt(await FileCache.open(store, CACHE_BYTES), (open) => open.close());
+  const engine = resources.adopt(new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }), (open) => open.close());
+  const metrics = createSinkMetrics(context.metrics);
+  const lineage = resources.adopt(new SinkLineage(config, producer, (error) => context.countError(error)), (open) => open.end());
+  const around = { store, nowMs: Date.now, newId: randomUUID, engineInfo: 'hasivu-lake-sink/0.1.0' };
+  const { flush } = config.lake;
+  const topics = new TopicSet(config, {
+    cluster,
+    registry: new SchemaRegistry(config.kafka.registry, config.kafka.registryAuth),
+    store,
+    around,
+    engine,
+    cache,
+    merger: new StateMerger(engine, cache, failpoint),
+    metrics,
+    failpoint,
+    newId: randomUUID,
+    nowMs: Date.now,
+    limits: { rows: flush.rows, bytes: Math.min(flush.bytes, BATCH_BYTES_LIMIT), intervalMs: flush.intervalMs },
+    deadLetters: new DeadLetters(
+      producer,
+      (topic) => cluster.ensureTopics([{ topic, partitions: 1 }]),
+      (origin) => {
+        metrics.deadLetters.inc({ topic: origin.topic });
+        logger.warn(origin, 'a record cannot be decoded: sent to the dead-letter topic');
+      },
+    ),
+    onDurable: (binding, tables, rows, offsets) => {
+      lineage.durable(binding, tables, rows);
+      void adviseOffsets(cluster, binding, offsets, context);
+    },
+  });
+  const loop = new SinkLoop({
+    cluster,
+    topics,
+    metrics,
+    heldBytesLimit: HELD_BYTES_LIMIT,
+    tickMs: Math.max(10, Math.min(100, Math.floor(flush.intervalMs / 4))),
+    discoverMs: DISCOVER_MS,
+    alive: () => context.alive(),
+    onStopped: (writer, error) => reportStopped(context, writer.binding, error),
+  });
+  context.ready(true);
+  logger.info({ bucket: config.lake.bucket, prefix: config.lake.prefix }, 'the sink runs');
+  await loop.run(context.signal);
+}
+
+/** For people who look at consumer lag in Kafka; a failure changes nothing, since restarts read the tables. */
+async function adviseOffsets(cluster: KafkaCluster, binding: TopicBinding, offsets: ReadonlyMap<number, number>, context: ServiceContext): Promise<void> {
+  const next = [...offsets].map(([partition, offset]) => ({ topic: binding.topic, partition, offset: BigInt(offset) + 1n }));
+  try {
+    await commitOffsets(cluster, ADVISORY_GROUP, next);
+  } catch (error) {
+    if (!context.signal.aborted) context.countError(error);
+  }
+}
+
+function reportStopped(context: ServiceContext, binding: TopicBinding, error: PlatformError): void {
+  context.countError(error);
+  context.logger.error({ code: error.code, table: binding.table, topic: binding.topic, ...error.context }, error.message);
+}
+
