@@ -17,10 +17,19 @@ export const FLOW_METRICS: Readonly<Record<FlowField, readonly FlowMetric[]>> = 
     { service: 'stream-processor', metric: 'hasivu_processor_rows_total', merge: 'sum' },
     { service: 'lake-sink', metric: 'hasivu_sink_rows_total', merge: 'sum' },
   ],
-  commits: [],
-  quarantined: [],
-  deadLetters: [],
-  lagRows: [],
-  lagSeconds: [],
-  lagBytes: [],
+  commits: [
+    { service: 'cdc-source', metric: 'hasivu_source_kafka_commit_seconds_count', merge: 'sum' },
+    { service: 'lake-sink', metric: 'hasivu_sink_commits_total', merge: 'sum' },
+  ],
+  quarantined: [{ service: 'stream-processor', metric: 'hasivu_processor_quarantined_total', merge: 'sum' }],
+  deadLetters: [
+    { service: 'stream-processor', metric: 'hasivu_dead_letters_total', merge: 'sum' },
+    { service: 'lake-sink', metric: 'hasivu_dead_letters_total', merge: 'sum' },
+  ],
+  lagRows: [
+    { service: 'stream-processor', metric: 'hasivu_processor_lag_rows', merge: 'sum' },
+    { service: 'lake-sink', metric: 'hasivu_sink_lag_rows', merge: 'sum' },
+  ],
+  lagSeconds: [{ service: 'cdc-source', metric: 'hasivu_source_lag_seconds', merge: 'max' }],
+  lagBytes: [{ service: 'cdc-source', metric: 'hasivu_source_lag_bytes', merge: 'sum' }],
 };

@@ -31,6 +31,30 @@ export function flowLines(scrape: FlowScrape, before: FlowScrape | null, prefix 
     .map(([table, counters]) => ({ service: scrape.service, table, ...counters, rowsPerSecond: seconds > 0 ? rate(counters.rows, then.get(table)?.rows ?? 0, seconds) : null }));
 }
 
+/** One line for a whole service: its tables added up, the worst of their ages. Nothing for a service without lines. */
+export function flowTotals(lines: readonly FlowLine[]): FlowLine[] {
+  const [first] = lines;
+  if (!first) return [];
+  const add = (left: number | null, right: number | null): number | null => (left === null ? right : right === null ? left : left + right);
+  const worst = (left: number | null, right: number | null): number | null => (left === null || right === null ? (left ?? right) : Math.max(left, right));
+  return [
+    lines.slice(1).reduce(
+      (sum, line) => ({
+        ...sum,
+        rows: add(sum.rows, line.rows),
+        rowsPerSecond: add(sum.rowsPerSecond, line.rowsPerSecond),
+        commits: add(sum.commits, line.commits),
+        quarantined: add(sum.quarantined, line.quarantined),
+        deadLetters: add(sum.deadLetters, line.deadLetters),
+        lagRows: add(sum.lagRows, line.lagRows),
+        lagBytes: add(sum.lagBytes, line.lagBytes),
+        lagSeconds: worst(sum.lagSeconds, line.lagSeconds),
+      }),
+      { ...first, table: '' },
+    ),
+  ];
+}
+
 /** A counter that fell has been reset by a restart: what it shows now is what was done since. */
 function rate(now: number | null, then: number | null, seconds: number): number | null {
   if (now === null) return null;

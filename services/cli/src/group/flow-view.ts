@@ -1,5 +1,6 @@
 import type { CliContext } from '../cli-context.ts';
 import { LiveRegion } from '../terminal/live-region.ts';
+import { flowTotals } from './flow-model.ts';
 import { flowSentence, formatFlow } from './flow-table.ts';
 import { GroupScraper, type ServiceSnapshot } from './group-snapshot.ts';
 import type { GroupListener, RunningGroup } from './running-group.ts';
@@ -14,27 +15,35 @@ export interface FlowViewOptions {
   readonly context: CliContext;
   readonly prefix: string;
   readonly json: boolean;
+  /** Lines above the table, asked for at each redraw. */
+  readonly headline?: () => readonly string[];
+  /** What plain lines tell: each table, or one line for each service. */
+  readonly plain?: 'tables' | 'services';
 }
 
 /** Shows a running group: a table redrawn in place on a terminal, plain lines elsewhere, JSON lines on request. */
 export class FlowView implements GroupListener {
   readonly #context: CliContext;
   readonly #json: boolean;
+  readonly #headline: () => readonly string[];
+  readonly #plain: 'tables' | 'services';
   readonly #region: LiveRegion;
   readonly #scraper: GroupScraper;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor({ context, prefix, json }: FlowViewOptions) {
+  constructor({ context, prefix, json, headline, plain }: FlowViewOptions) {
     this.#context = context;
     this.#json = json;
+    this.#headline = headline ?? (() => []);
+    this.#plain = plain ?? 'tables';
     this.#region = new LiveRegion(context.out);
     this.#scraper = new GroupScraper(prefix);
   }
 
   watch(group: RunningGroup): void {
     const services = [...group.ports].map(([name, port]) => ({ name, port }));
-    for (const { name, port } of services) this.say(`${name} on http://127.0.0.1:${port} (livez, readyz, metrics), log ${group.logDir}/${name}.log`);
+    if (this.#plain === 'tables') for (const { name, port } of services) this.say(`${name} on http://127.0.0.1:${port} (livez, readyz, metrics), log ${group.logDir}/${name}.log`);
     const live = this.#region.live && !this.#json;
     const again = (): void => {
       if (this.#closed) return;
@@ -72,8 +81,10 @@ export class FlowView implements GroupListener {
     const snapshots = await this.#scraper.scrape(services);
     if (this.#closed) return;
     if (this.#json) return this.#write({ type: 'flow', time: new Date().toISOString(), phase: group.state().phase, services: snapshots });
-    if (this.#region.live) return this.#region.draw([...this.#stateLines(group, snapshots), ...formatFlow(snapshots.flatMap(({ flow }) => flow), this.#context.paint)]);
-    for (const { flow } of snapshots) for (const line of flow) if (line.rowsPerSecond) this.#context.out.write(`${flowSentence(line)}\n`);
+    if (this.#region.live) return this.#region.draw([...this.#headline(), ...this.#stateLines(group, snapshots), ...formatFlow(snapshots.flatMap(({ flow }) => flow), this.#context.paint)]);
+    for (const text of this.#headline()) this.#context.out.write(`${text}\n`);
+    const lines = snapshots.flatMap(({ flow }) => (this.#plain === 'services' ? flowTotals(flow) : flow));
+    for (const line of lines) if (line.rowsPerSecond) this.#context.out.write(`${flowSentence(line)}\n`);
   }
 
   #stateLines(group: RunningGroup, snapshots: readonly ServiceSnapshot[]): string[] {
