@@ -29,6 +29,8 @@ export class EnvelopeReader {
   beforeOffset = -1;
   afterOffset = -1;
   unavailable: readonly string[] = NO_COLUMNS;
+  /** Where op, ts_ms, source and transaction end: they read the same in every table's envelope and can be copied. */
+  headEnd = 0;
   #lsnHi = 0;
   #lsnLo = 0;
 
@@ -59,6 +61,7 @@ export class EnvelopeReader {
       c.skipLong();
       c.skipLong();
     }
+    this.headEnd = c.pos;
     this.unavailable = c.readBranch(2) === 0 ? NO_COLUMNS : readNames(c);
     this.beforeOffset = -1;
     if (c.readBranch(2) === 1) {
