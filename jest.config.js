@@ -18,16 +18,17 @@ const withServers = {
 };
 const SLOW = '\\.(storm|interop)\\.';
 export default {
+  // One figure for all projects (jest reads it here only): a test may wait for a server for a while.
+  testTimeout: 120_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', SERVER] },
     {
       ...withServers,
       displayName: 'servers',
-      testTimeout: 120_000,
       testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.{pg,kafka,s3,registry,crash,e2e}.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', SLOW],
     },
-    { ...withServers, displayName: 'storm', testTimeout: 3_600_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts', '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts'] },
-    { ...withServers, displayName: 'interop', testTimeout: 1_800_000, testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'] },
+    { ...withServers, displayName: 'storm', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts', '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts'] },
+    { ...withServers, displayName: 'interop', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'] },
   ],
 };

@@ -7,6 +7,7 @@ import { parseTestArguments, SUITES, type TestArguments } from './test-run/test-
 import { exitCode, sum, summaryLine, type TestCounts } from './test-run/test-counts.ts';
 
 const INTERRUPTED = 130;
+const SLOW_TEST_MS: Readonly<Record<string, number>> = { storm: 3_600_000, interop: 1_800_000 };
 const root = resolve(import.meta.dirname, '..');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -31,7 +32,10 @@ for (const project of SUITES[suite]) {
   say(`\n== ${project} ==`);
   // Tests on servers stop and kill servers that others use, so they take turns.
   const workers = project === 'unit' ? 2 : 1;
-  runs.push(await runJest({ root, project, workers, args: rest, signal: interruption.signal }));
+  const testTimeoutMs = SLOW_TEST_MS[project];
+  runs.push(
+    await runJest({ root, project, workers, testTimeoutMs, args: rest, signal: interruption.signal }),
+  );
 }
 
 const total = sum(runs);

@@ -9,6 +9,8 @@ export interface JestRun {
   /** Jest projects by their display name. */
   readonly project: string;
   readonly workers: number;
+  /** Longest time of one test, in milliseconds, where it is not the configured one. */
+  readonly testTimeoutMs?: number | undefined;
   /** Passed on to jest as they are. */
   readonly args: readonly string[];
   readonly signal: AbortSignal;
@@ -20,11 +22,13 @@ export async function runJest(run: JestRun): Promise<TestCounts> {
   const resultFile = join(directory, 'result.json');
   const jest = join(run.root, 'node_modules', 'jest', 'bin', 'jest.js');
   const own = ['--selectProjects', run.project, '--json', '--outputFile', resultFile, '--passWithNoTests'];
+  const timeout = run.testTimeoutMs === undefined ? [] : [`--testTimeout=${run.testTimeoutMs}`];
   const args = [
     '--disable-warning=ExperimentalWarning',
     jest,
     ...own,
     `--maxWorkers=${run.workers}`,
+    ...timeout,
     ...run.args,
   ];
   const env = {

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 
 /**
  * Ports are taken below the range from which systems hand out ports to outgoing connections: a server that is stopped
@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 const FIRST_PORT = 15_000;
 const LAST_PORT = 30_000;
 
-export async function isPortFree(port: number): Promise<boolean> {
+async function isPortFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -16,13 +16,20 @@ export async function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** `count` different ports that nobody listens on, keeping those of `previous` that are still free. */
+/** `count` different ports that nobody listens on. Those of `previous` that are still free stay in their places. */
 export async function choosePorts(count: number, previous: readonly number[] = []): Promise<number[]> {
   const chosen: number[] = [];
-  for (const port of previous.slice(0, count)) if (await isPortFree(port)) chosen.push(port);
   while (chosen.length < count) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (!chosen.includes(port) && (await isPortFree(port))) chosen.push(port);
+    const kept = previous[chosen.length];
+    if (kept !== undefined && !chosen.includes(kept) && (await isPortFree(kept))) chosen.push(kept);
+    else chosen.push(await freshPort([...chosen, ...previous]));
   }
   return chosen;
+}
+
+async function freshPort(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (!taken.includes(port) && (await isPortFree(port))) return port;
+  }
 }

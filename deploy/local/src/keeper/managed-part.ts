@@ -7,6 +7,7 @@ import type { OrphanGuard } from './orphan-guard.ts';
 
 const HEALTHY_WITHIN_MS = 180_000;
 const PROBE_EVERY_MS = 200;
+const RESPAWN_AFTER_MS = 250;
 const KILL_WAIT_MS = 10_000;
 
 /** One server process over its starts and stops. Commands run one after the other. */
@@ -71,15 +72,26 @@ export class ManagedPart {
     this.#become('starting');
     try {
       await this.part.setUp();
-      if (this.#shuttingDown) throw new Error('the stack is being stopped');
-      this.#spawn();
-      await this.#untilHealthy();
+      await this.#spawnUntilHealthy(this.part.startAttempts ?? 1);
       this.#become('running');
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (this.#child !== null) await this.#kill();
       this.#become('failed', reason);
       throw cause;
+    }
+  }
+
+  async #spawnUntilHealthy(attempts: number): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.#shuttingDown) throw new Error('the stack is being stopped');
+      this.#spawn();
+      try {
+        return await this.#untilHealthy();
+      } catch (cause) {
+        if (this.#child !== null || attempt === attempts || this.#shuttingDown) throw cause;
+        await sleep(RESPAWN_AFTER_MS);
+      }
     }
   }
 

@@ -45,6 +45,8 @@ export function postgresPart(plan: StackPlan, tools: NonNullable<StackPlan['post
       { signal: 'SIGINT', waitMs: 10_000 },
       { signal: 'SIGQUIT', waitMs: 5_000 },
     ],
+    // After kill -9 the old backends hold the shared memory for a moment more, and until then the server refuses.
+    startAttempts: 20,
     setUp: () => initialiseCluster(native, dataDirectory, user, plan.facts.postgresPassword),
     probe: () => ensureDatabase(postgresUrl(plan)),
   };

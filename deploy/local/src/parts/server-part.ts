@@ -16,6 +16,8 @@ export interface ServerPart {
   readonly launch: Launch;
   /** Signals in the order they are tried, each with how long to wait before the next. */
   readonly stopSignals: readonly { readonly signal: NodeJS.Signals; readonly waitMs: number }[];
+  /** How often to try when the process ends by itself before it is healthy; once when left out. */
+  readonly startAttempts?: number;
   /** Files outside of the state directory to delete once the server has ended. */
   readonly leftovers?: readonly string[];
   /** Makes the data directory and the configuration; does nothing where they are there already. */

