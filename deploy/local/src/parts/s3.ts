@@ -32,6 +32,8 @@ export function s3Part(plan: StackPlan, tools: NonNullable<StackPlan['s3']>): Se
     'master.port': port('master'),
     'master.port.grpc': port('masterGrpc'),
     'master.telemetry': 'false',
+    // Its own default is ten seconds, which a lone master waits out after every crash.
+    'master.electionTimeout': '1s',
     'master.volumeSizeLimitMB': '1024',
     'volume.port': port('volume'),
     'volume.port.grpc': port('volumeGrpc'),
