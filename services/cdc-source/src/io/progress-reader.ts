@@ -45,7 +45,8 @@ async function lastBetween(
   try {
     for (let next = from; next < end;) {
       const batch = await fetcher.next(signal);
-      if (!batch) continue;
+      // null comes at once after a stop: asking again would spin without end.
+      if (!batch) throw new DOMException('stopped while reading the progress', 'AbortError');
       const { cursor } = batch;
       while (cursor.next()) {
         if (cursor.keyStart < 0 || cursor.buffer.toString('utf8', cursor.keyStart, cursor.keyEnd) !== slot)
