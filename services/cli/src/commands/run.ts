@@ -26,7 +26,7 @@ export async function runServices(context: CliContext, options: RunOptions): Pro
   try {
     const end = await group.ended;
     view.close();
-    if (end.stoppedBy) throw stoppedByService(end.stoppedBy);
+    if (end.stoppedBy) tellStopped(context, end.stoppedBy);
     return end.exitCode;
   } finally {
     view.close();
@@ -62,8 +62,8 @@ function nothingToRun(configPath: string): PlatformError {
   });
 }
 
-/** The service has said code, reason and cure itself: its words are repeated, not wrapped. */
-function stoppedByService(stoppedBy: { name: string; message: string }): PlatformError {
-  const said = stoppedBy.message.replace(/^error /, '').trim();
-  return new PlatformError('CLI_SERVICE_NEEDS_OPERATOR', { doing: `running ${stoppedBy.name}`, ...(said ? { why: said } : {}), context: { service: stoppedBy.name } });
+/** The service has said code, reason and cure itself: its words are repeated as they are. */
+function tellStopped({ err, paint }: CliContext, { name, message }: { name: string; message: string }): void {
+  const said = message || `error CLI_SERVICE_NEEDS_OPERATOR while running ${name}: it ended with exit code 2. See its log.`;
+  err.write(`${said.replace(/^error/, paint.red('error'))}\n`);
 }

@@ -8,7 +8,7 @@ const POLL_MS = 200;
 /** Never resolves; throws with the service's own message when the group ends. */
 export async function groupFailure(group: RunningGroup): Promise<never> {
   const { stoppedBy, exitCode } = await group.ended;
-  const said = stoppedBy?.message.replace(/^error /, '').trim() ?? '';
+  const said = stoppedBy?.message.replace(/^error /, '').replace(/\.\s*$/, '') ?? '';
   throw new PlatformError('CLI_SERVICE_NEEDS_OPERATOR', {
     doing: `running ${stoppedBy?.name ?? 'the services'}`,
     why: said || `the services ended with exit code ${exitCode} (logs: ${group.logDir})`,

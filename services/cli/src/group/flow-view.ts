@@ -68,7 +68,7 @@ export class FlowView implements GroupListener {
     const how = end.code === null ? 'was killed' : `ended with exit code ${end.code}`;
     const next = restartInMs === null ? 'not started again' : `starting again in ${restartInMs / 1000} s`;
     if (this.#json) this.#write({ type: 'exit', service, code: end.code, restartInMs, message: end.lastError });
-    else this.#region.print(`${this.#context.paint.yellow(service)} ${how}; ${next}`);
+    else this.#region.print(`${this.#context.paint.yellow(service)} ${how}; ${next}${restartInMs !== null && end.lastError ? `\n  ${end.lastError}` : ''}`);
   }
 
   close(): void {

@@ -7,9 +7,10 @@ export interface LogNotice {
   readonly text: string;
 }
 
-const LEVELS: Readonly<Record<string, LogNotice['level']>> = { warn: 'warn', error: 'error', fatal: 'error' };
+/** `fatal` is left out: the service says the same on stderr, and its end tells it. */
+const LEVELS: Readonly<Record<string, LogNotice['level']>> = { warn: 'warn', error: 'error' };
 
-/** Picks what a person has to see out of one JSON log line; text that is no JSON comes from stderr and counts as error. */
+/** Picks what a person has to see out of one line; text that is no JSON comes from stderr and counts as error. */
 export function noticeOf(line: string): LogNotice | null {
   if (!line.startsWith('{')) return line.trim() === '' ? null : { level: 'error', text: line };
   let record: { level?: unknown; msg?: unknown };

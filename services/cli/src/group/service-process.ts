@@ -47,14 +47,13 @@ export function startService(start: ServiceStart): ServiceProcess {
 function followToEnd(child: ChildProcess, start: ServiceStart): Promise<ServiceEnd> {
   let lastError = '';
   const log = new ServiceLog(start.logPath, (line) => {
-    const notice = noticeOf(line);
-    if (!notice) return;
-    if (!line.startsWith('{')) {
-      // The fatal log line before it said the same with fields; stderr is the sentence for people, and it comes last.
-      if (/^error /.test(line)) lastError = line;
-      else lastError ||= line;
+    // The sentence for people, with code and cure, comes last and is told with the end of the service.
+    if (line.startsWith('error ')) {
+      lastError = line;
+      return;
     }
-    start.onNotice(notice);
+    const notice = noticeOf(line);
+    if (notice) start.onNotice(notice);
   });
   if (child.stdout) log.follow(child.stdout);
   if (child.stderr) log.follow(child.stderr);

@@ -91,5 +91,5 @@ export class LakeEngine implements AsyncDisposable {
 
 function queryFailed(error: unknown): PlatformError {
   const message = error instanceof Error ? error.message : String(error);
-  return new PlatformError('CLI_QUERY_FAILED', { doing: 'running the statement', why: message.trim().replace(/\.$/, ''), cause: error });
+  return new PlatformError('CLI_QUERY_FAILED', { doing: 'running the statement', why: message.trim().replace(/[.!]$/, ''), cause: error });
 }

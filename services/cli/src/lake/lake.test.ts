@@ -74,7 +74,7 @@ describe('a log read as of a version', () => {
 });
 
 describe('results', () => {
-  const SQL = `SELECT 9007199254740993::BIGINT AS big, 1.10::DECIMAL(10,2) AS price, [1::BIGINT, NULL] AS list, timestamptz '2026-01-01 00:00:00.000001+00' AS at, 'a,"b' AS text, NULL AS nothing, 'nan'::DOUBLE AS nan, {'k': 2::HUGEINT} AS rec, true AS yes`;
+  const SQL = `SELECT 9007199254740993::BIGINT AS big, 1.10::DECIMAL(10,2) AS price, [1::BIGINT, NULL] AS list, timestamptz '2026-01-01 00:00:00.000001+00' AS at, 'a,"b' AS text, NULL AS nothing, 'nan'::DOUBLE AS nan, {'k': 2::HUGEINT} AS rec, true AS yes, 3.1::FLOAT AS single`;
   const print = async (sql: string, format: QueryFormat): Promise<string> => {
     const connection = await connect();
     await connection.run(`SET TimeZone = 'UTC'`);
@@ -84,7 +84,7 @@ describe('results', () => {
   };
 
   test('json keeps every digit of int64 and decimal', async () => {
-    expect(await print(SQL, 'json')).toBe('[\n{"big":9007199254740993,"price":"1.10","list":[1,null],"at":"2026-01-01 00:00:00.000001+00","text":"a,\\"b","nothing":null,"nan":"NaN","rec":{"k":2},"yes":true}\n]\n');
+    expect(await print(SQL, 'json')).toBe('[\n{"big":9007199254740993,"price":"1.10","list":[1,null],"at":"2026-01-01 00:00:00.000001+00","text":"a,\\"b","nothing":null,"nan":"NaN","rec":{"k":2},"yes":true,"single":3.1}\n]\n');
     expect(await print('SELECT 1 AS a WHERE false', 'json')).toBe('[]\n');
     expect(JSON.parse(await print('SELECT n FROM range(5000) r(n)', 'json'))).toHaveLength(5000);
   });

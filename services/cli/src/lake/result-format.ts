@@ -1,6 +1,7 @@
-import type { DuckDBResult, DuckDBValue } from '@duckdb/node-api';
+import { DuckDBTypeId, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import type { CliContext } from '../cli-context.ts';
 import { formatCount } from '../terminal/quantity.ts';
+import { shortestFloat32 } from '../terminal/shortest-float.ts';
 import { formatTextTable, type TextColumn } from '../terminal/text-table.ts';
 import { csvCell, jsonValue, textValue } from './value-format.ts';
 
@@ -57,5 +58,14 @@ async function writeTable(result: DuckDBResult, names: readonly string[], { out,
 }
 
 async function eachChunk(result: DuckDBResult, onRows: (rows: readonly DuckDBValue[][]) => void): Promise<void> {
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) onRows(chunk.getRows());
+  const floats = result.columnTypes().flatMap(({ typeId }, index) => (typeId === DuckDBTypeId.FLOAT ? [index] : []));
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const rows = chunk.getRows();
+    for (const row of floats.length > 0 ? rows : []) for (const index of floats) row[index] = withFloatDigits(row[index] ?? null);
+    onRows(rows);
+  }
+}
+
+function withFloatDigits(value: DuckDBValue): DuckDBValue {
+  return typeof value === 'number' && Number.isFinite(value) ? shortestFloat32(value) : value;
 }

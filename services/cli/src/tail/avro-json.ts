@@ -1,4 +1,5 @@
 import type { AvroCursor } from '@hasivu/change-events';
+import { shortestFloat32 } from '../terminal/shortest-float.ts';
 import { logicalJson } from './avro-logical.ts';
 
 /** Reads one value at the cursor and gives its JSON text. */
@@ -58,8 +59,8 @@ const PRIMITIVES: Readonly<Record<string, JsonReader>> = {
   boolean: (cursor) => String(cursor.readBoolean()),
   int: (cursor) => String(cursor.readInt()),
   long: (cursor) => String(cursor.readLongBigInt()),
-  float: (cursor) => floatJson(Math.fround(cursor.readFloat()), true),
-  double: (cursor) => floatJson(cursor.readDouble(), false),
+  float: (cursor) => floatJson(shortestFloat32(cursor.readFloat())),
+  double: (cursor) => floatJson(cursor.readDouble()),
   string: (cursor) => JSON.stringify(cursor.readString()),
   bytes: (cursor) => {
     cursor.readBytes();
@@ -142,15 +143,9 @@ function fullName(typeName: string, namespace: string): string {
   return typeName.includes('.') || namespace === '' ? typeName : `${namespace}.${typeName}`;
 }
 
-/** A float's own shortest digits: 3.1 stays 3.1 and does not grow the digits of the nearest double. */
-function floatJson(value: number, single: boolean): string {
-  if (!Number.isFinite(value)) return JSON.stringify(String(value));
-  if (!single) return JSON.stringify(value);
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return JSON.stringify(short);
-  }
-  return JSON.stringify(Number(value.toPrecision(9)));
+/** JSON has no NaN and no infinities: they are strings. */
+function floatJson(value: number): string {
+  return Number.isFinite(value) ? JSON.stringify(value) : JSON.stringify(String(value));
 }
 
 /** Bytes as Postgres prints them. */
