@@ -17,9 +17,5 @@ export type { TopicPartition, TopicPartitionOffset } from './protocol/topic-part
 export type { RecordHeaders } from './records/batch-builder.ts';
 export type { Compression } from './records/codec.ts';
 export { RecordCursor } from './records/record-cursor.ts';
-export {
-  SchemaRegistry,
-  type Compatibility,
-  type RegistryAuth,
-  type RegistryOptions,
-} from './registry/schema-registry.ts';
+export type { RegistryAuth } from './registry/registry-request.ts';
+export { SchemaRegistry, type Compatibility, type RegistryOptions } from './registry/schema-registry.ts';

@@ -3,11 +3,35 @@ import { BackOff, RECONNECT } from '../client/back-off.ts';
 import { messageOf } from '../client/kafka-error.ts';
 
 export interface RegistryAccess {
-  /** Base URL, without a slash at the end. */
+  /** Base URL without credentials and without a slash at the end. */
   readonly url: string;
   readonly authorization: string | null;
   /** How long an unreachable registry is retried. */
   readonly unavailableTimeoutMs: number;
+}
+
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Credentials in the URL are taken out of it: `fetch` refuses them, and the URL appears in messages. */
+export function toRegistryAccess(
+  url: string,
+  auth: RegistryAuth | null,
+  unavailableTimeoutMs: number,
+): RegistryAccess {
+  const parsed = new URL(url);
+  const username = auth?.username ?? decodeURIComponent(parsed.username);
+  const password = auth?.password ?? decodeURIComponent(parsed.password);
+  parsed.username = '';
+  parsed.password = '';
+  const token = Buffer.from(`${username}:${password}`).toString('base64');
+  return {
+    url: parsed.href.replace(/\/+$/, ''),
+    authorization: username === '' ? null : `Basic ${token}`,
+    unavailableTimeoutMs,
+  };
 }
 
 export interface RegistryAnswer {
@@ -54,7 +78,7 @@ export async function callRegistry(
     if (backOff.isExhausted) {
       throw new PlatformError('REGISTRY_UNAVAILABLE', {
         doing,
-        why: `${withoutCredentials(access.url)} does not answer (${why})`,
+        why: `${access.url} does not answer (${why})`,
         ...(cause === undefined ? {} : { cause }),
       });
     }
@@ -87,8 +111,4 @@ function parseObject(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }

@@ -1,13 +1,13 @@
 import { PlatformError } from '@hasivu/errors';
-import { callRegistry, type RegistryAccess } from './registry-request.ts';
+import {
+  callRegistry,
+  toRegistryAccess,
+  type RegistryAccess,
+  type RegistryAuth,
+} from './registry-request.ts';
 
 export type Compatibility =
   'NONE' | 'BACKWARD' | 'BACKWARD_TRANSITIVE' | 'FORWARD' | 'FORWARD_TRANSITIVE' | 'FULL' | 'FULL_TRANSITIVE';
-
-export interface RegistryAuth {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface RegistryOptions {
   /** How long an unreachable registry is retried before REGISTRY_UNAVAILABLE. Default 60,000. */
@@ -23,14 +23,7 @@ export class SchemaRegistry {
   readonly #configured = new Set<string>();
 
   constructor(url: string, auth?: RegistryAuth, options: RegistryOptions = {}) {
-    this.#access = {
-      url: url.replace(/\/+$/, ''),
-      authorization:
-        auth === undefined
-          ? null
-          : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`,
-      unavailableTimeoutMs: options.unavailableTimeoutMs ?? 60_000,
-    };
+    this.#access = toRegistryAccess(url, auth ?? null, options.unavailableTimeoutMs ?? 60_000);
   }
 
   /**

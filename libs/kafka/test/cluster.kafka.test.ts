@@ -1,0 +1,140 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { IdempotentProducer, KafkaCluster } from '../src/index.ts';
+import { clusterFixture, put, readTopic, type ClusterFixture } from './cluster-fixture.ts';
+
+jest.setTimeout(60_000);
+
+describe('the cluster', () => {
+  let fixture: ClusterFixture;
+  beforeAll(async () => {
+    fixture = await clusterFixture('cluster');
+  });
+  afterAll(async () => {
+    await fixture[Symbol.asyncDispose]();
+  });
+
+  const options = { clientId: 'test', unavailableTimeoutMs: 300, connectTimeoutMs: 1_000 };
+
+  test('topics are created once, with their settings, and their partitions known', async () => {
+    const topic = fixture.name('made');
+    const request = { topic, partitions: 5, compact: true, config: { 'segment.bytes': '2097152' } };
+    await Promise.all([fixture.cluster.ensureTopics([request]), fixture.cluster.ensureTopics([request])]);
+    await fixture.cluster.ensureTopics([{ topic, partitions: 2 }]); // it exists: left as it is
+    expect(await fixture.cluster.partitionsOf(topic)).toBe(5);
+    expect(await fixture.cluster.listTopics()).toContain(topic);
+    expect([...(await fixture.cluster.endOffsets(topic)).values()]).toEqual([0n, 0n, 0n, 0n, 0n]);
+  });
+
+  test('a topic that Kafka refuses is named with the reason', async () => {
+    const topic = fixture.name('re?fused');
+    await expect(fixture.cluster.ensureTopics([{ topic }])).rejects.toMatchObject({
+      message: expect.stringContaining('re?fused'),
+    });
+    const bad = { topic: fixture.name('bad'), config: { 'cleanup.policy': 'sometimes' } };
+    await expect(fixture.cluster.ensureTopics([bad])).rejects.toMatchObject({ code: 'KAFKA_TOPIC_INVALID' });
+    await expect(fixture.cluster.partitionsOf(fixture.name('missing'))).rejects.toMatchObject({
+      code: 'KAFKA_TOPIC_MISSING',
+    });
+  });
+
+  test('brokers that do not answer are an error with their addresses, after the time for retries', async () => {
+    await expect(KafkaCluster.connect({ brokers: ['127.0.0.1:1'] }, options)).rejects.toMatchObject({
+      code: 'KAFKA_UNAVAILABLE',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
+  });
+
+  test('a server that accepts and says nothing is an error too', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const connecting = KafkaCluster.connect({ brokers: [`127.0.0.1:${port}`] }, options);
+    await expect(connecting).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+    server.close();
+  });
+
+  test('one broker of the list is enough', async () => {
+    const brokers = ['127.0.0.1:1', ...fixture.brokers];
+    const cluster = await KafkaCluster.connect({ brokers }, { ...options, unavailableTimeoutMs: 5_000 });
+    expect(await cluster.listTopics()).toBeInstanceOf(Array);
+    cluster.close();
+  });
+
+  test('TLS asked of a plain listener is an error that names TLS', async () => {
+    const connecting = KafkaCluster.connect({ brokers: fixture.brokers, tls: {} }, options);
+    await expect(connecting).rejects.toMatchObject({
+      code: expect.stringMatching(/^KAFKA_(TLS_FAILED|UNAVAILABLE)$/),
+    });
+  });
+
+  test('SASL asked of a listener without it is an error that names the mechanism', async () => {
+    const sasl = { mechanism: 'plain', username: 'nobody', password: 'very-secret' } as const;
+    const failure: unknown = await KafkaCluster.connect({ brokers: fixture.brokers, sasl }, options).catch(
+      (e: unknown) => e,
+    );
+    expect(failure).toMatchObject({ code: expect.stringMatching(/^KAFKA_(AUTH_FAILED|UNAVAILABLE)$/) });
+    expect(String(failure)).not.toContain('very-secret');
+  });
+
+  test('batches up to the limit of the broker are accepted, one record beyond it is refused before sending', async () => {
+    const topic = fixture.name('sizes');
+    await fixture.cluster.ensureTopics([{ topic, partitions: 1 }]);
+    const maxBatchBytes = 1_048_588;
+    const producer = await IdempotentProducer.open(fixture.cluster, { maxBatchBytes });
+    const overhead = 61 + 10;
+    for (const bytes of [1, 500_000, maxBatchBytes - overhead - 200, maxBatchBytes - overhead - 3]) {
+      put(producer, topic, 0, null, 'x'.repeat(bytes));
+    }
+    expect(() => put(producer, topic, 0, null, 'x'.repeat(maxBatchBytes))).toThrow('KAFKA_RECORD_TOO_LARGE');
+    put(producer, topic, 0, null, 'last');
+    await producer.close();
+    const read = await readTopic(fixture.cluster, topic, 'read_committed');
+    expect(read.map(({ value }) => value?.length)).toEqual([
+      1,
+      500_000,
+      maxBatchBytes - overhead - 200,
+      maxBatchBytes - overhead - 3,
+      4,
+    ]);
+  });
+
+  test('a batch that only the topic finds too large is refused by name', async () => {
+    const topic = fixture.name('small');
+    await fixture.cluster.ensureTopics([{ topic, partitions: 1, config: { 'max.message.bytes': '10000' } }]);
+    const producer = await IdempotentProducer.open(fixture.cluster);
+    put(producer, topic, 0, null, 'x'.repeat(20_000));
+    await expect(producer.flush()).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' });
+    expect(() => put(producer, topic, 0, null, 'y')).toThrow('KAFKA_RECORD_TOO_LARGE');
+    await producer.close();
+  });
+
+  test('records for a topic that does not exist are refused after the delivery timeout', async () => {
+    const producer = await IdempotentProducer.open(fixture.cluster, { deliveryTimeoutMs: 300 });
+    put(producer, fixture.name('nowhere'), 0, null, 'x');
+    await expect(producer.flush()).rejects.toMatchObject({ code: 'KAFKA_TOPIC_MISSING' });
+    await producer.close();
+  });
+
+  test('a million records stay within bounded memory', async () => {
+    const topic = fixture.name('million');
+    await fixture.cluster.ensureTopics([{ topic, partitions: 4, config: { 'retention.ms': '60000' } }]);
+    const producer = await IdempotentProducer.open(fixture.cluster);
+    const value = Buffer.alloc(200, 'v');
+    const boundBytes = 8_000_000;
+    let mostBytes = 0;
+    const before = process.memoryUsage();
+    for (let i = 0; i < 1_000_000; i++) {
+      producer.append(topic, i & 3, null, 0, 0, value, 0, 200, 1_700_000_000_000);
+      if (producer.bufferedBytes > mostBytes) mostBytes = producer.bufferedBytes;
+      if (producer.bufferedBytes > boundBytes) await producer.flush();
+    }
+    await producer.close();
+    const after = process.memoryUsage();
+    expect(mostBytes).toBeLessThan(boundBytes + 1_000);
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(128 * 1024 * 1024);
+    const ends = await fixture.cluster.endOffsets(topic);
+    expect([...ends.values()]).toEqual([250_000n, 250_000n, 250_000n, 250_000n]);
+  });
+});
