@@ -1,0 +1,10 @@
+/** One output of a pipeline, for rows of one schema. */
+export interface OutputTopic {
+  readonly name: string;
+  readonly topic: string;
+  readonly partitions: number;
+  /** Confluent frame with the id of the value's schema. */
+  readonly valueHeader: Buffer;
+  /** Confluent frame with the id of the key's schema; null for rows without a key. */
+  readonly keyHeader: Buffer | null;
+}

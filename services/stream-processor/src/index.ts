@@ -1,0 +1,1 @@
+export { streamProcessor } from './service.ts';
