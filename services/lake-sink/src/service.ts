@@ -44,7 +44,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   const cache = resources.adopt(await FileCache.open(store, CACHE_BYTES), (open) => open.close());
   const engine = resources.adopt(new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }), (open) => open.close());
   const metrics = createSinkMetrics(context.metrics);
-  const lineage = resources.adopt(new SinkLineage(config, producer, (error) => context.countError(error)), (open) => open.end());
+  const lineage = resources.adopt(new SinkLineage(config, cluster, (error) => context.countError(error)), (open) => open.end());
   const around = { store, nowMs: Date.now, newId: randomUUID, engineInfo: 'hasivu-lake-sink/0.1.0' };
   const { flush } = config.lake;
   const topics = new TopicSet(config, {

@@ -21,6 +21,9 @@ export interface EngineOptions {
   readonly memoryBytes: number;
 }
 
+/** A row group is held in memory until it is full: wide rows would otherwise make one of hundreds of megabytes. */
+const ROW_GROUP_BYTES = 8 * 1024 * 1024;
+
 /** The embedded DuckDB, over local files only. One user at a time: its session holds named relations. */
 export class Engine {
   readonly #options: EngineOptions;
@@ -35,7 +38,10 @@ export class Engine {
   /** Runs `work` when no other work runs. The engine is loaded on first use: change logs do not need it. */
   exclusively<T>(doing: string, work: (session: EngineSession) => Promise<T>): Promise<T> {
     const run = this.#queue.then(async () => {
-      const session = new EngineSession(await this.#connection(), join(this.#options.folder, `scratch-${(this.#scratch += 1)}`));
+      const session = new EngineSession(
+        await this.#connection(),
+        join(this.#options.folder, `scratch-${(this.#scratch += 1)}`),
+      );
       try {
         return await work(session);
       } catch (error) {
@@ -99,11 +105,17 @@ export class EngineSession {
    * Writes a query's rows as zstd Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
    * No rows, no files.
    */
-  async writeParquet(query: string, name: string, fileBytes: number, splitBy: readonly string[]): Promise<EngineFile[]> {
+  async writeParquet(
+    query: string,
+    name: string,
+    fileBytes: number,
+    splitBy: readonly string[],
+  ): Promise<EngineFile[]> {
     await mkdir(this.folder, { recursive: true });
     const target = join(this.folder, name);
-    const split = splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 100000, ${split}`;
+    const split =
+      splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
+    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
     const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
     return written.map(toEngineFile).filter((file) => file.rows > 0);
   }
@@ -111,18 +123,24 @@ export class EngineSession {
   async close(): Promise<void> {
     await this.#connection.run('DROP VIEW IF EXISTS state_next');
     await this.#connection.run('DROP TABLE IF EXISTS change_last');
+    await this.#connection.run('DROP TABLE IF EXISTS change_values');
     await rm(this.folder, { recursive: true, force: true });
   }
 }
 
 function toEngineFile(row: Record<string, Json>): EngineFile {
   const partitions = (row['partition_keys'] ?? []) as unknown as { key: string; value: string | null }[];
-  const statistics = (row['column_statistics'] ?? []) as unknown as { key: string; value: { key: string; value: string }[] }[];
+  const statistics = (row['column_statistics'] ?? []) as unknown as {
+    key: string;
+    value: { key: string; value: string }[];
+  }[];
   return {
     path: String(row['filename']),
     rows: Number(row['count']),
     sizeBytes: Number(row['file_size_bytes']),
-    columns: new Map(statistics.map(({ key, value }) => [key, new Map(value.map((entry) => [entry.key, entry.value]))])),
+    columns: new Map(
+      statistics.map(({ key, value }) => [key, new Map(value.map((entry) => [entry.key, entry.value]))]),
+    ),
     partitionTexts: new Map(partitions.map(({ key, value }) => [key, value])),
   };
 }
@@ -133,5 +151,9 @@ function mapEngineError(error: unknown, doing: string): unknown {
   const message = error instanceof Error ? error.message : '';
   const kind = /^[A-Z][A-Za-z ]* Error/.exec(message)?.[0];
   if (kind === undefined) return error;
-  return new PlatformError('LAKE_MERGE_FAILED', { doing, why: `the engine answered: ${kind}`, context: { kind } });
+  return new PlatformError('LAKE_MERGE_FAILED', {
+    doing,
+    why: `the engine answered: ${kind}`,
+    context: { kind },
+  });
 }

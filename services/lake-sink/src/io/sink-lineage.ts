@@ -1,6 +1,6 @@
 import type { HasivuConfig } from '@hasivu/config';
 import { topicNames } from '@hasivu/change-events';
-import type { IdempotentProducer } from '@hasivu/kafka';
+import { IdempotentProducer, type KafkaCluster } from '@hasivu/kafka';
 import {
   identityLineage,
   kafkaDataset,
@@ -20,16 +20,20 @@ interface TableTotals {
   rows: number;
 }
 
+/** How long an event may take before it counts as lost. */
+const DELIVERY_MS = 10_000;
+
 /** Lineage of the sink, one job per topic; told only of what is committed, and never in the way of it. */
 export class SinkLineage {
   readonly #config: HasivuConfig;
-  readonly #producer: IdempotentProducer;
+  readonly #cluster: KafkaCluster;
+  #producer: Promise<IdempotentProducer> | null = null;
   readonly #onFailure: (error: unknown) => void;
   readonly #totals = new Map<string, TableTotals>();
 
-  constructor(config: HasivuConfig, producer: IdempotentProducer, onFailure: (error: unknown) => void) {
+  constructor(config: HasivuConfig, cluster: KafkaCluster, onFailure: (error: unknown) => void) {
     this.#config = config;
-    this.#producer = producer;
+    this.#cluster = cluster;
     this.#onFailure = onFailure;
   }
 
@@ -47,7 +51,9 @@ export class SinkLineage {
   }
 
   async end(): Promise<void> {
-    for (const { emitter } of this.#totals.values()) await emitter.abort();
+    await Promise.all([...this.#totals.values()].map(({ emitter }) => emitter.abort()));
+    const producer = await this.#producer?.catch(() => null);
+    await producer?.close().catch(this.#onFailure);
   }
 
   #emitterOf(binding: TopicBinding): LineageEmitter {
@@ -90,10 +96,26 @@ export class SinkLineage {
   }
 
   async #send(key: string, json: string): Promise<void> {
-    const topic = topicNames(this.#config.kafka.prefix).lineage;
+    this.#producer ??= this.#openProducer();
+    const producer = await this.#producer;
     const keyBytes = Buffer.from(key);
     const value = Buffer.from(json);
-    this.#producer.append(topic, 0, keyBytes, 0, keyBytes.length, value, 0, value.length, Date.now());
-    await this.#producer.flush();
+    producer.append(this.#topic, 0, keyBytes, 0, keyBytes.length, value, 0, value.length, Date.now());
+    await producer.flush();
+  }
+
+  get #topic(): string {
+    return topicNames(this.#config.kafka.prefix).lineage;
+  }
+
+  /** A producer of its own, whose troubles hold up nobody; after a failure the next event opens another. */
+  async #openProducer(): Promise<IdempotentProducer> {
+    try {
+      await this.#cluster.ensureTopics([{ topic: this.#topic, partitions: 1 }]);
+      return await IdempotentProducer.open(this.#cluster, { deliveryTimeoutMs: DELIVERY_MS });
+    } catch (error) {
+      this.#producer = null;
+      throw error;
+    }
   }
 }

@@ -5,8 +5,10 @@ import type { ChangePosition } from '../core/row-batch.ts';
 import { filesBeforeTruncate, filesInRange, smallFilesToMerge, type KeyRange } from '../core/state-plan.ts';
 import {
   batchRelation,
+  dropStaleChangesSql,
   existingRelation,
   lastChangesSql,
+  missingValuesSql,
   nextRowsSql,
   stateFields,
   storedColumns,
@@ -60,9 +62,12 @@ export class StateMerger {
   async apply(table: LakeTable, batch: StateBatch): Promise<StateCommit> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#engine.exclusively(`merging a batch into ${table.root}`, (session) => this.#merge(session, table, batch));
+        return await this.#engine.exclusively(`merging a batch into ${table.root}`, (session) =>
+          this.#merge(session, table, batch),
+        );
       } catch (error) {
-        if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES) throw error;
+        if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES)
+          throw error;
         await table.delta.refresh();
       }
     }
@@ -74,10 +79,14 @@ export class StateMerger {
     await session.run(lastChangesSql(shape, rows, batch.truncatedAt));
     const live = [...table.delta.state.files.values()];
     const plan = await this.#planRewrite(session, table, batch, live);
-    const existing = plan.rewritten.length === 0 ? null : existingRelation(shape, await this.#localFiles(table, plan.rewritten));
-    await session.run(
-      nextRowsSql(shape, { batch: rows, existing, truncatedAt: batch.truncatedAt, unavailable: batch.unavailable }),
-    );
+    const existing =
+      plan.rewritten.length === 0
+        ? null
+        : existingRelation(shape, await this.#localFiles(table, plan.rewritten));
+    if (existing !== null) await session.run(dropStaleChangesSql(shape, existing));
+    const input = { batch: rows, existing, truncatedAt: batch.truncatedAt, unavailable: batch.unavailable };
+    if (batch.unavailable.length > 0) await session.run(missingValuesSql(shape, input));
+    await session.run(nextRowsSql(shape, input));
     const order = { stored: storedColumns(shape), partitions: shape.partitions, orderBy: shape.key };
     const written = await writePartitioned(session, 'state_next', 'state', order);
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
@@ -85,9 +94,16 @@ export class StateMerger {
     const removed = [...plan.rewritten, ...plan.emptied];
     const nowMs = Date.now();
     const version = await table.delta.commit({
-      actions: [...removed.map((file) => removalOf(file, nowMs)), ...adds.map((add) => ({ add })), ...batch.txns],
+      actions: [
+        ...removed.map((file) => removalOf(file, nowMs)),
+        ...adds.map((add) => ({ add })),
+        ...batch.txns,
+      ],
       operation: 'MERGE',
-      operationMetrics: { numTargetFilesAdded: String(adds.length), numTargetFilesRemoved: String(removed.length) },
+      operationMetrics: {
+        numTargetFilesAdded: String(adds.length),
+        numTargetFilesRemoved: String(removed.length),
+      },
       reads: readEverything(live.map((file) => file.path)),
       isolation: 'serializable',
     });
@@ -99,7 +115,8 @@ export class StateMerger {
 
   /** Files to be rewritten, and files that a TRUNCATE empties. */
   async #planRewrite(session: EngineSession, table: LakeTable, batch: StateBatch, live: readonly AddFile[]) {
-    const split = batch.truncates && batch.truncatedAt !== null ? filesBeforeTruncate(live, batch.truncatedAt) : null;
+    const split =
+      batch.truncates && batch.truncatedAt !== null ? filesBeforeTruncate(live, batch.truncatedAt) : null;
     const emptied = new Set(split?.emptied ?? []);
     const rewritten = new Set(split?.mixed ?? (await this.#touchedFiles(session, table, batch, live)));
     const byPartition = new Map<string, AddFile[]>();
@@ -114,7 +131,12 @@ export class StateMerger {
     return { rewritten: [...rewritten], emptied: [...emptied] };
   }
 
-  async #touchedFiles(session: EngineSession, table: LakeTable, batch: StateBatch, live: readonly AddFile[]): Promise<AddFile[]> {
+  async #touchedFiles(
+    session: EngineSession,
+    table: LakeTable,
+    batch: StateBatch,
+    live: readonly AddFile[],
+  ): Promise<AddFile[]> {
     const range = await keyRange(session, batch.shape);
     if (range === null) return [];
     const candidates = filesInRange(live, range);
