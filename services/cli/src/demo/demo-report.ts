@@ -35,7 +35,7 @@ export function printNextSteps(facts: { configPath: string; prefix: string; kept
         ['watch changes arrive', `${hasivu} tail ${file} public.orders`],
         ['the services now', `${hasivu} status`],
       ]
-    : [['the services again', `${hasivu} run ${file}`]];
+    : [['leave it running', 'npm run demo -- --keep']];
   const steps = [
     ...up,
     ['ask the lake', `${hasivu} query ${file} "select status, count(*) from silver.public.orders group by all"`],

@@ -10,8 +10,8 @@ export interface QuarantineFacts {
   readonly signal: AbortSignal;
 }
 
-/** Header of a quarantined record that names the rule it broke. */
-const RULE_HEADER = 'hasivu.rule';
+/** Header of a quarantined record that names the first rule it broke. */
+const RULE_HEADER = 'rule';
 
 /** Records in the quarantine of the orders, by the rule that each names. */
 export async function countQuarantined({ cluster, schemas, prefix, signal }: QuarantineFacts): Promise<Map<string, number>> {

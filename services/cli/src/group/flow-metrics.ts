@@ -19,9 +19,10 @@ export const FLOW_METRICS: Readonly<Record<FlowField, readonly FlowMetric[]>> = 
   ],
   commits: [
     { service: 'cdc-source', metric: 'hasivu_source_kafka_commit_seconds_count', merge: 'sum' },
+    { service: 'stream-processor', metric: 'hasivu_processor_commit_seconds_count', merge: 'sum' },
     { service: 'lake-sink', metric: 'hasivu_sink_commits_total', merge: 'sum' },
   ],
-  quarantined: [{ service: 'stream-processor', metric: 'hasivu_processor_quarantined_total', merge: 'sum' }],
+  quarantined: [{ service: 'stream-processor', metric: 'hasivu_quarantined_rows_total', merge: 'sum' }],
   deadLetters: [
     { service: 'stream-processor', metric: 'hasivu_dead_letters_total', merge: 'sum' },
     { service: 'lake-sink', metric: 'hasivu_dead_letters_total', merge: 'sum' },
