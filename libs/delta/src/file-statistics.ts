@@ -13,7 +13,11 @@ import {
 } from './statistics.ts';
 
 /** Statistics of a file being written, from what its columns saw; `fields` in the file's order, scalars or arrays. */
-export function statisticsOf(fields: readonly DeltaField[], file: ParquetFile, numRecords: number): FileStatistics {
+export function statisticsOf(
+  fields: readonly DeltaField[],
+  file: ParquetFile,
+  numRecords: number,
+): FileStatistics {
   const columns = new Map<string, ColumnStatistics>();
   fields.forEach((described, index) => {
     const column = file.columns[index] as TypedColumn;
@@ -25,10 +29,13 @@ export function statisticsOf(fields: readonly DeltaField[], file: ParquetFile, n
 }
 
 function boundsOf(type: string, column: TypedColumn): ColumnStatistics {
-  if (column instanceof Int32Column) return column.min > column.max ? {} : pair(column, (value) => integerText(type, BigInt(value)));
-  if (column instanceof Int64Column) return column.bounds === null ? {} : pair(column.bounds, (value) => integerText(type, value));
+  if (column instanceof Int32Column)
+    return column.min > column.max ? {} : pair(column, (value) => integerText(type, BigInt(value)));
+  if (column instanceof Int64Column)
+    return column.bounds === null ? {} : pair(column.bounds, (value) => integerText(type, value));
   if (column instanceof FloatColumn) return column.bounds === null ? {} : pair(column.bounds, finiteText);
-  if (column instanceof FixedColumn) return column.bounds === null ? {} : pair(column.bounds, (value) => integerText(type, signed(value)));
+  if (column instanceof FixedColumn)
+    return column.bounds === null ? {} : pair(column.bounds, (value) => integerText(type, signed(value)));
   if (!(column instanceof BytesColumn) || column.bounds === null) return {};
   const { min, max } = column.bounds;
   return { min: truncatedMin(wholeText(min.bytes)), max: truncatedMax(wholeText(max.bytes), max.whole) };

@@ -6,7 +6,8 @@ import { lakeSink } from './service.ts';
 function armedFailpoint(setting: string | undefined): (name: FailpointName) => void {
   if (setting === undefined || setting === '') return () => undefined;
   const [armed, count] = setting.split(':');
-  if (!FAILPOINTS.some((name) => name === armed)) throw new TypeError(`HASIVU_FAILPOINT names no place: ${armed}`);
+  if (!FAILPOINTS.some((name) => name === armed))
+    throw new TypeError(`HASIVU_FAILPOINT names no place: ${armed}`);
   let left = Number(count ?? 1);
   return (name) => {
     if (name !== armed) return;

@@ -19,10 +19,30 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 export function createSinkMetrics(registry: Registry): SinkMetrics {
   const registers = [registry];
   return {
-    rows: new Counter({ name: 'hasivu_sink_rows_total', help: 'Change rows made durable in the lake', labelNames: ['table'], registers }),
-    files: new Counter({ name: 'hasivu_sink_files_total', help: 'Data files committed', labelNames: ['table', 'layer'], registers }),
-    bytes: new Counter({ name: 'hasivu_sink_bytes_total', help: 'Bytes of data files committed', labelNames: ['table', 'layer'], registers }),
-    commits: new Counter({ name: 'hasivu_sink_commits_total', help: 'Delta commits', labelNames: ['table', 'layer'], registers }),
+    rows: new Counter({
+      name: 'hasivu_sink_rows_total',
+      help: 'Change rows made durable in the lake',
+      labelNames: ['table'],
+      registers,
+    }),
+    files: new Counter({
+      name: 'hasivu_sink_files_total',
+      help: 'Data files committed',
+      labelNames: ['table', 'layer'],
+      registers,
+    }),
+    bytes: new Counter({
+      name: 'hasivu_sink_bytes_total',
+      help: 'Bytes of data files committed',
+      labelNames: ['table', 'layer'],
+      registers,
+    }),
+    commits: new Counter({
+      name: 'hasivu_sink_commits_total',
+      help: 'Delta commits',
+      labelNames: ['table', 'layer'],
+      registers,
+    }),
     deadLetters: new Counter({
       name: 'hasivu_dead_letters_total',
       help: 'Records that could not be decoded and went to the dead-letter topic',
@@ -34,8 +54,17 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
       help: 'Tables that stopped because their schema cannot be followed; the others go on',
       registers,
     }),
-    lagRows: new Gauge({ name: 'hasivu_sink_lag_rows', help: 'Offsets between the topic’s end and what was read', labelNames: ['table'], registers }),
-    heldBytes: new Gauge({ name: 'hasivu_sink_held_bytes', help: 'Bytes of rows accepted and not yet flushed', registers }),
+    lagRows: new Gauge({
+      name: 'hasivu_sink_lag_rows',
+      help: 'Offsets between the topic’s end and what was read',
+      labelNames: ['table'],
+      registers,
+    }),
+    heldBytes: new Gauge({
+      name: 'hasivu_sink_held_bytes',
+      help: 'Bytes of rows accepted and not yet flushed',
+      registers,
+    }),
     flushSeconds: new Histogram({
       name: 'hasivu_sink_flush_seconds',
       help: 'Time from sealing a batch to its commit, uploads and merge included',

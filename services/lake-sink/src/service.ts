@@ -26,25 +26,41 @@ const DISCOVER_MS = 5_000;
 
 /** The service, for main.ts and for tests. */
 export function lakeSink(failpoint: Failpoint): ServiceDefinition {
-  return { name: 'lake-sink', summary: 'Writes change topics into Delta tables on S3', main: (context) => runLakeSink(context, failpoint) };
+  return {
+    name: 'lake-sink',
+    summary: 'Writes change topics into Delta tables on S3',
+    main: (context) => runLakeSink(context, failpoint),
+  };
 }
 
 /** Runs the sink until it is asked to stop. */
 export async function runLakeSink(context: ServiceContext, failpoint: Failpoint): Promise<void> {
   const { config, logger } = context;
   if (config.lake === undefined) {
-    throw new PlatformError('CONFIG_INVALID', { doing: 'starting the lake sink', why: '/lake is missing: the sink has no place to write to' });
+    throw new PlatformError('CONFIG_INVALID', {
+      doing: 'starting the lake sink',
+      why: '/lake is missing: the sink has no place to write to',
+    });
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
   const store = resources.adopt(createS3Store(config.lake), (open) => open.close());
   await probePutIfAbsent(store, randomUUID());
-  const cluster = resources.adopt(await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }), (open) => open.close());
+  const cluster = resources.adopt(
+    await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
+    (open) => open.close(),
+  );
   const producer = resources.adopt(await IdempotentProducer.open(cluster), (open) => open.close());
   const cache = resources.adopt(await FileCache.open(store, CACHE_BYTES), (open) => open.close());
-  const engine = resources.adopt(new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }), (open) => open.close());
+  const engine = resources.adopt(
+    new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
+    (open) => open.close(),
+  );
   const metrics = createSinkMetrics(context.metrics);
-  const lineage = resources.adopt(new SinkLineage(config, cluster, (error) => context.countError(error)), (open) => open.end());
+  const lineage = resources.adopt(
+    new SinkLineage(config, cluster, (error) => context.countError(error)),
+    (open) => open.end(),
+  );
   const around = { store, nowMs: Date.now, newId: randomUUID, engineInfo: 'hasivu-lake-sink/0.1.0' };
   const { flush } = config.lake;
   const topics = new TopicSet(config, {
@@ -59,7 +75,11 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     failpoint,
     newId: randomUUID,
     nowMs: Date.now,
-    limits: { rows: flush.rows, bytes: Math.min(flush.bytes, BATCH_BYTES_LIMIT), intervalMs: flush.intervalMs },
+    limits: {
+      rows: flush.rows,
+      bytes: Math.min(flush.bytes, BATCH_BYTES_LIMIT),
+      intervalMs: flush.intervalMs,
+    },
     deadLetters: new DeadLetters(
       producer,
       (topic) => cluster.ensureTopics([{ topic, partitions: 1 }]),
@@ -89,8 +109,17 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
 }
 
 /** For people who look at consumer lag in Kafka; a failure changes nothing, since restarts read the tables. */
-async function adviseOffsets(cluster: KafkaCluster, binding: TopicBinding, offsets: ReadonlyMap<number, number>, context: ServiceContext): Promise<void> {
-  const next = [...offsets].map(([partition, offset]) => ({ topic: binding.topic, partition, offset: BigInt(offset) + 1n }));
+async function adviseOffsets(
+  cluster: KafkaCluster,
+  binding: TopicBinding,
+  offsets: ReadonlyMap<number, number>,
+  context: ServiceContext,
+): Promise<void> {
+  const next = [...offsets].map(([partition, offset]) => ({
+    topic: binding.topic,
+    partition,
+    offset: BigInt(offset) + 1n,
+  }));
   try {
     await commitOffsets(cluster, ADVISORY_GROUP, next);
   } catch (error) {
@@ -100,6 +129,8 @@ async function adviseOffsets(cluster: KafkaCluster, binding: TopicBinding, offse
 
 function reportStopped(context: ServiceContext, binding: TopicBinding, error: PlatformError): void {
   context.countError(error);
-  context.logger.error({ code: error.code, table: binding.table, topic: binding.topic, ...error.context }, error.message);
+  context.logger.error(
+    { code: error.code, table: binding.table, topic: binding.topic, ...error.context },
+    error.message,
+  );
 }
-

@@ -59,7 +59,8 @@ class ArrayCell implements CellCopier {
     let depth = 0;
     while (element.kind === 'array') {
       element = element.element;
-      if (typeof lakeElement === 'string' || lakeElement.type !== 'array') throw new TypeError('the lake column is no array');
+      if (typeof lakeElement === 'string' || lakeElement.type !== 'array')
+        throw new TypeError('the lake column is no array');
       lakeElement = lakeElement.elementType;
       depth += 1;
     }
@@ -82,7 +83,8 @@ class ArrayCell implements CellCopier {
         cursor.skipLong();
         count = -count;
       }
-      if (count > cursor.end - cursor.pos) throw new AvroDecodeError('an array claims more items than there are bytes');
+      if (count > cursor.end - cursor.pos)
+        throw new AvroDecodeError('an array claims more items than there are bytes');
       for (let item = 0; item < count; item += 1) {
         this.#copyItem(cursor, depth + 1, first ? repetition : depth + 1);
         first = false;

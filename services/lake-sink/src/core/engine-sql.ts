@@ -47,7 +47,11 @@ const ENGINE_TYPES: Readonly<Record<string, string>> = {
  * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
  * narrower type (cast); a column that names the partition is a constant. `__file` and `__row` say where a row stands.
  */
-export function readFiles(fields: readonly DeltaField[], partitions: readonly PartitionColumn[], files: readonly PartitionFiles[]): string {
+export function readFiles(
+  fields: readonly DeltaField[],
+  partitions: readonly PartitionColumn[],
+  files: readonly PartitionFiles[],
+): string {
   const identities = partitions.filter((part) => part.transform === 'identity').map((part) => part.name);
   const empty = fields.map((own) => `NULL::${engineType(own.type)} AS ${identifier(own.name)}`);
   const typed = `SELECT ${[...empty, 'NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row'].join(', ')} WHERE false`;
@@ -56,7 +60,10 @@ export function readFiles(fields: readonly DeltaField[], partitions: readonly Pa
     .map((group) => {
       const constants = fields
         .filter((own) => identities.includes(own.name))
-        .map((own) => `, ${constant(group.partitionValues[own.name] ?? null, own.type)} AS ${identifier(own.name)}`);
+        .map(
+          (own) =>
+            `, ${constant(group.partitionValues[own.name] ?? null, own.type)} AS ${identifier(own.name)}`,
+        );
       const paths = group.paths.map(text).join(', ');
       const source = `read_parquet([${paths}], union_by_name = true, filename = '__file', file_row_number = true)`;
       return `SELECT * RENAME (file_row_number AS __row)${constants.join('')} FROM ${source}`;
@@ -72,7 +79,8 @@ function constant(value: string | null, type: DeltaType): string {
 /** Text of a row's partition value, worded as the change log's writer words it. */
 export function partitionExpression(part: PartitionColumn, type: DeltaType): string {
   const column = identifier(part.source);
-  if (part.transform === 'identity') return type === 'string' ? `nullif(${column}, '')` : `CAST(${column} AS VARCHAR)`;
+  if (part.transform === 'identity')
+    return type === 'string' ? `nullif(${column}, '')` : `CAST(${column} AS VARCHAR)`;
   // Through microseconds, so that the session's time zone has no say.
   const moment = type === 'date' ? `CAST(${column} AS TIMESTAMP)` : `make_timestamp(epoch_us(${column}))`;
   const inRange = `${moment} >= TIMESTAMP '1000-01-01' AND ${moment} < TIMESTAMP '9999-12-31 23:59:59.999'`;

@@ -1,10 +1,20 @@
-import { truncatedMax, truncatedMin, type ColumnStatistics, type DeltaField, type FileStatistics } from '@hasivu/delta';
+import {
+  truncatedMax,
+  truncatedMin,
+  type ColumnStatistics,
+  type DeltaField,
+  type FileStatistics,
+} from '@hasivu/delta';
 
 /** Column statistics as the engine's RETURN_STATS gives them, by quoted column path. */
 export type EngineColumnStatistics = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Delta statistics from those that the engine returned for a file it wrote. */
-export function engineStatistics(fields: readonly DeltaField[], rows: number, engine: EngineColumnStatistics): FileStatistics {
+export function engineStatistics(
+  fields: readonly DeltaField[],
+  rows: number,
+  engine: EngineColumnStatistics,
+): FileStatistics {
   const columns = new Map<string, ColumnStatistics>();
   for (const { name, type } of fields) {
     const found = engine.get(`"${name.replaceAll('"', '""')}"`);

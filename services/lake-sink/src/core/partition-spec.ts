@@ -27,7 +27,9 @@ export function parsePartitionBy(entries: readonly string[]): PartitionColumn[] 
 /** Columns that the partitioning adds to the table. */
 export function derivedFields(columns: readonly PartitionColumn[]): DeltaField[] {
   const types = { year: 'integer', month: 'string', day: 'date', hour: 'string' } as const;
-  return columns.flatMap(({ transform, name }) => (transform === 'identity' ? [] : [field(name, types[transform])]));
+  return columns.flatMap(({ transform, name }) =>
+    transform === 'identity' ? [] : [field(name, types[transform])],
+  );
 }
 
 /** Reads one decoded value as partition text; null also for what Delta cannot name (empty text). */
@@ -41,7 +43,8 @@ export function partitionText(column: PartitionColumn, type: ColumnType, table: 
     if (type.kind === 'date') return (value) => isoOf(Number(value) * DAY_MS)?.slice(0, 10) ?? null;
   } else {
     const end = LENGTH[column.transform];
-    if (type.kind === 'date' && column.transform !== 'hour') return (value) => isoOf(Number(value) * DAY_MS)?.slice(0, end) ?? null;
+    if (type.kind === 'date' && column.transform !== 'hour')
+      return (value) => isoOf(Number(value) * DAY_MS)?.slice(0, end) ?? null;
     if (type.kind === 'timestamp' || type.kind === 'timestamptz') {
       return (value) => isoOf(Math.floor(Number(value) / 1000))?.slice(0, end) ?? null;
     }

@@ -3,7 +3,14 @@ import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
 
-export const OP = { create: 0x63, read: 0x72, update: 0x75, delete: 0x64, truncate: 0x74, message: 0x6d } as const;
+export const OP = {
+  create: 0x63,
+  read: 0x72,
+  update: 0x75,
+  delete: 0x64,
+  truncate: 0x74,
+  message: 0x6d,
+} as const;
 
 /** Place of a change in its source. */
 export interface ChangePosition {

@@ -50,8 +50,15 @@ export class RowFile {
   constructor(fields: readonly DeltaField[], partitionValues: PartitionValues) {
     this.#fields = fields;
     this.partitionValues = partitionValues;
-    this.#file = new ParquetFile({ nodes: parquetNodes(fields), codec: 'zstd', compress: compressZstd, createdBy: 'hasivu-lake-sink' });
-    fields.forEach((described, index) => this.#byName.set(described.name.toLowerCase(), this.#file.columns[index] as TypedColumn));
+    this.#file = new ParquetFile({
+      nodes: parquetNodes(fields),
+      codec: 'zstd',
+      compress: compressZstd,
+      createdBy: 'hasivu-lake-sink',
+    });
+    fields.forEach((described, index) =>
+      this.#byName.set(described.name.toLowerCase(), this.#file.columns[index] as TypedColumn),
+    );
   }
 
   get heldBytes(): number {
@@ -77,7 +84,12 @@ export class RowFile {
 
   finish(): FinishedFile {
     const stats = statisticsJson(this.#fields, statisticsOf(this.#fields, this.#file, this.rows));
-    return { bytes: this.#file.finish(this.rows), rows: this.rows, stats, partitionValues: this.partitionValues };
+    return {
+      bytes: this.#file.finish(this.rows),
+      rows: this.rows,
+      stats,
+      partitionValues: this.partitionValues,
+    };
   }
 
   #copierOf(columns: readonly ColumnSchema[]): RowCopier {
@@ -117,7 +129,11 @@ class RowCopier {
   readonly #all: readonly TypedColumn[];
   readonly #byName: ReadonlyMap<string, TypedColumn>;
 
-  constructor(columns: readonly ColumnSchema[], rowFields: readonly DeltaField[], byName: ReadonlyMap<string, TypedColumn>) {
+  constructor(
+    columns: readonly ColumnSchema[],
+    rowFields: readonly DeltaField[],
+    byName: ReadonlyMap<string, TypedColumn>,
+  ) {
     const types = new Map(rowFields.map((own) => [own.name.toLowerCase(), own.type]));
     const sent = new Set<string>();
     this.#cells = columns.map((column) => {
@@ -129,7 +145,9 @@ class RowCopier {
       return cellCopier(column.type, type, target);
     });
     this.#all = rowFields.map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
-    this.#absent = rowFields.filter((own) => !sent.has(own.name.toLowerCase())).map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
+    this.#absent = rowFields
+      .filter((own) => !sent.has(own.name.toLowerCase()))
+      .map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
     this.#byName = byName;
   }
 

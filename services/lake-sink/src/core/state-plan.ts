@@ -45,7 +45,10 @@ export function filesBeforeTruncate(files: Iterable<AddFile>, truncatedAt: Chang
 }
 
 /** Small files that this flush merges on the way, so that their number stays bounded without a compactor. */
-export function smallFilesToMerge(partition: readonly AddFile[], isRewritten: (file: AddFile) => boolean): AddFile[] {
+export function smallFilesToMerge(
+  partition: readonly AddFile[],
+  isRewritten: (file: AddFile) => boolean,
+): AddFile[] {
   const small = partition.filter((file) => file.size < SMALL_FILE_BYTES && !isRewritten(file));
   return small.length >= SMALL_FILE_LIMIT ? small : [];
 }
@@ -54,7 +57,8 @@ export function smallFilesToMerge(partition: readonly AddFile[], isRewritten: (f
 function comparable(range: KeyRange, left: string | undefined, right: string | null): number | null {
   if (left === undefined || right === null) return null;
   const { type } = range;
-  if (type === 'byte' || type === 'short' || type === 'integer' || type === 'long') return sign(BigInt(left) - BigInt(right));
+  if (type === 'byte' || type === 'short' || type === 'integer' || type === 'long')
+    return sign(BigInt(left) - BigInt(right));
   const decimal = decimalShape(type);
   if (decimal !== null) return sign(unscaled(left, decimal.scale) - unscaled(right, decimal.scale));
   if (type === 'string') return Buffer.compare(Buffer.from(left), Buffer.from(right));

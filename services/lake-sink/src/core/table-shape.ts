@@ -13,7 +13,9 @@ export interface TableShape {
 
 /** Columns of a batch file: the row without what names its partition, then the change's own columns. */
 export function fileFields(shape: TableShape): DeltaField[] {
-  const outside = new Set(shape.partitions.filter((part) => part.transform === 'identity').map((part) => part.name));
+  const outside = new Set(
+    shape.partitions.filter((part) => part.transform === 'identity').map((part) => part.name),
+  );
   return [...shape.rowFields.filter((own) => !outside.has(own.name)), ...LOG_COLUMNS];
 }
 

@@ -20,7 +20,10 @@ export interface TopicBinding {
 /** Bindings of the topics that exist and that the configuration asks for. */
 export function bindTopics(config: HasivuConfig, existing: readonly string[]): TopicBinding[] {
   const curated = new Map(
-    config.pipelines.map((pipeline) => [topicNames(config.kafka.prefix).curated(pipeline.name, pipeline.to), pipeline]),
+    config.pipelines.map((pipeline) => [
+      topicNames(config.kafka.prefix).curated(pipeline.name, pipeline.to),
+      pipeline,
+    ]),
   );
   const bindings: TopicBinding[] = [];
   for (const topic of existing) {
@@ -49,7 +52,11 @@ function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
   const name = rest.slice(dot + 1);
   if (schema === 'curated' || schema === 'events') return null;
   const table = configuredName(config, `${schema}.${name}`);
-  if (config.source !== undefined && !config.source.postgres.tables.some((pattern) => capturedBy([asTopicPart(pattern)], `${schema}.${name}`))) return null;
+  if (
+    config.source !== undefined &&
+    !config.source.postgres.tables.some((pattern) => capturedBy([asTopicPart(pattern)], `${schema}.${name}`))
+  )
+    return null;
   const wanted = tableConfig(config, table);
   if (!wanted.bronze && !wanted.silver) return null;
   return {
@@ -58,7 +65,11 @@ function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
     logRoot: wanted.bronze ? `bronze/${schema}/${name}` : null,
     stateRoot: wanted.silver ? `silver/${schema}/${name}` : null,
     isEither: false,
-    partitions: parsePartitionBy(wanted.partitionBy).map((part) => ({ ...part, source: lakeName(part.source), name: lakeName(part.name) })),
+    partitions: parsePartitionBy(wanted.partitionBy).map((part) => ({
+      ...part,
+      source: lakeName(part.source),
+      name: lakeName(part.name),
+    })),
   };
 }
 
@@ -68,5 +79,7 @@ function configuredName(config: HasivuConfig, topicTable: string): string {
 }
 
 function asTopicPart(table: string): string {
-  return table.endsWith('.*') ? `${topicPart(table.slice(0, -2))}.*` : table.split('.').map(topicPart).join('.');
+  return table.endsWith('.*')
+    ? `${topicPart(table.slice(0, -2))}.*`
+    : table.split('.').map(topicPart).join('.');
 }

@@ -37,7 +37,8 @@ export function valueCopier(type: ColumnType, lakeType: DeltaType, column: Typed
       if (column instanceof FloatColumn) return (cursor) => column.append(cursor.readDouble());
       break;
     case 'time':
-      if (column instanceof BytesColumn) return (cursor) => column.appendText(timeText(cursor.readLongNumber()));
+      if (column instanceof BytesColumn)
+        return (cursor) => column.appendText(timeText(cursor.readLongNumber()));
       break;
     case 'string':
     case 'json':
@@ -61,7 +62,8 @@ function copyBytes(column: BytesColumn): ValueCopier {
 }
 
 function copyInteger(lakeType: DeltaType, column: TypedColumn): ValueCopier {
-  if (decimalShape(lakeType) !== null) return (cursor) => appendUnscaled(column, scaled(cursor.readLongBigInt(), 0, lakeType));
+  if (decimalShape(lakeType) !== null)
+    return (cursor) => appendUnscaled(column, scaled(cursor.readLongBigInt(), 0, lakeType));
   if (column instanceof Int32Column) return (cursor) => column.append(cursor.readInt());
   if (column instanceof FloatColumn) return (cursor) => column.append(cursor.readInt());
   if (column instanceof Int64Column) {
@@ -93,7 +95,8 @@ function copyDecimal(scale: number, lakeType: DeltaType, column: TypedColumn): V
   if (column instanceof FixedColumn) {
     return (cursor) => {
       cursor.readBytes();
-      if (cursor.stop - cursor.start > 16) throw new AvroDecodeError('a decimal has more bytes than 38 digits take');
+      if (cursor.stop - cursor.start > 16)
+        throw new AvroDecodeError('a decimal has more bytes than 38 digits take');
       column.append(cursor.buf, cursor.start, cursor.stop);
     };
   }

@@ -28,13 +28,26 @@ export interface FlushTables {
  * Makes one batch durable: first in the change log, then in the state table. Each commit carries its own offsets, so
  * a crash between the two leaves the state behind, and the next start gives it what it lacks.
  */
-export async function flushBatch(batch: RowBatch, binding: TopicBinding, tables: FlushTables, tools: FlushTools): Promise<void> {
+export async function flushBatch(
+  batch: RowBatch,
+  binding: TopicBinding,
+  tables: FlushTables,
+  tools: FlushTools,
+): Promise<void> {
   const files = batch.finish();
-  if ((batch.targets & TARGET.log) !== 0 && tables.log !== null) await appendToLog(batch, files, binding, tables.log, tools);
-  if ((batch.targets & TARGET.state) !== 0 && tables.state !== null) await applyToState(batch, files, binding, tables.state, tools);
+  if ((batch.targets & TARGET.log) !== 0 && tables.log !== null)
+    await appendToLog(batch, files, binding, tables.log, tools);
+  if ((batch.targets & TARGET.state) !== 0 && tables.state !== null)
+    await applyToState(batch, files, binding, tables.state, tools);
 }
 
-async function appendToLog(batch: RowBatch, files: readonly FinishedFile[], binding: TopicBinding, table: LakeTable, tools: FlushTools): Promise<void> {
+async function appendToLog(
+  batch: RowBatch,
+  files: readonly FinishedFile[],
+  binding: TopicBinding,
+  table: LakeTable,
+  tools: FlushTools,
+): Promise<void> {
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'log' });
   const uploads = await Promise.all(files.map((file) => table.upload(file)));
   tools.failpoint('log-uploaded');
@@ -47,16 +60,31 @@ async function appendToLog(batch: RowBatch, files: readonly FinishedFile[], bind
   committed();
   flushed();
   tools.failpoint('log-committed');
-  count(tools.metrics, binding, 'log', files.length, files.reduce((sum, file) => sum + file.bytes.byteLength, 0));
+  count(
+    tools.metrics,
+    binding,
+    'log',
+    files.length,
+    files.reduce((sum, file) => sum + file.bytes.byteLength, 0),
+  );
 }
 
-async function applyToState(batch: RowBatch, files: readonly FinishedFile[], binding: TopicBinding, table: LakeTable, tools: FlushTools): Promise<void> {
+async function applyToState(
+  batch: RowBatch,
+  files: readonly FinishedFile[],
+  binding: TopicBinding,
+  table: LakeTable,
+  tools: FlushTools,
+): Promise<void> {
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'state' });
   const known = knownTruncate(table, binding.topic);
   const truncates = batch.truncatedAt !== null && (known === null || isAfter(batch.truncatedAt, known));
   const local: PartitionFiles[] = [];
   for (const file of files) {
-    local.push({ partitionValues: file.partitionValues, paths: [await tools.cache.scratch(tools.newId(), file.bytes)] });
+    local.push({
+      partitionValues: file.partitionValues,
+      paths: [await tools.cache.scratch(tools.newId(), file.bytes)],
+    });
   }
   try {
     const commit = await tools.merger.apply(table, {
@@ -65,7 +93,10 @@ async function applyToState(batch: RowBatch, files: readonly FinishedFile[], bin
       truncatedAt: truncates ? batch.truncatedAt : known,
       truncates,
       unavailable: [...batch.unavailable],
-      txns: [...offsetActions(batch, binding), ...(truncates ? truncateActions(batch.truncatedAt, binding.topic) : [])],
+      txns: [
+        ...offsetActions(batch, binding),
+        ...(truncates ? truncateActions(batch.truncatedAt, binding.topic) : []),
+      ],
     });
     count(tools.metrics, binding, 'state', commit.filesAdded, commit.bytesAdded);
   } finally {
@@ -98,7 +129,13 @@ function knownTruncate(table: LakeTable, topic: string): ChangePosition | null {
   return lsn < 0 ? null : { lsn: BigInt(lsn), seq: table.txnOf(ids.seq) };
 }
 
-function count(metrics: SinkMetrics, binding: TopicBinding, layer: 'log' | 'state', files: number, bytes: number): void {
+function count(
+  metrics: SinkMetrics,
+  binding: TopicBinding,
+  layer: 'log' | 'state',
+  files: number,
+  bytes: number,
+): void {
   metrics.commits.inc({ table: binding.table, layer });
   metrics.files.inc({ table: binding.table, layer }, files);
   metrics.bytes.inc({ table: binding.table, layer }, bytes);

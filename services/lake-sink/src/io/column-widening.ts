@@ -27,15 +27,25 @@ export async function commitWidened(
     const adds = await tools.engine.exclusively(`widening the columns of ${table.root}`, async (session) => {
       const rows = readFiles(stored, [], [{ partitionValues: file.partitionValues, paths: [path] }]);
       const columns = stored.map((own) => identifier(own.name)).join(', ');
-      const written = await session.writeParquet(`SELECT ${columns} FROM ${rows} ORDER BY __row`, 'widened', Number.MAX_SAFE_INTEGER, []);
+      const written = await session.writeParquet(
+        `SELECT ${columns} FROM ${rows} ORDER BY __row`,
+        'widened',
+        Number.MAX_SAFE_INTEGER,
+        [],
+      );
       const named = written.map((one) => ({
         ...one,
-        partitionTexts: new Map(partitions.map((part, at) => [`__p${at}`, file.partitionValues[part.name] ?? null])),
+        partitionTexts: new Map(
+          partitions.map((part, at) => [`__p${at}`, file.partitionValues[part.name] ?? null]),
+        ),
       }));
       return uploadEngineFiles(table, tools.cache, named, stored, partitions);
     });
     // Same rows in another type: for readers of the change stream nothing changed.
-    actions.push(removalOf(file, Date.now(), false), ...adds.map((add) => ({ add: { ...add, dataChange: false } })));
+    actions.push(
+      removalOf(file, Date.now(), false),
+      ...adds.map((add) => ({ add: { ...add, dataChange: false } })),
+    );
     await tools.cache.forget(key);
     await tools.cache.trim();
   }

@@ -33,7 +33,11 @@ export class DeadLetters {
   readonly #ready = new Set<string>();
 
   /** @param prepare creates the dead-letter topic @param counted counts and logs one */
-  constructor(producer: DeadLetterProducer, prepare: (topic: string) => Promise<void>, counted: (origin: DeadLetterOrigin) => void) {
+  constructor(
+    producer: DeadLetterProducer,
+    prepare: (topic: string) => Promise<void>,
+    counted: (origin: DeadLetterOrigin) => void,
+  ) {
     this.#producer = producer;
     this.#prepare = prepare;
     this.#counted = counted;
@@ -47,12 +51,23 @@ export class DeadLetters {
       await this.#prepare(topic);
       this.#ready.add(topic);
     }
-    this.#producer.append(topic, 0, key, 0, key?.length ?? 0, value, 0, value?.length ?? 0, cursor.timestampMs, [
-      ['hasivu.origin.topic', origin.topic],
-      ['hasivu.origin.partition', String(origin.partition)],
-      ['hasivu.origin.offset', String(origin.offset)],
-      ['hasivu.reason', origin.reason],
-    ]);
+    this.#producer.append(
+      topic,
+      0,
+      key,
+      0,
+      key?.length ?? 0,
+      value,
+      0,
+      value?.length ?? 0,
+      cursor.timestampMs,
+      [
+        ['hasivu.origin.topic', origin.topic],
+        ['hasivu.origin.partition', String(origin.partition)],
+        ['hasivu.origin.offset', String(origin.offset)],
+        ['hasivu.reason', origin.reason],
+      ],
+    );
     this.#counted(origin);
   }
 

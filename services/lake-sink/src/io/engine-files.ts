@@ -18,7 +18,12 @@ export interface WriteOrder {
 }
 
 /** Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. */
-export async function writePartitioned(session: EngineSession, relation: string, name: string, order: WriteOrder): Promise<EngineFile[]> {
+export async function writePartitioned(
+  session: EngineSession,
+  relation: string,
+  name: string,
+  order: WriteOrder,
+): Promise<EngineFile[]> {
   const texts = order.partitions.map((_, at) => `__p${at}`);
   const columns = [...order.stored.map(identifier), ...texts].join(', ');
   const by = [...texts, ...order.orderBy.map(identifier)].join(', ');
@@ -46,5 +51,7 @@ export async function uploadEngineFiles(
 }
 
 function valuesOf(file: EngineFile, partitions: readonly PartitionColumn[]): PartitionValues {
-  return Object.fromEntries(partitions.map((part, at) => [part.name, file.partitionTexts.get(`__p${at}`) ?? null]));
+  return Object.fromEntries(
+    partitions.map((part, at) => [part.name, file.partitionTexts.get(`__p${at}`) ?? null]),
+  );
 }

@@ -29,7 +29,8 @@ export class FileCache {
   static async open(store: ObjectStore, maxBytes: number): Promise<FileCache> {
     for (const name of await readdir(tmpdir())) {
       const owner = FOLDER.exec(name)?.[1];
-      if (owner !== undefined && !isAlive(Number(owner))) await rm(join(tmpdir(), name), { recursive: true, force: true });
+      if (owner !== undefined && !isAlive(Number(owner)))
+        await rm(join(tmpdir(), name), { recursive: true, force: true });
     }
     const folder = join(tmpdir(), `hasivu-lake-sink-${process.pid}`);
     await mkdir(folder, { recursive: true });
@@ -93,7 +94,11 @@ export class FileCache {
 
   async #fetch(key: string, path: string): Promise<string> {
     const bytes = await this.#store.get(key);
-    if (bytes === null) throw new PlatformError('STORE_OBJECT_MISSING', { doing: `reading the table file "${key}"`, context: { key } });
+    if (bytes === null)
+      throw new PlatformError('STORE_OBJECT_MISSING', {
+        doing: `reading the table file "${key}"`,
+        context: { key },
+      });
     await writeFile(path, bytes);
     this.#remember(path, bytes.byteLength);
     return path;

@@ -70,20 +70,32 @@ export class LakeTable {
     return this.#table?.state.txns.get(appId)?.version ?? -1;
   }
 
-  async create(fields: readonly DeltaField[], partitionColumns: readonly string[], key: readonly string[] | null): Promise<void> {
+  async create(
+    fields: readonly DeltaField[],
+    partitionColumns: readonly string[],
+    key: readonly string[] | null,
+  ): Promise<void> {
     this.#table = await DeltaTable.create(
       this.root,
-      { schema: { type: 'struct', fields }, partitionColumns, configuration: key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) } },
+      {
+        schema: { type: 'struct', fields },
+        partitionColumns,
+        configuration: key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) },
+      },
       this.#around,
     );
   }
 
   /** Actions that make the table fit these fields, and which columns have to be rewritten for them; null when it fits. */
-  planEvolution(fields: readonly DeltaField[]): { actions: Action[]; schema: DeltaStruct; widened: readonly string[] } | null {
+  planEvolution(
+    fields: readonly DeltaField[],
+  ): { actions: Action[]; schema: DeltaStruct; widened: readonly string[] } | null {
     const { state } = this.delta;
     const evolution = evolveSchema(state.schema, { type: 'struct', fields });
     if (evolution === null) return null;
-    const actions: Action[] = [{ metaData: { ...state.metadata, schemaString: schemaString(evolution.schema) } }];
+    const actions: Action[] = [
+      { metaData: { ...state.metadata, schemaString: schemaString(evolution.schema) } },
+    ];
     const protocol = upgradedProtocol(state.protocol, evolution.schema);
     if (protocol !== null) actions.push({ protocol });
     return { actions, schema: evolution.schema, widened: evolution.widened };

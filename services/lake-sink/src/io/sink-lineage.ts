@@ -100,8 +100,14 @@ export class SinkLineage {
     const producer = await this.#producer;
     const keyBytes = Buffer.from(key);
     const value = Buffer.from(json);
-    producer.append(this.#topic, 0, keyBytes, 0, keyBytes.length, value, 0, value.length, Date.now());
-    await producer.flush();
+    try {
+      producer.append(this.#topic, 0, keyBytes, 0, keyBytes.length, value, 0, value.length, Date.now());
+      await producer.flush();
+    } catch (error) {
+      this.#producer = null;
+      await producer.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   get #topic(): string {

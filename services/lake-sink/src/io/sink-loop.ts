@@ -45,7 +45,10 @@ export class SinkLoop {
   async run(signal: AbortSignal): Promise<void> {
     await this.#discover();
     const tick = setInterval(() => this.#tick(), this.#options.tickMs);
-    const discover = setInterval(() => void this.#discover().catch((error: unknown) => this.#fail(error)), this.#options.discoverMs);
+    const discover = setInterval(
+      () => void this.#discover().catch((error: unknown) => this.#fail(error)),
+      this.#options.discoverMs,
+    );
     try {
       await Promise.race([this.#read(signal), this.#failed.promise]);
       await this.#drain();
@@ -83,7 +86,8 @@ export class SinkLoop {
     let held = 0;
     for (const writer of this.#options.topics.writers) {
       held += writer.heldBytes;
-      if (!this.#stopped.has(writer) && !writer.isFlushing && writer.due() !== null) this.#flushInBackground(writer);
+      if (!this.#stopped.has(writer) && !writer.isFlushing && writer.due() !== null)
+        this.#flushInBackground(writer);
     }
     this.#options.metrics.heldBytes.set(held);
     this.#options.alive();
@@ -111,7 +115,9 @@ export class SinkLoop {
   async #makeRoom(): Promise<void> {
     while (this.#held() > this.#options.heldBytesLimit && this.#failure === null) {
       if (this.#flushes.size === 0) {
-        const largest = [...this.#options.topics.writers].sort((left, right) => right.heldBytes - left.heldBytes)[0];
+        const largest = [...this.#options.topics.writers].sort(
+          (left, right) => right.heldBytes - left.heldBytes,
+        )[0];
         if (largest === undefined || !largest.hasRows) return;
         this.#flushInBackground(largest);
       }
@@ -138,13 +144,21 @@ export class SinkLoop {
   }
 
   #hold(writer: TopicWriter): void {
-    for (let partition = 0; partition < this.#options.topics.partitionsOf(writer.binding.topic); partition += 1) {
+    for (
+      let partition = 0;
+      partition < this.#options.topics.partitionsOf(writer.binding.topic);
+      partition += 1
+    ) {
       this.#fetcher.pause(writer.binding.topic, partition);
     }
   }
 
   #release(writer: TopicWriter): void {
-    for (let partition = 0; partition < this.#options.topics.partitionsOf(writer.binding.topic); partition += 1) {
+    for (
+      let partition = 0;
+      partition < this.#options.topics.partitionsOf(writer.binding.topic);
+      partition += 1
+    ) {
       this.#fetcher.resume(writer.binding.topic, partition);
     }
   }
@@ -155,7 +169,8 @@ export class SinkLoop {
     if (this.#stopped.has(writer)) return;
     this.#stopped.add(writer);
     const { topic } = writer.binding;
-    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1) this.#fetcher.remove(topic, partition);
+    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
+      this.#fetcher.remove(topic, partition);
     this.#options.metrics.stoppedTables.set(this.#stopped.size);
     this.#options.onStopped(writer, error);
   }

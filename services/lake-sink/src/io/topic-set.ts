@@ -15,7 +15,12 @@ export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDur
   readonly store: ObjectStore;
   readonly around: DeltaSurroundings;
   readonly engine: Engine;
-  readonly onDurable: (binding: TopicBinding, tables: TopicTables, rows: number, offsets: ReadonlyMap<number, number>) => void;
+  readonly onDurable: (
+    binding: TopicBinding,
+    tables: TopicTables,
+    rows: number,
+    offsets: ReadonlyMap<number, number>,
+  ) => void;
 }
 
 /** A partition that has to be read, and from where. */
@@ -50,7 +55,9 @@ export class TopicSet {
     const { cluster } = this.#tools;
     const found: NewAssignment[] = [];
     for (const binding of bindTopics(this.#config, await cluster.listTopics())) {
-      const count = await cluster.partitionsOf(binding.topic, { refresh: this.#partitions.has(binding.topic) });
+      const count = await cluster.partitionsOf(binding.topic, {
+        refresh: this.#partitions.has(binding.topic),
+      });
       const known = this.#partitions.get(binding.topic) ?? 0;
       if (count <= known) continue;
       const writer = this.#writers.get(binding.topic) ?? (await this.#open(binding));
@@ -73,10 +80,16 @@ export class TopicSet {
     const { store, around } = this.#tools;
     const log = binding.logRoot === null ? null : await LakeTable.open(binding.logRoot, store, around);
     // One root for both means one table: whichever of the two it turns out to be.
-    const state = binding.stateRoot === null ? null : binding.isEither ? log : await LakeTable.open(binding.stateRoot, store, around);
+    const state =
+      binding.stateRoot === null
+        ? null
+        : binding.isEither
+          ? log
+          : await LakeTable.open(binding.stateRoot, store, around);
     const tables = new TopicTables(binding, { log, state }, this.#tools);
     const schemas = new EventSchemas(this.#tools.registry);
-    const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) => this.#tools.onDurable(binding, tables, rows, offsets);
+    const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) =>
+      this.#tools.onDurable(binding, tables, rows, offsets);
     return new TopicWriter(binding, tables, { ...this.#tools, schemas, onDurable });
   }
 }

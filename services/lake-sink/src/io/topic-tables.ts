@@ -46,7 +46,10 @@ export class TopicTables {
     const { partitions } = this.#binding;
     if (this.#shape === null) return { rowFields, partitions, key };
     const sameKey = JSON.stringify(this.#shape.key) === JSON.stringify(key);
-    const evolution = evolveSchema({ type: 'struct', fields: this.#shape.rowFields }, { type: 'struct', fields: rowFields });
+    const evolution = evolveSchema(
+      { type: 'struct', fields: this.#shape.rowFields },
+      { type: 'struct', fields: rowFields },
+    );
     if (evolution === null && sameKey) return null;
     return { rowFields: evolution?.schema.fields ?? this.#shape.rowFields, partitions, key };
   }
@@ -59,21 +62,35 @@ export class TopicTables {
     const { table } = this.#binding;
     for (const part of shape.partitions) {
       if (!shape.rowFields.some((own) => own.name === part.source)) {
-        throw incompatible(table, `partitionBy names the column "${part.source}", which the table does not have`);
+        throw incompatible(
+          table,
+          `partitionBy names the column "${part.source}", which the table does not have`,
+        );
       }
     }
     const before = this.storedKey;
-    if (before !== null && key !== null && JSON.stringify(before) !== JSON.stringify(key) && before.length > 0) {
+    if (
+      before !== null &&
+      key !== null &&
+      JSON.stringify(before) !== JSON.stringify(key) &&
+      before.length > 0
+    ) {
       throw incompatible(table, `its key was (${before.join(', ')}) and is now (${key.join(', ')})`);
     }
-    if ((targets & TARGET.log) !== 0 && this.log !== null) await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), shape, key);
+    if ((targets & TARGET.log) !== 0 && this.log !== null)
+      await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), shape, key);
     if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0) {
       await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), shape, key);
     }
     this.#shape = shape;
   }
 
-  async #fit(table: LakeTable, fields: readonly DeltaField[], shape: TableShape, key: readonly string[] | null): Promise<void> {
+  async #fit(
+    table: LakeTable,
+    fields: readonly DeltaField[],
+    shape: TableShape,
+    key: readonly string[] | null,
+  ): Promise<void> {
     const columns = shape.partitions.map((part) => part.name);
     if (!table.exists) await table.create(fields, columns, key);
     if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
@@ -82,7 +99,8 @@ export class TopicTables {
     }
     const evolution = table.planEvolution(fields);
     if (evolution === null) return;
-    if (evolution.widened.length === 0) await table.delta.commit({ actions: evolution.actions, operation: 'ADD COLUMNS' });
+    if (evolution.widened.length === 0)
+      await table.delta.commit({ actions: evolution.actions, operation: 'ADD COLUMNS' });
     else await commitWidened(table, evolution, shape.partitions, this.#tools);
   }
 
@@ -100,12 +118,19 @@ export class TopicTables {
       if (schema === null) continue;
       const rowFields = schema.fields.filter((column) => !own.has(column.name));
       if (fields === null) fields = rowFields;
-      else fields = evolveSchema({ type: 'struct', fields }, { type: 'struct', fields: rowFields })?.schema.fields ?? fields;
+      else
+        fields =
+          evolveSchema({ type: 'struct', fields }, { type: 'struct', fields: rowFields })?.schema.fields ??
+          fields;
     }
     return fields;
   }
 }
 
 function incompatible(table: string, why: string): PlatformError {
-  return new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', { doing: `preparing the lake tables of ${table}`, why, context: { table } });
+  return new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', {
+    doing: `preparing the lake tables of ${table}`,
+    why,
+    context: { table },
+  });
 }

@@ -44,7 +44,8 @@ export class TopicWriter {
     this.#tables = tables;
     this.#tools = tools;
     this.#key = tables.storedKey;
-    this.#targets = (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
+    this.#targets =
+      (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
     this.#ledger = new OffsetLedger(this.#targets);
     if (this.#key !== null) this.#restrictTargets(this.#key);
   }
@@ -52,7 +53,11 @@ export class TopicWriter {
   /** First offset that some table lacks. @throws LAKE_OFFSET_GAP when Kafka no longer has it */
   openPartition(partition: number, earliest: number): number {
     const appId = partitionAppId(this.binding.topic, partition);
-    this.#ledger.open(partition, this.#tables.log?.txnOf(appId) ?? -1, this.#tables.state?.txnOf(appId) ?? -1);
+    this.#ledger.open(
+      partition,
+      this.#tables.log?.txnOf(appId) ?? -1,
+      this.#tables.state?.txnOf(appId) ?? -1,
+    );
     const wanted = this.#ledger.startOffset(partition);
     if (wanted === 0 || wanted >= earliest) return Math.max(wanted, earliest);
     throw new PlatformError('LAKE_OFFSET_GAP', {
@@ -164,7 +169,12 @@ export class TopicWriter {
       await this.#fit(this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
     } else {
       const { topic } = this.binding;
-      await this.#tools.deadLetters.send(cursor, { topic, partition, offset: cursor.offsetNumber, reason: step.damage });
+      await this.#tools.deadLetters.send(cursor, {
+        topic,
+        partition,
+        offset: cursor.offsetNumber,
+        reason: step.damage,
+      });
       this.#deadLettered += 1;
       const wanted = this.#ledger.wantedBy(partition, cursor.offsetNumber);
       if (this.#tables.shape !== null) this.#batchFor(wanted);
@@ -213,7 +223,10 @@ export class TopicWriter {
 
   /** Brings the tables to this reader's columns; rows of the old shape are made durable first. */
   async #fit(reader: EnvelopeReader): Promise<void> {
-    const planned = this.#tables.planShape(lakeFields(reader.layout.columns, this.binding.table), this.#key ?? []);
+    const planned = this.#tables.planShape(
+      lakeFields(reader.layout.columns, this.binding.table),
+      this.#key ?? [],
+    );
     if (planned !== null || !this.#tablesExist()) {
       await this.flush();
       const shape = planned ?? this.#tables.shape;
@@ -224,7 +237,10 @@ export class TopicWriter {
 
   #tablesExist(): boolean {
     const logFits = (this.#targets & TARGET.log) === 0 || this.#tables.log?.exists === true;
-    return logFits && ((this.#targets & TARGET.state) === 0 || this.#key === null || this.#tables.state?.exists === true);
+    return (
+      logFits &&
+      ((this.#targets & TARGET.state) === 0 || this.#key === null || this.#tables.state?.exists === true)
+    );
   }
 }
 

@@ -1,0 +1,46 @@
+import { python, type BucketPrefix } from '@hasivu/testing';
+
+export type DeltaRow = Record<string, unknown>;
+
+export interface DeltaSnapshot {
+  readonly version: number;
+  readonly rows: readonly DeltaRow[];
+  /** Arrow's names of the column types. */
+  readonly types: Record<string, string>;
+  readonly partitionColumns: readonly string[];
+  readonly files: readonly string[];
+}
+
+const SCRIPT = `
+import base64, datetime, decimal, json, os, sys
+from deltalake import DeltaTable
+def plain(v):
+    if isinstance(v, bool) or v is None or isinstance(v, str): return v
+    if isinstance(v, int): return str(v)
+    if isinstance(v, float): return repr(v)
+    if isinstance(v, decimal.Decimal): return format(v, 'f')
+    if isinstance(v, bytes): return base64.b16encode(v).decode()
+    if isinstance(v, (datetime.datetime, datetime.date)): return v.isoformat()
+    if isinstance(v, list): return [plain(x) for x in v]
+    raise TypeError(type(v))
+o = json.loads(os.environ['LAKE'])
+options = {'AWS_ENDPOINT_URL': o['endpoint'], 'AWS_ACCESS_KEY_ID': o['accessKeyId'], 'AWS_SECRET_ACCESS_KEY': o['secretAccessKey'],
+  'AWS_REGION': o['region'], 'AWS_ALLOW_HTTP': 'true'}
+try:
+    t = DeltaTable('s3://%s/%s/%s' % (o['bucket'], o['prefix'], sys.argv[1]), storage_options=options)
+except Exception as e:
+    if 'TableNotFoundError' == type(e).__name__: print('null'); sys.exit(0)
+    raise
+a = t.to_pyarrow_table()
+names = a.column_names
+rows = [{n: plain(v) for n, v in r.items()} for r in a.to_pylist()]
+print(json.dumps({'version': t.version(), 'rows': rows, 'types': {f.name: str(f.type) for f in a.schema},
+  'partitionColumns': t.metadata().partition_columns, 'files': t.file_uris()}))
+`;
+
+/** A table as the Python deltalake reads it: numbers as exact text. Null when there is none. */
+export async function readDelta(lake: BucketPrefix, root: string): Promise<DeltaSnapshot | null> {
+  const { endpoint, bucket, prefix, region, accessKeyId, secretAccessKey } = lake;
+  const facts = JSON.stringify({ endpoint, bucket, prefix, region, accessKeyId, secretAccessKey });
+  return JSON.parse(await python(SCRIPT, [root], { env: { LAKE: facts } })) as DeltaSnapshot | null;
+}
