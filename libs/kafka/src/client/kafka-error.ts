@@ -21,14 +21,14 @@ function fieldOf(error: unknown, field: 'code' | 'type' | 'name'): string {
 }
 
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/;
+const SASL_TYPE = /^(SASL_AUTHENTICATION_FAILED|UNSUPPORTED_SASL_MECHANISM|ILLEGAL_SASL_STATE)$/;
 const TLS_MESSAGE = /certificate|altname|ssl routines|wrong version number|self-signed/i;
 
 /** Maps what kafkajs throws while connecting: a cause that only a person can remove becomes a PlatformError. */
 export function mapConnectError(error: unknown, address: string): Error {
   if (isPlatformError(error)) return error;
   const doing = `connecting to the Kafka broker ${address}`;
-  const name = fieldOf(error, 'name');
-  if (name === 'KafkaJSSASLAuthenticationError' || fieldOf(error, 'type') === 'SASL_AUTHENTICATION_FAILED') {
+  if (fieldOf(error, 'name') === 'KafkaJSSASLAuthenticationError' || SASL_TYPE.test(fieldOf(error, 'type'))) {
     return new PlatformError('KAFKA_AUTH_FAILED', {
       doing,
       why: messageOf(error),

@@ -28,6 +28,8 @@ export interface RetryOptions {
 }
 
 const WARN_EVERY = 10;
+/** The only sign that a listener gives of a client that comes with or without TLS or SASL by mistake. */
+const CLOSED_MESSAGE = /closed connection|disconnected before secure/i;
 
 /** Repeats `attempt` while brokers are away or answer with a passing error; then throws a PlatformError. */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
@@ -58,9 +60,12 @@ export function exhausted(
   afterMs: number,
 ): PlatformError {
   if (error instanceof RetriableResponse) return responseError(error.code, doing);
+  const hint = CLOSED_MESSAGE.test(messageOf(error))
+    ? '; do kafka.tls and kafka.sasl suit this listener?'
+    : '';
   return new PlatformError('KAFKA_UNAVAILABLE', {
     doing,
-    why: `no broker answered for ${Math.round(afterMs / 1000)} s (last: ${messageOf(error)})`,
+    why: `no broker answered for ${Math.round(afterMs / 1000)} s (last: ${messageOf(error)}${hint})`,
     cause: error,
   });
 }
