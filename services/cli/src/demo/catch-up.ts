@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '@hasivu/errors';
 import type { Client } from 'pg';
 import type { MetricSample } from '../group/metrics-text.ts';
+import { formatBytes, formatCount } from '../terminal/quantity.ts';
 import { scrapeMetrics } from '../group/service-scrape.ts';
 
 const POLL_MS = 500;
@@ -45,7 +46,7 @@ async function sourceBehind({ client, slot }: CatchUpOptions, target: string): P
   const { rows } = await client.query<{ behind: string | null }>('SELECT greatest(0, $2::pg_lsn - confirmed_flush_lsn)::text AS behind FROM pg_replication_slots WHERE slot_name = $1', [slot, target]);
   const behind = rows[0]?.behind ?? null;
   if (behind === null) return `the slot ${slot} does not exist yet`;
-  return behind === '0' ? null : `the source has ${behind} bytes of log to confirm`;
+  return behind === '0' ? null : `the source has ${formatBytes(Number(behind))} of log to confirm`;
 }
 
 async function readersBehind({ ports }: CatchUpOptions): Promise<string | null> {
@@ -62,9 +63,9 @@ async function readersBehind({ ports }: CatchUpOptions): Promise<string | null> 
 export function behindOf(service: string, samples: readonly MetricSample[]): string | null {
   const total = (metric: string): number => samples.filter(({ name }) => name === metric).reduce((sum, { value }) => sum + value, 0);
   const lag = total(service === 'lake-sink' ? 'hasivu_sink_lag_rows' : 'hasivu_processor_lag_rows');
-  if (lag > 0) return `${service} has ${lag} records to read`;
+  if (lag > 0) return `${service} has ${formatCount(lag)} records to read`;
   const held = total('hasivu_sink_held_bytes');
-  if (held > 0) return `${service} holds ${held} bytes to commit`;
+  if (held > 0) return `${service} holds ${formatBytes(held)} to commit`;
   const pending = total('hasivu_source_snapshot_tables_pending');
   return pending > 0 ? `${service} has ${pending} tables to copy` : null;
 }

@@ -68,6 +68,7 @@ export class DemoRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#view?.close();
+    if (this.#context.stop.aborted) this.#steps.detail('interrupted: stopping what was started');
     await this.#stopGroup();
     if (this.#kept || !this.#stack) return;
     await dropSlots(this.#stack.status, this.#names.database).catch(() => {});
@@ -77,7 +78,7 @@ export class DemoRun implements AsyncDisposable {
   }
 
   async #startStack(): Promise<RunningStack> {
-    const { context } = { context: this.#context };
+    const context = this.#context;
     this.#steps.begin('local stack: PostgreSQL, Kafka, schema registry, S3');
     const stopped = await stopEarlierGroup(context, demoConfigPath(context));
     if (stopped) this.#steps.detail('stopped the services that an earlier demo left running');
