@@ -8,6 +8,7 @@ import { ERROR_REGISTRY } from '@hasivu/errors';
 import { configReference } from './config-reference.ts';
 import { errorReference } from './error-reference.ts';
 import { metricReference } from './metric-reference.ts';
+import { typeReference } from './type-reference.ts';
 
 /** File name → text of every generated reference. */
 export function references(): Record<string, string> {
@@ -15,6 +16,7 @@ export function references(): Record<string, string> {
     'errors.md': errorReference(ERROR_REGISTRY),
     'config.md': configReference(ConfigSchema),
     'metrics.md': metricReference(join(import.meta.dirname, '..')),
+    'types.md': typeReference(),
   };
 }
 

@@ -68,7 +68,8 @@ function numericType(typmod: number): ColumnType {
     : STRING;
 }
 
-const SQL_NAMES: Readonly<Record<string, string>> = {
+/** SQL names of types whose catalog name is another. */
+export const SQL_NAMES: Readonly<Record<string, string>> = {
   bool: 'boolean',
   int2: 'smallint',
   int4: 'integer',

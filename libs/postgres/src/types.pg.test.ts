@@ -3,6 +3,7 @@ import {
   DOCUMENTED_TYPES,
   EXACT,
   mapColumnType,
+  mapDeclaration,
   MESSAGE,
   textEncoderFor,
   TupleSpans,
@@ -179,6 +180,8 @@ describe.each(CASES.map((one) => [one.type.declaration, one] as const))('%s', (_
     const column = tables.get(one.table)?.columns[1];
     if (!column) throw new Error('no column');
     const type = mapColumnType(column, types.lookup);
+    // docs/types.md is made without a server.
+    expect(mapDeclaration(one.type.declaration)).toEqual(type);
     const encode = textEncoderFor(type);
     const out = new AvroBuffer();
     const texts = streamed.get(one.table) ?? [];

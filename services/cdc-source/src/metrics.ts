@@ -40,7 +40,7 @@ export class SourceMetrics {
     });
     this.#lagSeconds = new Gauge({
       name: 'hasivu_source_lag_seconds',
-      help: 'Age of the newest source transaction when it became durable in Kafka; 0 when nothing is waiting',
+      help: 'Age of the newest source transaction that is becoming durable in Kafka; 0 when nothing waits',
       registers,
     });
     this.#lagBytes = new Gauge({

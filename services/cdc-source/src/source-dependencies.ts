@@ -9,6 +9,6 @@ export interface SourceDependencies {
   readonly logger: ServiceContext['logger'];
   readonly metrics: SourceMetrics;
   readonly signal: AbortSignal;
-  ready(isReady: boolean, reason?: string): void;
-  alive(): void;
+  readonly ready: (isReady: boolean, reason?: string) => void;
+  readonly alive: () => void;
 }

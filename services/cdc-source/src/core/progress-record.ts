@@ -1,4 +1,4 @@
-import { formatLsn, parseLsn, toLsn, type Lsn } from '@hasivu/change-events';
+import { formatLsn, parseLsn, type Lsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
 import { ORIGIN, type SealedProgress } from './position-ledger.ts';
@@ -67,5 +67,6 @@ export function parseProgress(bytes: Buffer): Progress {
 }
 
 function lsnOf(text: unknown): Lsn {
-  return text === undefined ? toLsn(0n) : parseLsn(String(text));
+  if (typeof text !== 'string') throw new TypeError('a log position is missing');
+  return parseLsn(text);
 }

@@ -59,7 +59,7 @@ async function lastBetween(
       next = batch.nextOffset;
     }
   } finally {
-    await fetcher.close();
+    fetcher.close();
   }
   return found === null ? null : parseProgress(found);
 }

@@ -28,7 +28,7 @@ export async function ensurePublication(
   options: PublicationOptions,
 ): Promise<ReadonlyMap<string, PublishedTable>> {
   const { name, tables, serverVersion } = options;
-  let publication = await publicationState(session, name, serverVersion);
+  const publication = await publicationState(session, name, serverVersion);
   if (!publication) {
     await createPublication(session, name, tables);
   } else {
@@ -49,8 +49,8 @@ export async function ensurePublication(
       });
     }
   }
-  publication = (await publicationState(session, name, serverVersion)) as Publication;
-  return new Map(publication.tables.map((table) => [tableId(table), table]));
+  const tablesNow = (await publicationState(session, name, serverVersion))?.tables ?? [];
+  return new Map(tablesNow.map((table) => [tableId(table), table]));
 }
 
 function missingTables(publication: Publication, tables: readonly CatalogTable[]): CatalogTable[] {

@@ -25,6 +25,8 @@ export interface CopyOptions {
   readonly sink: ProgressProducer;
   readonly sendBytes: number;
   readonly rowsPerTransaction: number;
+  /** A Kafka transaction is committed before it is open for this long: the coordinator would abort it. */
+  readonly transactionMs: number;
   /** Commits what was copied so far, the table not yet being done. */
   readonly commitPart: () => Promise<void>;
   /** Called every few thousand rows. */
@@ -98,11 +100,16 @@ export class SnapshotCopier {
     const query = copyQuery(table.schema, options.columns, options.rowFilter, options.lookup);
     const reader = CopyReader.start(this.#connection, `copying ${name}`, query);
     let rows = 0;
+    let partSinceMs = performance.now();
     for (;;) {
       const nowMs = Date.now();
       while (reader.next()) {
         this.#writeRow(table, moment, nowMs, reader, sink);
         if (++rows % options.rowsPerTransaction === 0) await options.commitPart();
+      }
+      if (performance.now() - partSinceMs > options.transactionMs) {
+        await options.commitPart();
+        partSinceMs = performance.now();
       }
       options.onProgress(rows);
       if (reader.done) return rows;

@@ -212,7 +212,9 @@ async function stream(
     statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
     confirmedLsn: () => ledger.acknowledgeable,
   });
-  const watch = watchLag(dependencies, prepared.session);
+  const watch = watchLag(dependencies, prepared.session, () =>
+    ledger.pendingEvents > 0 || ledger.inTransaction ? router.lastCommitTsMs : null,
+  );
   try {
     onStreaming();
     ready(true);
@@ -263,9 +265,16 @@ function statusInterval(configuredMs: number, senderTimeoutMs: number): number {
   return senderTimeoutMs > 0 ? Math.min(configuredMs, Math.max(100, senderTimeoutMs / 4)) : configuredMs;
 }
 
-function watchLag(dependencies: SourceDependencies, session: CatalogSession): NodeJS.Timeout {
+/** @param waitingSinceMs commit time of what is not durable yet, or null when nothing waits */
+function watchLag(
+  dependencies: SourceDependencies,
+  session: CatalogSession,
+  waitingSinceMs: () => number | null,
+): NodeJS.Timeout {
   const { slot } = dependencies.settings.postgres;
   const measure = (): void => {
+    const since = waitingSinceMs();
+    dependencies.metrics.lagSeconds(since === null ? 0 : Math.max(0, (Date.now() - since) / 1000));
     // A failed measurement shows as a broken session at the loop's next turn.
     slotLagBytes(session, slot).then(
       (lag) => dependencies.metrics.lagBytes(lag),

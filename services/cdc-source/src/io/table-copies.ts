@@ -116,6 +116,7 @@ async function copyTable(
     sink,
     sendBytes: settings.sendBytes,
     rowsPerTransaction: settings.snapshotRowsPerTransaction,
+    transactionMs: settings.transactionTimeoutMs / 2,
     commitPart: () => durable.commit(unfinished, 0),
     onProgress: (copied) => {
       dependencies.alive();
