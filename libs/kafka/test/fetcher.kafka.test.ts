@@ -180,6 +180,7 @@ describe('the fetcher', () => {
     });
     await expect(stop.fetcher.next(soon())).rejects.toMatchObject({
       code: 'KAFKA_OFFSET_OUT_OF_RANGE',
+      message: expect.stringContaining('position 2 is not in the partition, which holds 5 to 10'),
       context: { topic, partition: 0, offset: '2' },
     });
     await expect(stop.fetcher.next(soon())).rejects.toMatchObject({ code: 'KAFKA_OFFSET_OUT_OF_RANGE' });

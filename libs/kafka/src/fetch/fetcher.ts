@@ -34,6 +34,8 @@ const MIN_REQUEST_BYTES = 64 * 1024;
 /** Wait of a request that leaves out a partition with unread batches: that one must not wait for the long poll. */
 const SHORT_WAIT_MS = 10;
 const RECHECK_MS = 100;
+/** Pause between two looks for a topic that does not exist, or for a leader that is not elected. */
+const MISSING_RECHECK_MS = 500;
 
 /**
  * Reads assigned partitions: one request at a time per leader, prefetching a bounded number of bytes. `next()` hands out
@@ -167,12 +169,12 @@ export class Fetcher {
     setImmediate(() => this.#schedule());
   }
 
-  #recheckLater(): void {
+  #recheckLater(afterMs = RECHECK_MS): void {
     if (this.#timer !== null || this.#isClosed || this.#failure !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#schedule();
-    }, RECHECK_MS);
+    }, afterMs);
   }
 
   /** Starts every request that can start now. */
@@ -207,7 +209,8 @@ export class Fetcher {
       if (connection.notBeforeMs > now) mustRecheck = true;
       else void this.#fetch(connection, states, budget, crowded.has(leader));
     }
-    if (lost.size > 0) this.#refreshMetadata([...lost]);
+    // While a look for missing ones is due, the timer runs: others' requests must not make it come sooner.
+    if (lost.size > 0 && this.#timer === null) this.#refreshMetadata([...lost]);
     if (mustRecheck) this.#recheckLater();
   }
 
@@ -347,17 +350,29 @@ export class Fetcher {
     return true;
   }
 
-  #refuse(state: PartitionState, { errorCode, logStartOffset, highWatermark }: FetchResult): void {
-    const doing = `reading "${state.topic}" partition ${state.partition}`;
-    if (errorCode === KAFKA_ERROR.OFFSET_OUT_OF_RANGE) {
-      throw new PlatformError('KAFKA_OFFSET_OUT_OF_RANGE', {
-        doing,
-        why: `the position ${state.position} is not in the partition${logStartOffset >= 0n ? ` (it holds ${logStartOffset} to ${highWatermark})` : ''}`,
-        context: { topic: state.topic, partition: state.partition, offset: String(state.position) },
-      });
+  #refuse(state: PartitionState, { errorCode }: FetchResult): void {
+    if (errorCode === KAFKA_ERROR.OFFSET_OUT_OF_RANGE) return void this.#failOutOfRange(state);
+    if (!isRetriable(errorCode)) {
+      throw responseError(errorCode, `reading "${state.topic}" partition ${state.partition}`);
     }
-    if (!isRetriable(errorCode)) throw responseError(errorCode, doing);
     state.notBeforeMs = performance.now() + RECHECK_MS;
+  }
+
+  /** Fails with the range that the partition holds, as far as a look-up tells it. */
+  async #failOutOfRange(state: PartitionState): Promise<void> {
+    const { topic, partition, position } = state;
+    state.isBusy = true; // for good: this ends in a failure
+    const look = (timestamp: bigint): Promise<bigint | null> =>
+      lookUpOffset(this.#cluster, topic, partition, timestamp, 'read_uncommitted').catch(() => null);
+    const [first, end] = await Promise.all([look(EARLIEST_TIMESTAMP), look(LATEST_TIMESTAMP)]);
+    const range = first === null || end === null ? '' : `, which holds ${first} to ${end} (exclusive)`;
+    this.#fail(
+      new PlatformError('KAFKA_OFFSET_OUT_OF_RANGE', {
+        doing: `reading "${topic}" partition ${partition}`,
+        why: `the position ${position} is not in the partition${range}`,
+        context: { topic, partition, offset: String(position) },
+      }),
+    );
   }
 
   #refreshMetadata(topics: readonly string[]): void {
@@ -369,8 +384,10 @@ export class Fetcher {
         if (isPlatformError(error)) this.#fail(error);
       })
       .finally(() => {
+        const { metadata } = this.#cluster;
+        const isMissing = this.#partitions.some((one) => metadata.leaderOf(one.topic, one.partition) < 0);
         this.#isRefreshing = false;
-        this.#recheckLater();
+        this.#recheckLater(isMissing ? MISSING_RECHECK_MS : RECHECK_MS);
       });
   }
 
