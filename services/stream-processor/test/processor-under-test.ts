@@ -126,7 +126,7 @@ export class ProcessorUnderTest implements AsyncDisposable {
     this.written += 1;
     const row = event.after ?? event.before;
     if (!schema.key || !row || event.op === 't') {
-      this.#producer.append(topic, 0, null, 0, 0, value.bytes, 0, value.pos, 1_700_000_000_000);
+      this.#producer.append(topic, 0, null, 0, 0, value.bytes, 0, value.pos, Date.now());
       return;
     }
     const key = this.#key;
@@ -146,16 +146,16 @@ export class ProcessorUnderTest implements AsyncDisposable {
       value.bytes,
       0,
       value.pos,
-      1_700_000_000_000,
+      Date.now(),
     );
     if (event.op === 'd')
-      this.#producer.append(topic, partition, key.bytes, 0, key.pos, null, 0, 0, 1_700_000_000_000);
+      this.#producer.append(topic, partition, key.bytes, 0, key.pos, null, 0, 0, Date.now());
   }
 
   /** Writes any bytes to a change topic. */
   async writeRaw(table: TableSchema, key: Buffer | null, value: Buffer): Promise<void> {
     const topic = this.names.change(table.schema, table.table);
-    this.#producer.append(topic, 1, key, 0, key?.length ?? 0, value, 0, value.length, 1_700_000_000_000);
+    this.#producer.append(topic, 1, key, 0, key?.length ?? 0, value, 0, value.length, Date.now());
     await this.#producer.flush();
   }
 
