@@ -137,17 +137,7 @@ export class ProcessorUnderTest implements AsyncDisposable {
       if (column) writeValue(key, column.type, row[name] ?? null);
     }
     const partition = partitionOf(key.bytes, 0, key.pos, PARTITIONS);
-    this.#producer.append(
-      topic,
-      partition,
-      key.bytes,
-      0,
-      key.pos,
-      value.bytes,
-      0,
-      value.pos,
-      Date.now(),
-    );
+    this.#producer.append(topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, Date.now());
     if (event.op === 'd')
       this.#producer.append(topic, partition, key.bytes, 0, key.pos, null, 0, 0, Date.now());
   }

@@ -30,7 +30,7 @@ pipelines:
     to: out
 `;
 
-const KILLS = Number(process.env['HASIVU_KILLS'] ?? 4);
+const KILLS = Number(process.env['HASIVU_KILLS'] ?? 3);
 const KEYS = 500;
 const seed = Number(process.env['PROPERTY_SEED'] ?? randomInt(2 ** 31));
 
@@ -71,13 +71,13 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
         }
         written += events.length;
         await processor.write(EVENTS, events);
-        await sleep(10);
+        await sleep(60);
       }
     })();
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const service = await processor.start(PIPELINES);
-        await sleep(200 + random(900));
+        await sleep(100 + random(700));
         await service.kill();
       }
     } finally {

@@ -64,7 +64,9 @@ function columnLineageMistakes(event: RunEvent, output: DatasetElement): string[
 }
 
 function inputFieldMistakes(where: string, event: RunEvent, field: InputField, type: string): string[] {
-  const input = (event.inputs ?? []).find((one) => one.namespace === field.namespace && one.name === field.name);
+  const input = (event.inputs ?? []).find(
+    (one) => one.namespace === field.namespace && one.name === field.name,
+  );
   if (!input) return [`${where}: ${field.name} is not an input of the run`];
   const columns = columnsOf(input);
   const mistakes =

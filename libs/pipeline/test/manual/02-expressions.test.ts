@@ -7,8 +7,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ColumnType, ColumnValue } from '@hasivu/change-events';
 
-import { compileExpression, ExpressionMistake, Fault } from '../src/index.ts';
-import { textOf } from '../src/values/to-text.ts';
+import { compileExpression, ExpressionMistake, Fault } from '../../src/index.ts';
+import { textOf } from '../../src/values/to-text.ts';
 
 const columns: Record<string, [ColumnType, ColumnValue]> = {
   n: [{ kind: 'int32' }, 7],

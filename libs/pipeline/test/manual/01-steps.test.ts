@@ -14,7 +14,7 @@ import {
   type CompiledPipeline,
   type StepDefinition,
   type StepResult,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 const students: TableSchema = {
   database: 'school',
