@@ -11,7 +11,10 @@ interface SignalSource {
 }
 
 /** First signal: finish in order. Second: end at once. `npm` and a terminal may both pass one Ctrl-C on: those count once. */
-export function listenForInterrupts(source: SignalSource, now: () => number = () => performance.now()): Interrupts {
+export function listenForInterrupts(
+  source: SignalSource,
+  now: () => number = () => performance.now(),
+): Interrupts {
   const stop = new AbortController();
   const kill = new AbortController();
   let firstMs = 0;

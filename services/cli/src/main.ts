@@ -15,7 +15,9 @@ const interrupts = listenForInterrupts(process);
 const verbose = argv.includes('--verbose');
 
 // A reader that goes away early (`hasivu tail … | head`) ends the command quietly, as the shell expects.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed));
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
+);
 
 try {
   process.exitCode = await runCli(argv, {
@@ -33,7 +35,10 @@ try {
   });
 } catch (error) {
   const interrupted = interrupts.stop.aborted && error instanceof Error && error.name === 'AbortError';
-  if (!interrupted) err.write(`${describeError(error, { verbose, paint: createPaint({ isTty: err.isTty, env: process.env }) })}\n`);
+  if (!interrupted)
+    err.write(
+      `${describeError(error, { verbose, paint: createPaint({ isTty: err.isTty, env: process.env }) })}\n`,
+    );
   process.exitCode = interrupted ? EXIT.interrupted : exitCodeOf(error);
 }
 // Idle sockets of clients must not hold the prompt back once the answer is out.

@@ -18,7 +18,10 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   const program = createProgram(context, (result) => void (code = result));
   try {
     // --verbose is read by main.ts and may stand anywhere; commander would take it before the command only.
-    await program.parseAsync(argv.filter((argument) => argument !== '--verbose'), { from: 'user' });
+    await program.parseAsync(
+      argv.filter((argument) => argument !== '--verbose'),
+      { from: 'user' },
+    );
     return code;
   } catch (error) {
     // Help and version end with 0; anything else commander throws is a mistake in the command line.
@@ -31,10 +34,16 @@ function createProgram(context: CliContext, done: (code: number) => void): Comma
   const program = new Command('hasivu')
     .description('Postgres change data capture through Kafka to Delta Lake tables')
     .option('--verbose', 'print stacks and causes of errors')
-    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) })
+    .configureOutput({
+      writeOut: (text) => context.out.write(text),
+      writeErr: (text) => context.err.write(text),
+    })
     .showHelpAfterError('(run with --help for options and examples)')
     .exitOverride()
-    .addHelpText('after', `\nExamples:\n  hasivu local up\n  hasivu run -f hasivu.yaml\n  hasivu query "select count(*) from silver.public.orders"\n${EXIT_CODES}`);
+    .addHelpText(
+      'after',
+      `\nExamples:\n  hasivu local up\n  hasivu run -f hasivu.yaml\n  hasivu query "select count(*) from silver.public.orders"\n${EXIT_CODES}`,
+    );
   addLocal(program, context, done);
   addRun(program, context, done);
   addTail(program, context, done);
@@ -45,15 +54,20 @@ function createProgram(context: CliContext, done: (code: number) => void): Comma
 }
 
 function addLocal(program: Command, context: CliContext, done: (code: number) => void): void {
-  const local = program.command('local').description('real Postgres, Kafka, registry and S3 on this machine, without Docker');
-  const json = (): Option => new Option('--json', "print one object with every part's URL and credentials").default(false);
+  const local = program
+    .command('local')
+    .description('real Postgres, Kafka, registry and S3 on this machine, without Docker');
+  const json = (): Option =>
+    new Option('--json', "print one object with every part's URL and credentials").default(false);
   examples(
     local
       .command('up')
       .description('start the stack, or attach to it where it is already up; downloads once')
       .addOption(json())
       .option('--foreground', 'stay until Ctrl-C and stop the stack then', false)
-      .action(async (options: { json: boolean; foreground: boolean }) => done(await stackUp(context, options))),
+      .action(async (options: { json: boolean; foreground: boolean }) =>
+        done(await stackUp(context, options)),
+      ),
     ['hasivu local up', 'hasivu local up --foreground', 'hasivu local up --json | jq -r .postgres.url'],
   );
   examples(
@@ -102,10 +116,21 @@ function addTail(program: Command, context: CliContext, done: (code: number) => 
       .argument('<topic>', 'topic; the prefix of the configuration may be left out')
       .addOption(configFile())
       .option('--json', 'print one JSON object a line', false)
-      .addOption(new Option('--from <where>', 'where to begin').choices(['beginning', 'latest']).default('latest'))
+      .addOption(
+        new Option('--from <where>', 'where to begin').choices(['beginning', 'latest']).default('latest'),
+      )
       .option('--max <records>', 'end after this many records', positiveInteger)
-      .action(async (topic: string, options: { file: string; json: boolean; from: 'beginning' | 'latest'; max?: number }) => done(await tailTopic(context, topic, options))),
-    ['hasivu tail public.orders', 'hasivu tail public.orders.quarantine --from beginning --max 5', 'hasivu tail lineage --json | jq .value.eventType'],
+      .action(
+        async (
+          topic: string,
+          options: { file: string; json: boolean; from: 'beginning' | 'latest'; max?: number },
+        ) => done(await tailTopic(context, topic, options)),
+      ),
+    [
+      'hasivu tail public.orders',
+      'hasivu tail public.orders.quarantine --from beginning --max 5',
+      'hasivu tail lineage --json | jq .value.eventType',
+    ],
   );
 }
 
@@ -114,11 +139,20 @@ function addQuery(program: Command, context: CliContext, done: (code: number) =>
     program
       .command('query')
       .description('run SQL (DuckDB) over the Delta tables of the lake')
-      .argument('<sql>', 'statement; tables are bronze.<schema>.<table>, silver.<schema>.<table>, curated.<pipeline>.<output>')
+      .argument(
+        '<sql>',
+        'statement; tables are bronze.<schema>.<table>, silver.<schema>.<table>, curated.<pipeline>.<output>',
+      )
       .addOption(configFile())
-      .addOption(new Option('--format <format>', 'form of the result').choices(['table', 'json', 'csv']).default('table'))
+      .addOption(
+        new Option('--format <format>', 'form of the result')
+          .choices(['table', 'json', 'csv'])
+          .default('table'),
+      )
       .option('--at-version <version>', 'read the tables as of this version of their log', wholeNumber)
-      .action(async (sql: string, options: { file: string; format: QueryFormat; atVersion?: number }) => done(await runQuery(context, sql, options))),
+      .action(async (sql: string, options: { file: string; format: QueryFormat; atVersion?: number }) =>
+        done(await runQuery(context, sql, options)),
+      ),
     [
       'hasivu query "select status, count(*) from silver.public.orders group by all"',
       'hasivu query "select _op, count(*) from bronze.public.orders group by 1" --format csv',
@@ -144,11 +178,15 @@ function addDemo(program: Command, context: CliContext, done: (code: number) => 
   examples(
     program
       .command('demo')
-      .description('from nothing to a proven lake: start the stack, seed, snapshot, run a live load, compare Postgres with the lake')
+      .description(
+        'from nothing to a proven lake: start the stack, seed, snapshot, run a live load, compare Postgres with the lake',
+      )
       .option('--seconds <seconds>', 'length of the live load', positiveInteger, 60)
       .option('--seed <number>', 'seed of data and load', wholeNumber, 42)
       .option('--keep', 'leave the stack and the services running', false)
-      .action(async (options: { seconds: number; seed: number; keep: boolean }) => done(await runDemo(context, options))),
+      .action(async (options: { seconds: number; seed: number; keep: boolean }) =>
+        done(await runDemo(context, options)),
+      ),
     ['npm run demo', 'npm run demo -- --seconds 20', 'npm run demo -- --keep'],
   );
 }
@@ -163,12 +201,14 @@ function examples(command: Command, lines: readonly string[]): void {
 
 function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
   return value;
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number, 0 or above.');
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It must be a whole number, 0 or above.');
   return value;
 }

@@ -3,7 +3,11 @@ import { createPaint } from './terminal/paint.ts';
 import { MemorySink } from './terminal/text-sink.ts';
 
 /** A context that collects its output, for tests of single commands. */
-export function testContext(change: Partial<CliContext> = {}): { context: CliContext; out: MemorySink; err: MemorySink } {
+export function testContext(change: Partial<CliContext> = {}): {
+  context: CliContext;
+  out: MemorySink;
+  err: MemorySink;
+} {
   const out = new MemorySink();
   const err = new MemorySink();
   const context: CliContext = {

@@ -15,7 +15,12 @@ export interface CliAnswer {
 export function hasivu(stateDir: string, ...argv: string[]): Promise<CliAnswer> {
   return new Promise((resolve) => {
     const env = { ...ENV, HASIVU_STATE_DIR: stateDir };
-    const child = execFile(process.execPath, [MAIN, ...argv], { cwd: ROOT, env, maxBuffer: 64 << 20 }, (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
+    const child = execFile(
+      process.execPath,
+      [MAIN, ...argv],
+      { cwd: ROOT, env, maxBuffer: 64 << 20 },
+      (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    );
   });
 }
 
@@ -26,8 +31,13 @@ export class LongCommand implements AsyncDisposable {
   out = '';
 
   constructor(stateDir: string, ...argv: string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...argv], { cwd: ROOT, env: { ...ENV, HASIVU_STATE_DIR: stateDir }, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => (this.out += chunk));
+    this.#child = spawn(process.execPath, [MAIN, ...argv], {
+      cwd: ROOT,
+      env: { ...ENV, HASIVU_STATE_DIR: stateDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => (this.out += chunk));
     this.ended = new Promise((resolve) => this.#child.once('close', resolve));
   }
 

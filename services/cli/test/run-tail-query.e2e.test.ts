@@ -24,23 +24,54 @@ describe('run, status, tail and query on real servers', () => {
 
   const record = (): RunRecord => JSON.parse(readFileSync(join(stateDir, 'run.json'), 'utf8')) as RunRecord;
   const rowsOf = async (sql: string, ...more: string[]): Promise<Record<string, unknown>[]> => {
-    const { code, out, err } = await hasivu(stateDir, 'query', sql, '-f', configPath, '--format', 'json', ...more);
+    const { code, out, err } = await hasivu(
+      stateDir,
+      'query',
+      sql,
+      '-f',
+      configPath,
+      '--format',
+      'json',
+      ...more,
+    );
     if (code !== 0) throw new Error(err);
     return JSON.parse(out) as Record<string, unknown>[];
   };
   const untilRows = (count: number): Promise<true> =>
-    waitFor(`${count} rows in silver`, async () => Number((await rowsOf('select count(*) as n from silver.public.items'))[0]?.['n']) === count || null, { timeoutMs: 60_000 });
+    waitFor(
+      `${count} rows in silver`,
+      async () =>
+        Number((await rowsOf('select count(*) as n from silver.public.items'))[0]?.['n']) === count || null,
+      { timeoutMs: 60_000 },
+    );
 
   beforeAll(async () => {
     database = await testDatabase('cli');
-    await database.query('CREATE TABLE items (id bigint PRIMARY KEY, price numeric(10,2), note text, at timestamptz)');
+    await database.query(
+      'CREATE TABLE items (id bigint PRIMARY KEY, price numeric(10,2), note text, at timestamptz)',
+    );
     await database.query(`INSERT INTO items VALUES (${BIG}, 1.10, 'first', '2026-06-01 02:30:00.000001+00')`);
     const { endpoint, bucket: name, prefix, region, accessKeyId, secretAccessKey } = bucket;
     const config = {
       version: 1,
-      source: { postgres: { url: database.url, tables: ['public.*'], publication: database.name, slot: database.name } },
+      source: {
+        postgres: {
+          url: database.url,
+          tables: ['public.*'],
+          publication: database.name,
+          slot: database.name,
+        },
+      },
       kafka: { brokers: topics.brokers, registry: topics.registry, prefix: topics.prefix },
-      lake: { endpoint, bucket: name, prefix, region, accessKeyId, secretAccessKey, flush: { intervalMs: 200 } },
+      lake: {
+        endpoint,
+        bucket: name,
+        prefix,
+        region,
+        accessKeyId,
+        secretAccessKey,
+        flush: { intervalMs: 200 },
+      },
     };
     writeFileSync(configPath, JSON.stringify(config));
     group = new LongCommand(stateDir, 'run', '-f', configPath);
@@ -70,26 +101,59 @@ describe('run, status, tail and query on real servers', () => {
 
   test('tail prints what the topic holds, with every digit', async () => {
     await untilRows(1);
-    const { code, out } = await hasivu(stateDir, 'tail', 'public.items', '-f', configPath, '--from', 'beginning', '--max', '1', '--json');
+    const { code, out } = await hasivu(
+      stateDir,
+      'tail',
+      'public.items',
+      '-f',
+      configPath,
+      '--from',
+      'beginning',
+      '--max',
+      '1',
+      '--json',
+    );
     expect(code).toBe(0);
     expect(out).toContain(`"key":{"id":${BIG}}`);
-    expect(JSON.parse(out)).toMatchObject({ topic: `${topics.prefix}.public.items`, value: { op: 'r', after: { price: '1.10', note: 'first', at: '2026-06-01T02:30:00.000001Z' } } });
-    expect(await hasivu(stateDir, 'tail', 'nothing', '-f', configPath)).toMatchObject({ code: 2, err: expect.stringContaining('CLI_TOPIC_UNKNOWN') });
+    expect(JSON.parse(out)).toMatchObject({
+      topic: `${topics.prefix}.public.items`,
+      value: { op: 'r', after: { price: '1.10', note: 'first', at: '2026-06-01T02:30:00.000001Z' } },
+    });
+    expect(await hasivu(stateDir, 'tail', 'nothing', '-f', configPath)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('CLI_TOPIC_UNKNOWN'),
+    });
   });
 
   test('query reads silver and bronze as they are now, and as they were', async () => {
     await database.query(`UPDATE items SET note = 'second'; INSERT INTO items VALUES (2, NULL, NULL, NULL)`);
     await untilRows(2);
-    const { out } = await hasivu(stateDir, 'query', 'select * exclude (_lsn, _seq) from silver.public.items order by id desc', '-f', configPath, '--format', 'csv');
+    const { out } = await hasivu(
+      stateDir,
+      'query',
+      'select * exclude (_lsn, _seq) from silver.public.items order by id desc',
+      '-f',
+      configPath,
+      '--format',
+      'csv',
+    );
     expect(out).toBe(`id,price,note,at\n${BIG},1.10,second,2026-06-01 02:30:00.000001+00\n2,,,\n`);
-    expect(await rowsOf('select _op, count(*)::int as n from bronze.public.items group by 1 order by 1')).toEqual([
+    expect(
+      await rowsOf('select _op, count(*)::int as n from bronze.public.items group by 1 order by 1'),
+    ).toEqual([
       { _op: 'c', n: 1 },
       { _op: 'r', n: 1 },
       { _op: 'u', n: 1 },
     ]);
-    const versions = await Promise.all([0, 1].map((version) => rowsOf('select note from bronze.public.items', '--at-version', String(version))));
+    const versions = await Promise.all(
+      [0, 1].map((version) =>
+        rowsOf('select note from bronze.public.items', '--at-version', String(version)),
+      ),
+    );
     expect(versions.some((rows) => rows.every(({ note }) => note === 'first'))).toBe(true);
-    expect(await hasivu(stateDir, 'query', 'select * from silver.public.gone', '-f', configPath)).toMatchObject({ code: 2, err: expect.stringContaining('CLI_TABLE_UNKNOWN') });
+    expect(
+      await hasivu(stateDir, 'query', 'select * from silver.public.gone', '-f', configPath),
+    ).toMatchObject({ code: 2, err: expect.stringContaining('CLI_TABLE_UNKNOWN') });
   });
 
   test('a service that is killed is started again and goes on where it was', async () => {
@@ -112,7 +176,9 @@ describe('run, status, tail and query on real servers', () => {
 
   test('a supervisor that is killed takes its services with it', async () => {
     const orphaned = new LongCommand(stateDir, 'run', '-f', configPath);
-    const { services } = await waitFor('the group to run', () => (record().services.every(({ pid }) => pid !== null) ? record() : null));
+    const { services } = await waitFor('the group to run', () =>
+      record().services.every(({ pid }) => pid !== null) ? record() : null,
+    );
     orphaned.signal('SIGKILL');
     await waitFor('the services to end', () => services.every(({ pid }) => !isAlive(pid ?? 0)));
   });

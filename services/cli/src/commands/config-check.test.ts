@@ -10,7 +10,10 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 const good = join(dir, 'good.yaml');
 const bad = join(dir, 'bad.yaml');
-writeFileSync(good, 'version: 1\nkafka: { brokers: ["127.0.0.1:9092"], registry: "http://127.0.0.1:8085" }\n');
+writeFileSync(
+  good,
+  'version: 1\nkafka: { brokers: ["127.0.0.1:9092"], registry: "http://127.0.0.1:8085" }\n',
+);
 writeFileSync(bad, 'version: 2\nkafka: { brokers: [], registy: "x" }\nlake: { bucket: "" }\n');
 
 describe('config check', () => {
@@ -23,7 +26,8 @@ describe('config check', () => {
   test('every mistake is printed with its path, and the exit code is 2', () => {
     const { context, err } = testContext();
     expect(checkConfigFile(context, { file: bad, json: false })).toBe(2);
-    for (const path of ['/version', '/kafka/brokers', '/kafka/registy', '/kafka/registry', '/lake/bucket']) expect(err.text).toContain(`  ${path} `);
+    for (const path of ['/version', '/kafka/brokers', '/kafka/registy', '/kafka/registry', '/lake/bucket'])
+      expect(err.text).toContain(`  ${path} `);
   });
 
   test('--json prints one object', () => {
@@ -36,6 +40,8 @@ describe('config check', () => {
 
   test('a missing file is an error with code and cure', () => {
     const { context } = testContext();
-    expect(() => checkConfigFile(context, { file: join(dir, 'none.yaml'), json: false })).toThrow(/CONFIG_UNREADABLE .*Check the path/);
+    expect(() => checkConfigFile(context, { file: join(dir, 'none.yaml'), json: false })).toThrow(
+      /CONFIG_UNREADABLE .*Check the path/,
+    );
   });
 });

@@ -24,7 +24,10 @@ export function checkConfigFile(context: CliContext, options: ConfigCheckOptions
     return code;
   }
   const noun = mistakes.length === 1 ? 'mistake' : 'mistakes';
-  context.err.write(`${context.paint.red('error')} CONFIG_INVALID in ${path}: ${formatCount(mistakes.length)} ${noun}\n`);
-  for (const mistake of mistakes) context.err.write(`  ${context.paint.bold(mistake.path)} ${mistake.reason}\n`);
+  context.err.write(
+    `${context.paint.red('error')} CONFIG_INVALID in ${path}: ${formatCount(mistakes.length)} ${noun}\n`,
+  );
+  for (const mistake of mistakes)
+    context.err.write(`  ${context.paint.bold(mistake.path)} ${mistake.reason}\n`);
   return code;
 }

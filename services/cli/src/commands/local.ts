@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { EXIT, PlatformError } from '@hasivu/errors';
-import { readStackStatus, startStack, stopStack, type RunningStack, type StackStatus } from '@hasivu/local-stack';
+import {
+  readStackStatus,
+  startStack,
+  stopStack,
+  type RunningStack,
+  type StackStatus,
+} from '@hasivu/local-stack';
 import type { CliContext } from '../cli-context.ts';
 import { orInterrupted } from '../interrupts.ts';
 import { stackDirectory, summarizeStack } from '../stack/stack-summary.ts';
@@ -27,7 +33,10 @@ async function startOrLeave(context: CliContext, mode: StackStatus['mode']): Pro
   // Progress goes to stderr: stdout holds the one object that --json promises.
   const report = (line: string): void => context.err.write(`${context.paint.dim(line)}\n`);
   try {
-    return await orInterrupted(startStack({ stateDirectory, mode, report, env: { ...context.env } }), context.stop);
+    return await orInterrupted(
+      startStack({ stateDirectory, mode, report, env: { ...context.env } }),
+      context.stop,
+    );
   } catch (error) {
     if (context.stop.aborted) await stopStack(stateDirectory);
     throw error;
@@ -37,14 +46,18 @@ async function startOrLeave(context: CliContext, mode: StackStatus['mode']): Pro
 export async function stackDown(context: CliContext, options: { readonly json: boolean }): Promise<number> {
   const stopped = await stopStack(stackDirectory(context));
   if (options.json) context.out.write(`${JSON.stringify({ stopped })}\n`);
-  else context.out.write(stopped ? 'the local stack is stopped; its data stays\n' : 'the local stack was not running\n');
+  else
+    context.out.write(
+      stopped ? 'the local stack is stopped; its data stays\n' : 'the local stack was not running\n',
+    );
   return EXIT.ok;
 }
 
 /** Exit code 1 when the stack is not up. @throws PlatformError CLI_STACK_DOWN where it never was, without --json */
 export async function stackStatus(context: CliContext, options: { readonly json: boolean }): Promise<number> {
   const status = await readStackStatus(stackDirectory(context));
-  if (!status && !options.json) throw new PlatformError('CLI_STACK_DOWN', { doing: 'reading the state of the local stack' });
+  if (!status && !options.json)
+    throw new PlatformError('CLI_STACK_DOWN', { doing: 'reading the state of the local stack' });
   if (status) show(status, context, options.json);
   else context.out.write(`${JSON.stringify({ version: 1, state: 'stopped' })}\n`);
   return status?.state === 'running' ? EXIT.ok : EXIT.failed;
@@ -57,7 +70,10 @@ function show(status: StackStatus, context: CliContext, json: boolean): void {
   }
   const { paint } = context;
   const { state, parts } = summarizeStack(status);
-  context.out.write(`${paint.bold('local stack')} ${state === 'running' ? paint.green(state) : paint.yellow(state)} in ${status.stateDirectory}\n`);
-  for (const part of parts) context.out.write(`  ${part.name.padEnd(10)}${part.state.padEnd(10)}${part.address}\n`);
+  context.out.write(
+    `${paint.bold('local stack')} ${state === 'running' ? paint.green(state) : paint.yellow(state)} in ${status.stateDirectory}\n`,
+  );
+  for (const part of parts)
+    context.out.write(`  ${part.name.padEnd(10)}${part.state.padEnd(10)}${part.address}\n`);
   context.out.write(paint.dim('  credentials: hasivu local status --json\n'));
 }

@@ -16,7 +16,11 @@ export interface QueryOptions {
 
 /** Runs a statement over the lake and prints its result. */
 export async function runQuery(context: CliContext, sql: string, options: QueryOptions): Promise<number> {
-  await using engine = await LakeEngine.open({ lake: lakeOf(context, options.file), cacheDir: join(context.stateDir, 'cache', 'lake'), signal: context.stop });
+  await using engine = await LakeEngine.open({
+    lake: lakeOf(context, options.file),
+    cacheDir: join(context.stateDir, 'cache', 'lake'),
+    signal: context.stop,
+  });
   const result = await engine.query(sql, options.atVersion);
   await writeResult(result, options.format, context);
   return EXIT.ok;
@@ -26,5 +30,8 @@ function lakeOf(context: CliContext, file: string): LakeConfig {
   const path = resolveNamedFile(context, file);
   const { lake } = loadConfig(path, { ...context.env });
   if (lake) return lake;
-  throw new PlatformError('CONFIG_INVALID', { doing: `reading the configuration ${path}`, why: '/lake is missing: a query needs the lake' });
+  throw new PlatformError('CONFIG_INVALID', {
+    doing: `reading the configuration ${path}`,
+    why: '/lake is missing: a query needs the lake',
+  });
 }

@@ -52,7 +52,11 @@ function hookInterrupts(context: CliContext, group: RunningGroup, view: FlowView
 function refuseSecondGroup(context: CliContext, configPath: string): void {
   const record = readRunRecord(context.stateDir);
   if (!record?.alive || record.configPath !== configPath) return;
-  throw new PlatformError('CLI_GROUP_RUNNING', { doing: `starting the services of ${configPath}`, why: `process ${record.pid} already runs them`, context: { pid: record.pid } });
+  throw new PlatformError('CLI_GROUP_RUNNING', {
+    doing: `starting the services of ${configPath}`,
+    why: `process ${record.pid} already runs them`,
+    context: { pid: record.pid },
+  });
 }
 
 function nothingToRun(configPath: string): PlatformError {
@@ -64,6 +68,8 @@ function nothingToRun(configPath: string): PlatformError {
 
 /** The service has said code, reason and cure itself: its words are repeated as they are. */
 function tellStopped({ err, paint }: CliContext, { name, message }: { name: string; message: string }): void {
-  const said = message || `error CLI_SERVICE_NEEDS_OPERATOR while running ${name}: it ended with exit code 2. See its log.`;
+  const said =
+    message ||
+    `error CLI_SERVICE_NEEDS_OPERATOR while running ${name}: it ended with exit code 2. See its log.`;
   err.write(`${said.replace(/^error/, paint.red('error'))}\n`);
 }

@@ -26,8 +26,15 @@ async function collectStatus(context: CliContext): Promise<StatusAnswer> {
   if (!record?.alive) return { stack, group: null, services: [] };
   const scraper = new GroupScraper(prefixOf(record.configPath, context));
   const snapshots = await scraper.scrape(record.services);
-  const services = snapshots.map((snapshot) => ({ ...snapshot, pid: record.services.find(({ name }) => name === snapshot.name)?.pid ?? null }));
-  return { stack, group: { pid: record.pid, configPath: record.configPath, startedAt: record.startedAt }, services };
+  const services = snapshots.map((snapshot) => ({
+    ...snapshot,
+    pid: record.services.find(({ name }) => name === snapshot.name)?.pid ?? null,
+  }));
+  return {
+    stack,
+    group: { pid: record.pid, configPath: record.configPath, startedAt: record.startedAt },
+    services,
+  };
 }
 
 /** The prefix only shortens names here: a file that has gone or lost a secret since must not hide the state. */
@@ -42,11 +49,17 @@ function prefixOf(configPath: string, context: CliContext): string {
 function describeStatus(answer: StatusAnswer, context: CliContext): string[] {
   const { paint } = context;
   const lines = [`${paint.bold('local stack')}  ${answer.stack.state}`];
-  for (const part of answer.stack.parts) lines.push(`  ${part.name.padEnd(10)}${part.state.padEnd(10)}${part.address}`);
-  if (!answer.group) return [...lines, `${paint.bold('services')}     none running (hasivu run -f hasivu.yaml)`];
-  lines.push(`${paint.bold('services')}     process ${answer.group.pid}, ${answer.group.configPath}, since ${answer.group.startedAt}`);
+  for (const part of answer.stack.parts)
+    lines.push(`  ${part.name.padEnd(10)}${part.state.padEnd(10)}${part.address}`);
+  if (!answer.group)
+    return [...lines, `${paint.bold('services')}     none running (hasivu run -f hasivu.yaml)`];
+  lines.push(
+    `${paint.bold('services')}     process ${answer.group.pid}, ${answer.group.configPath}, since ${answer.group.startedAt}`,
+  );
   for (const { name, pid, port, ready, reason } of answer.services) {
-    lines.push(`  ${(ready ? paint.green : paint.yellow)(ready ? 'ready' : 'not ready')} ${name} (process ${pid ?? 'none'}, port ${port})${ready ? '' : `: ${reason}`}`);
+    lines.push(
+      `  ${(ready ? paint.green : paint.yellow)(ready ? 'ready' : 'not ready')} ${name} (process ${pid ?? 'none'}, port ${port})${ready ? '' : `: ${reason}`}`,
+    );
   }
   const flow = answer.services.flatMap((service) => service.flow);
   return flow.length > 0 ? [...lines, '', ...formatFlow(flow, paint)] : lines;

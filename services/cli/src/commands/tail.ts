@@ -21,12 +21,19 @@ const UNAVAILABLE_MS = 15_000;
 /** Prints records until there were `max`, or until Ctrl-C. */
 export async function tailTopic(context: CliContext, wanted: string, options: TailOptions): Promise<number> {
   const config = loadConfig(resolveNamedFile(context, options.file), { ...context.env });
-  const cluster = await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-tail', unavailableTimeoutMs: UNAVAILABLE_MS });
+  const cluster = await KafkaCluster.connect(config.kafka, {
+    clientId: 'hasivu-tail',
+    unavailableTimeoutMs: UNAVAILABLE_MS,
+  });
   try {
     const topic = resolveTopic(wanted, config.kafka.prefix, await cluster.listTopics());
     const decoder = new PayloadDecoder(openRegistry(config));
     let printed = 0;
-    for await (const record of readTopic(cluster, decoder, { topic, from: options.from, signal: context.stop })) {
+    for await (const record of readTopic(cluster, decoder, {
+      topic,
+      from: options.from,
+      signal: context.stop,
+    })) {
       context.out.write(`${options.json ? recordJson(record) : recordText(record, context.paint)}\n`);
       printed += 1;
       if (printed === options.max) break;

@@ -25,7 +25,9 @@ export interface CatchUpOptions {
  * @throws PlatformError DEMO_NOT_CAUGHT_UP
  */
 export async function waitUntilCaughtUp(options: CatchUpOptions): Promise<void> {
-  const { rows } = await options.client.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
+  const { rows } = await options.client.query<{ lsn: string }>(
+    'SELECT pg_current_wal_flush_lsn()::text AS lsn',
+  );
   const target = rows[0]?.lsn ?? '0/0';
   const deadlineMs = performance.now() + options.timeoutMs;
   let quiet = 0;
@@ -35,7 +37,10 @@ export async function waitUntilCaughtUp(options: CatchUpOptions): Promise<void> 
     waitingFor = (await sourceBehind(options, target)) ?? (await readersBehind(options)) ?? '';
     quiet = waitingFor === '' ? quiet + 1 : 0;
     if (performance.now() > deadlineMs) {
-      throw new PlatformError('DEMO_NOT_CAUGHT_UP', { doing: 'waiting for the lake to catch up', why: `after ${options.timeoutMs / 1000} s: ${waitingFor}` });
+      throw new PlatformError('DEMO_NOT_CAUGHT_UP', {
+        doing: 'waiting for the lake to catch up',
+        why: `after ${options.timeoutMs / 1000} s: ${waitingFor}`,
+      });
     }
     options.onWait(waitingFor);
     await sleep(POLL_MS, undefined, { signal: options.signal });
@@ -43,7 +48,10 @@ export async function waitUntilCaughtUp(options: CatchUpOptions): Promise<void> 
 }
 
 async function sourceBehind({ client, slot }: CatchUpOptions, target: string): Promise<string | null> {
-  const { rows } = await client.query<{ behind: string | null }>('SELECT greatest(0, $2::pg_lsn - confirmed_flush_lsn)::text AS behind FROM pg_replication_slots WHERE slot_name = $1', [slot, target]);
+  const { rows } = await client.query<{ behind: string | null }>(
+    'SELECT greatest(0, $2::pg_lsn - confirmed_flush_lsn)::text AS behind FROM pg_replication_slots WHERE slot_name = $1',
+    [slot, target],
+  );
   const behind = rows[0]?.behind ?? null;
   if (behind === null) return `the slot ${slot} does not exist yet`;
   return behind === '0' ? null : `the source has ${formatBytes(Number(behind))} of log to confirm`;
@@ -61,7 +69,8 @@ async function readersBehind({ ports }: CatchUpOptions): Promise<string | null> 
 
 /** What a service still has to do by its own metrics; null when it has nothing left. */
 export function behindOf(service: string, samples: readonly MetricSample[]): string | null {
-  const total = (metric: string): number => samples.filter(({ name }) => name === metric).reduce((sum, { value }) => sum + value, 0);
+  const total = (metric: string): number =>
+    samples.filter(({ name }) => name === metric).reduce((sum, { value }) => sum + value, 0);
   const lag = total(service === 'lake-sink' ? 'hasivu_sink_lag_rows' : 'hasivu_processor_lag_rows');
   if (lag > 0) return `${service} has ${formatCount(lag)} records to read`;
   const held = total('hasivu_sink_held_bytes');

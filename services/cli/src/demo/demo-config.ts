@@ -28,7 +28,11 @@ export function databaseUrl(stack: StackStatus, database: string): string {
  * Writes the configuration that the services, `hasivu tail` and `hasivu query` read. Secrets are files of their own that
  * only this user can read: the YAML may be shown and copied. Returns its path.
  */
-export function writeDemoConfig(context: { readonly stateDir: string }, stack: StackStatus, names: DemoNames): string {
+export function writeDemoConfig(
+  context: { readonly stateDir: string },
+  stack: StackStatus,
+  names: DemoNames,
+): string {
   const secrets = join(demoDirectory(context), 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   const secret = (name: string, value: string): string => {
@@ -43,7 +47,13 @@ export function writeDemoConfig(context: { readonly stateDir: string }, stack: S
     sourceUrl: secret('source-url', databaseUrl(stack, names.database)),
     brokers: kafka.brokers,
     registry: registry.url,
-    s3: { endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region, accessKeyId: secret('s3-access-key', s3.accessKeyId), secretAccessKey: secret('s3-secret-key', s3.secretAccessKey) },
+    s3: {
+      endpoint: s3.endpoint,
+      bucket: s3.bucket,
+      region: s3.region,
+      accessKeyId: secret('s3-access-key', s3.accessKeyId),
+      secretAccessKey: secret('s3-secret-key', s3.secretAccessKey),
+    },
     salt: secret('mask-salt', randomBytes(16).toString('hex')),
   });
   writeFileSync(path, yaml);
@@ -55,7 +65,13 @@ interface DemoYamlFacts {
   readonly sourceUrl: string;
   readonly brokers: readonly string[];
   readonly registry: string;
-  readonly s3: { readonly endpoint: string; readonly bucket: string; readonly region: string; readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly s3: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
   readonly salt: string;
 }
 

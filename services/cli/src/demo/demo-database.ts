@@ -26,7 +26,10 @@ export async function createDemoDatabase(stack: StackStatus, database: string): 
 /** Drops the databases and slots of earlier runs; an idle slot would keep the server from ever removing its log. */
 export async function dropEarlierDatabases(stack: StackStatus): Promise<number> {
   await using server = await openDatabase(stack.postgres.url);
-  const { rows } = await server.client.query<{ name: string }>('SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)', [DEMO_DATABASE_PREFIX]);
+  const { rows } = await server.client.query<{ name: string }>(
+    'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+    [DEMO_DATABASE_PREFIX],
+  );
   for (const { name } of rows) {
     await dropSlotsOf(server.client, name);
     await server.client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
@@ -40,10 +43,18 @@ export async function dropSlots(stack: StackStatus, database: string): Promise<v
 }
 
 async function dropSlotsOf(client: Client, database: string): Promise<void> {
-  await client.query('SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active', [database]);
+  await client.query(
+    'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active',
+    [database],
+  );
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    await client.query('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active', [database]);
-    const { rowCount } = await client.query('SELECT 1 FROM pg_replication_slots WHERE database = $1', [database]);
+    await client.query(
+      'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1 AND NOT active',
+      [database],
+    );
+    const { rowCount } = await client.query('SELECT 1 FROM pg_replication_slots WHERE database = $1', [
+      database,
+    ]);
     if (rowCount === 0) return;
     // A backend that was told to end holds its slot for a moment more.
     await new Promise((resolve) => setTimeout(resolve, 100));

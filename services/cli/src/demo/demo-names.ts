@@ -14,5 +14,9 @@ export const DEMO_LAKE_PREFIX = 'demo-';
 /** Names from the second in which the run began: `hasivu_demo_20260601083000`. */
 export function demoNames(startedAt: Date): DemoNames {
   const stamp = startedAt.toISOString().replace(/\D/g, '').slice(0, 14);
-  return { database: `${DEMO_DATABASE_PREFIX}${stamp}`, topicPrefix: `demo-${stamp}`, lakePrefix: `${DEMO_LAKE_PREFIX}${stamp}` };
+  return {
+    database: `${DEMO_DATABASE_PREFIX}${stamp}`,
+    topicPrefix: `demo-${stamp}`,
+    lakePrefix: `${DEMO_LAKE_PREFIX}${stamp}`,
+  };
 }

@@ -26,7 +26,13 @@ export interface DemoProof {
 }
 
 /** Compares every table of the demo and the quarantine with Postgres. Both sides must stand still meanwhile. */
-export async function proveDemo(facts: { client: Client; engine: LakeEngine; config: HasivuConfig; signal: AbortSignal; onTable: (proof: TableProof) => void }): Promise<DemoProof> {
+export async function proveDemo(facts: {
+  client: Client;
+  engine: LakeEngine;
+  config: HasivuConfig;
+  signal: AbortSignal;
+  onTable: (proof: TableProof) => void;
+}): Promise<DemoProof> {
   const { client, engine, config, signal } = facts;
   const tables: TableProof[] = [];
   for (const comparison of [...DEMO_TABLES.map(silverOf), CLEAN_ORDERS]) {
@@ -37,7 +43,10 @@ export async function proveDemo(facts: { client: Client; engine: LakeEngine; con
   }
   const cluster = await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-demo' });
   try {
-    const rules = await proveQuarantine(client, await countQuarantined({ cluster, schemas: openRegistry(config), prefix: config.kafka.prefix, signal }));
+    const rules = await proveQuarantine(
+      client,
+      await countQuarantined({ cluster, schemas: openRegistry(config), prefix: config.kafka.prefix, signal }),
+    );
     return { tables, rules, equal: [...tables, ...rules].every(({ equal }) => equal) };
   } finally {
     cluster.close();

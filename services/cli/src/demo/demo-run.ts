@@ -56,13 +56,26 @@ export class DemoRun implements AsyncDisposable {
     await using database = await openDatabase(url);
     const progress = await this.#load(url, group);
     await this.#catchUp(database.client, group, progress);
-    await using engine = await LakeEngine.open({ lake: config.lake!, cacheDir: join(this.#context.stateDir, 'cache', 'lake'), signal: this.#context.stop });
+    await using engine = await LakeEngine.open({
+      lake: config.lake!,
+      cacheDir: join(this.#context.stateDir, 'cache', 'lake'),
+      signal: this.#context.stop,
+    });
     this.#steps.begin('proof: Postgres and the lake, counted and summed by each on its own');
-    const proof = await proveDemo({ client: database.client, engine, config, signal: this.#context.stop, onTable: (table) => this.#steps.detail(tableLine(table)) });
+    const proof = await proveDemo({
+      client: database.client,
+      engine,
+      config,
+      signal: this.#context.stop,
+      onTable: (table) => this.#steps.detail(tableLine(table)),
+    });
     printProof(proof, this.#context);
     await this.#askExamples(engine);
     const supervisorPid = this.#options.keep ? await this.#keep(configPath) : null;
-    printNextSteps({ configPath, prefix: config.kafka.prefix, kept: this.#kept, supervisorPid }, this.#context);
+    printNextSteps(
+      { configPath, prefix: config.kafka.prefix, kept: this.#kept, supervisorPid },
+      this.#context,
+    );
     return proof.equal;
   }
 
@@ -83,7 +96,12 @@ export class DemoRun implements AsyncDisposable {
     const stopped = await stopEarlierGroup(context, demoConfigPath(context));
     if (stopped) this.#steps.detail('stopped the services that an earlier demo left running');
     const mode = this.#options.keep ? 'detached' : 'foreground';
-    const starting = startStack({ stateDirectory: stackDirectory(context), mode, report: (line) => this.#steps.detail(line), env: { ...context.env } });
+    const starting = startStack({
+      stateDirectory: stackDirectory(context),
+      mode,
+      report: (line) => this.#steps.detail(line),
+      env: { ...context.env },
+    });
     this.#stack = await orInterrupted(starting, context.stop);
     const { status, startedHere } = this.#stack;
     await dropEarlierDatabases(status);
@@ -97,18 +115,38 @@ export class DemoRun implements AsyncDisposable {
     this.#steps.begin(`HASIVU operational schema, ${DEMO_SIZE.schools} schools (seed ${seed})`);
     const url = await createDemoDatabase(status, this.#names.database);
     await using database = await openDatabase(url);
-    const rows = await orInterrupted(seedDatabase(database.client, DEMO_SIZE, seed, (table, count) => this.#steps.detail(`${table}: ${formatCount(count)} rows`)), this.#context.stop);
+    const rows = await orInterrupted(
+      seedDatabase(database.client, DEMO_SIZE, seed, (table, count) =>
+        this.#steps.detail(`${table}: ${formatCount(count)} rows`),
+      ),
+      this.#context.stop,
+    );
     this.#steps.end(`${formatCount(rows)} rows in database ${this.#names.database}`);
     return url;
   }
 
-  async #startServices({ status }: RunningStack): Promise<{ config: HasivuConfig; configPath: string; group: RunningGroup }> {
+  async #startServices({
+    status,
+  }: RunningStack): Promise<{ config: HasivuConfig; configPath: string; group: RunningGroup }> {
     const context = this.#context;
     this.#steps.begin('services: source, processor, sink');
     const configPath = writeDemoConfig(context, status, this.#names);
     const config = loadConfig(configPath, { ...context.env });
-    this.#view = new FlowView({ context, prefix: config.kafka.prefix, json: false, plain: 'services', headline: () => this.#headline });
-    const group = await startGroup({ context, config, configPath, names: planServices(config), listener: this.#view, logDir: join(demoDirectory(context), 'logs') });
+    this.#view = new FlowView({
+      context,
+      prefix: config.kafka.prefix,
+      json: false,
+      plain: 'services',
+      headline: () => this.#headline,
+    });
+    const group = await startGroup({
+      context,
+      config,
+      configPath,
+      names: planServices(config),
+      listener: this.#view,
+      logDir: join(demoDirectory(context), 'logs'),
+    });
     this.#group = group;
     this.#steps.detail(`configuration ${configPath}, logs ${group.logDir}`);
     await using server = await openDatabase(status.postgres.url);
@@ -129,21 +167,44 @@ export class DemoRun implements AsyncDisposable {
     const plan = new LoadPlan({ seed, size: DEMO_SIZE, startMs: Date.now() });
     const onProgress = ({ transactions, rowChanges }: LoadProgress): void => {
       const elapsed = (performance.now() - startedMs) / 1000;
-      this.#headline = [`load: ${formatCount(rowChanges)} row changes in ${formatCount(transactions)} transactions, ${formatRate(rowChanges / elapsed)}/s, ${Math.max(0, Math.ceil(seconds - elapsed))} s left`];
+      this.#headline = [
+        `load: ${formatCount(rowChanges)} row changes in ${formatCount(transactions)} transactions, ${formatRate(rowChanges / elapsed)}/s, ${Math.max(0, Math.ceil(seconds - elapsed))} s left`,
+      ];
     };
-    const progress = await this.#whileRunning(runLoad(database.client, { plan, seconds, signal: this.#context.stop, onProgress }), group);
+    const progress = await this.#whileRunning(
+      runLoad(database.client, { plan, seconds, signal: this.#context.stop, onProgress }),
+      group,
+    );
     this.#context.stop.throwIfAborted();
-    this.#steps.end(`${formatCount(progress.rowChanges)} row changes in ${formatCount(progress.transactions)} transactions`);
+    this.#steps.end(
+      `${formatCount(progress.rowChanges)} row changes in ${formatCount(progress.transactions)} transactions`,
+    );
     return progress;
   }
 
-  async #catchUp(client: Parameters<typeof waitUntilCaughtUp>[0]['client'], group: RunningGroup, progress: LoadProgress): Promise<void> {
+  async #catchUp(
+    client: Parameters<typeof waitUntilCaughtUp>[0]['client'],
+    group: RunningGroup,
+    progress: LoadProgress,
+  ): Promise<void> {
     this.#steps.begin('catching up');
-    const onWait = (what: string): void => void (this.#headline = [`load: stopped after ${formatCount(progress.rowChanges)} row changes; ${what || 'nothing left to wait for'}`]);
-    const caughtUp = waitUntilCaughtUp({ client, slot: this.#names.database, ports: group.ports, timeoutMs: CATCH_UP_MS, signal: this.#context.stop, onWait });
+    const onWait = (what: string): void =>
+      void (this.#headline = [
+        `load: stopped after ${formatCount(progress.rowChanges)} row changes; ${what || 'nothing left to wait for'}`,
+      ]);
+    const caughtUp = waitUntilCaughtUp({
+      client,
+      slot: this.#names.database,
+      ports: group.ports,
+      timeoutMs: CATCH_UP_MS,
+      signal: this.#context.stop,
+      onWait,
+    });
     await this.#whileRunning(caughtUp, group);
     this.#view?.close();
-    this.#steps.end('the slot has confirmed the end of the log, readers are at the end of their topics, all is committed');
+    this.#steps.end(
+      'the slot has confirmed the end of the log, readers are at the end of their topics, all is committed',
+    );
   }
 
   async #askExamples(engine: LakeEngine): Promise<void> {

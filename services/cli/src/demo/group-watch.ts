@@ -18,7 +18,9 @@ export async function groupFailure(group: RunningGroup): Promise<never> {
 /** Waits until the slot is there: from then on no change of the source can be missed. */
 export async function slotExists(client: Client, slot: string, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1', [slot]);
+    const { rowCount } = await client.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1', [
+      slot,
+    ]);
     if (rowCount) return;
     await sleep(POLL_MS, undefined, { signal });
   }

@@ -16,11 +16,21 @@ export async function runInBackground(context: CliContext, configPath: string): 
   mkdirSync(logs, { recursive: true });
   const log = openSync(join(logs, 'run.log'), 'a');
   const main = join(context.root, 'services', 'cli', 'src', 'main.ts');
-  const child = spawn(context.nodePath, ['--disable-warning=ExperimentalWarning', main, 'run', '-f', configPath], { cwd: context.root, detached: true, stdio: ['ignore', log, log], env: { ...context.env, HASIVU_STATE_DIR: context.stateDir } });
+  const child = spawn(
+    context.nodePath,
+    ['--disable-warning=ExperimentalWarning', main, 'run', '-f', configPath],
+    {
+      cwd: context.root,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...context.env, HASIVU_STATE_DIR: context.stateDir },
+    },
+  );
   closeSync(log);
   child.unref();
   const deadlineMs = performance.now() + STARTS_WITHIN_MS;
-  while (readRunRecord(context.stateDir)?.pid !== child.pid && performance.now() < deadlineMs) await sleep(POLL_MS);
+  while (readRunRecord(context.stateDir)?.pid !== child.pid && performance.now() < deadlineMs)
+    await sleep(POLL_MS);
   return child.pid ?? -1;
 }
 

@@ -14,12 +14,22 @@ export interface QuarantineFacts {
 const RULE_HEADER = 'rule';
 
 /** Records in the quarantine of the orders, by the rule that each names. */
-export async function countQuarantined({ cluster, schemas, prefix, signal }: QuarantineFacts): Promise<Map<string, number>> {
+export async function countQuarantined({
+  cluster,
+  schemas,
+  prefix,
+  signal,
+}: QuarantineFacts): Promise<Map<string, number>> {
   const names = topicNames(prefix);
   const topic = names.quarantine(names.change('public', 'orders'));
   const counts = new Map<string, number>();
   if (!(await cluster.listTopics()).includes(topic)) return counts;
-  for await (const record of readTopic(cluster, new PayloadDecoder(schemas), { topic, from: 'beginning', signal, untilEnd: true })) {
+  for await (const record of readTopic(cluster, new PayloadDecoder(schemas), {
+    topic,
+    from: 'beginning',
+    signal,
+    untilEnd: true,
+  })) {
     const rule = record.headers.get(RULE_HEADER) ?? 'no rule named';
     const name = rule.startsWith('"') ? String(JSON.parse(rule)) : rule;
     counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -11,10 +11,17 @@ export interface RuleProof {
 }
 
 /** Compares what Postgres says is dirty with what the quarantine holds, rule by rule. */
-export async function proveQuarantine(client: Client, quarantined: ReadonlyMap<string, number>): Promise<RuleProof[]> {
-  const counts = DIRTY_KINDS.map(({ brokenWhere }, index) => `count(*) FILTER (WHERE ${brokenWhere})::int AS r${index}`);
+export async function proveQuarantine(
+  client: Client,
+  quarantined: ReadonlyMap<string, number>,
+): Promise<RuleProof[]> {
+  const counts = DIRTY_KINDS.map(
+    ({ brokenWhere }, index) => `count(*) FILTER (WHERE ${brokenWhere})::int AS r${index}`,
+  );
   const { rows } = await client.query<Record<string, number>>(`SELECT ${counts.join(', ')} FROM orders`);
-  const proofs = DIRTY_KINDS.map(({ rule }, index) => ruleProof(rule, rows[0]?.[`r${index}`] ?? 0, quarantined));
+  const proofs = DIRTY_KINDS.map(({ rule }, index) =>
+    ruleProof(rule, rows[0]?.[`r${index}`] ?? 0, quarantined),
+  );
   const unknown = [...quarantined.keys()].filter((rule) => !proofs.some((proof) => proof.rule === rule));
   return [...proofs, ...unknown.map((rule) => ruleProof(rule, 0, quarantined))];
 }

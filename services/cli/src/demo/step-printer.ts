@@ -26,6 +26,8 @@ export class StepPrinter {
 
   end(result: string): void {
     const { out, paint } = this.#context;
-    out.write(`    ${paint.green('✓')} ${result} ${paint.dim(`(${formatDuration(performance.now() - this.#startedMs)})`)}\n`);
+    out.write(
+      `    ${paint.green('✓')} ${result} ${paint.dim(`(${formatDuration(performance.now() - this.#startedMs)})`)}\n`,
+    );
   }
 }

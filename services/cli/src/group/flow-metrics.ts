@@ -1,5 +1,6 @@
 /** Columns of the live table. */
-export type FlowField = 'rows' | 'commits' | 'quarantined' | 'deadLetters' | 'lagRows' | 'lagSeconds' | 'lagBytes';
+export type FlowField =
+  'rows' | 'commits' | 'quarantined' | 'deadLetters' | 'lagRows' | 'lagSeconds' | 'lagBytes';
 
 /** Where a column's figure comes from. Samples of one table that differ in other labels are merged into one figure. */
 export interface FlowMetric {

@@ -4,10 +4,18 @@ import { flowLines, flowTotals, type FlowScrape } from './flow-model.ts';
 import { flowSentence, formatFlow } from './flow-table.ts';
 import { parseMetricsText } from './metrics-text.ts';
 
-const scrape = (service: string, atMs: number, text: string): FlowScrape => ({ service, atMs, samples: parseMetricsText(text) });
+const scrape = (service: string, atMs: number, text: string): FlowScrape => ({
+  service,
+  atMs,
+  samples: parseMetricsText(text),
+});
 
 describe('the flow of a service', () => {
-  const first = scrape('lake-sink', 1000, 'hasivu_sink_rows_total{table="public.orders"} 100\nhasivu_sink_lag_rows{table="public.orders"} 7');
+  const first = scrape(
+    'lake-sink',
+    1000,
+    'hasivu_sink_rows_total{table="public.orders"} 100\nhasivu_sink_lag_rows{table="public.orders"} 7',
+  );
   const second = scrape(
     'lake-sink',
     3000,
@@ -34,7 +42,11 @@ describe('the flow of a service', () => {
   });
 
   test('the table shows lag in the units a service reports', () => {
-    const source = scrape('cdc-source', 0, 'hasivu_source_rows_total{table="public.orders",op="c"} 3\nhasivu_source_rows_total{table="public.orders",op="u"} 4\nhasivu_source_lag_bytes 2048\nhasivu_source_lag_seconds 0.25');
+    const source = scrape(
+      'cdc-source',
+      0,
+      'hasivu_source_rows_total{table="public.orders",op="c"} 3\nhasivu_source_rows_total{table="public.orders",op="u"} 4\nhasivu_source_lag_bytes 2048\nhasivu_source_lag_seconds 0.25',
+    );
     const text = formatFlow(flowLines(source, null), createPaint({ isTty: false, env: {} })).join('\n');
     expect(text).toContain('2.0 KiB 250 ms');
     expect(text).toMatch(/public\.orders +7$/m);

@@ -18,8 +18,24 @@ export interface FlowScrape {
   readonly samples: readonly MetricSample[];
 }
 
-const FIELDS = ['rows', 'commits', 'quarantined', 'deadLetters', 'lagRows', 'lagSeconds', 'lagBytes'] as const satisfies readonly FlowField[];
-const NOTHING: FlowCounters = { rows: null, commits: null, quarantined: null, deadLetters: null, lagRows: null, lagSeconds: null, lagBytes: null };
+const FIELDS = [
+  'rows',
+  'commits',
+  'quarantined',
+  'deadLetters',
+  'lagRows',
+  'lagSeconds',
+  'lagBytes',
+] as const satisfies readonly FlowField[];
+const NOTHING: FlowCounters = {
+  rows: null,
+  commits: null,
+  quarantined: null,
+  deadLetters: null,
+  lagRows: null,
+  lagSeconds: null,
+  lagBytes: null,
+};
 
 /** One line for each table that the service's metrics name, in the order of their names. */
 export function flowLines(scrape: FlowScrape, before: FlowScrape | null, prefix = ''): FlowLine[] {
@@ -28,15 +44,22 @@ export function flowLines(scrape: FlowScrape, before: FlowScrape | null, prefix 
   const seconds = before ? (scrape.atMs - before.atMs) / 1000 : 0;
   return [...now]
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([table, counters]) => ({ service: scrape.service, table, ...counters, rowsPerSecond: seconds > 0 ? rate(counters.rows, then.get(table)?.rows ?? 0, seconds) : null }));
+    .map(([table, counters]) => ({
+      service: scrape.service,
+      table,
+      ...counters,
+      rowsPerSecond: seconds > 0 ? rate(counters.rows, then.get(table)?.rows ?? 0, seconds) : null,
+    }));
 }
 
 /** One line for a whole service: its tables added up, the worst of their ages. Nothing for a service without lines. */
 export function flowTotals(lines: readonly FlowLine[]): FlowLine[] {
   const [first] = lines;
   if (!first) return [];
-  const add = (left: number | null, right: number | null): number | null => (left === null ? right : right === null ? left : left + right);
-  const worst = (left: number | null, right: number | null): number | null => (left === null || right === null ? (left ?? right) : Math.max(left, right));
+  const add = (left: number | null, right: number | null): number | null =>
+    left === null ? right : right === null ? left : left + right;
+  const worst = (left: number | null, right: number | null): number | null =>
+    left === null || right === null ? (left ?? right) : Math.max(left, right);
   return [
     lines.slice(1).reduce(
       (sum, line) => ({
@@ -72,7 +95,10 @@ function countersByTable({ service, samples }: FlowScrape, prefix: string): Map<
       const table = tableOf(sample, prefix);
       const counters = tables.get(table) ?? NOTHING;
       const value = reading.scale === undefined ? sample.value : sample.value * reading.scale;
-      const merged = reading.merge === 'max' ? Math.max(counters[field] ?? -Infinity, value) : (counters[field] ?? 0) + value;
+      const merged =
+        reading.merge === 'max'
+          ? Math.max(counters[field] ?? -Infinity, value)
+          : (counters[field] ?? 0) + value;
       tables.set(table, { ...counters, [field]: merged });
     }
   }

@@ -29,7 +29,11 @@ export function formatFlow(lines: readonly FlowLine[], paint: Paint): string[] {
 }
 
 /** The lag in every unit the service reports, shortest form: "1,204 rows 0.8 s". */
-export function formatLag({ lagRows, lagSeconds, lagBytes }: Pick<FlowLine, 'lagRows' | 'lagSeconds' | 'lagBytes'>): string {
+export function formatLag({
+  lagRows,
+  lagSeconds,
+  lagBytes,
+}: Pick<FlowLine, 'lagRows' | 'lagSeconds' | 'lagBytes'>): string {
   const parts: string[] = [];
   if (lagRows !== null) parts.push(`${formatCount(lagRows)} rows`);
   if (lagBytes !== null) parts.push(formatBytes(lagBytes));

@@ -43,11 +43,18 @@ export class FlowView implements GroupListener {
 
   watch(group: RunningGroup): void {
     const services = [...group.ports].map(([name, port]) => ({ name, port }));
-    if (this.#plain === 'tables') for (const { name, port } of services) this.say(`${name} on http://127.0.0.1:${port} (livez, readyz, metrics), log ${group.logDir}/${name}.log`);
+    if (this.#plain === 'tables')
+      for (const { name, port } of services)
+        this.say(
+          `${name} on http://127.0.0.1:${port} (livez, readyz, metrics), log ${group.logDir}/${name}.log`,
+        );
     const live = this.#region.live && !this.#json;
     const again = (): void => {
       if (this.#closed) return;
-      this.#timer = setTimeout(() => void this.#show(group, services).finally(again), live || this.#json ? REDRAW_EVERY_MS : PLAIN_EVERY_MS);
+      this.#timer = setTimeout(
+        () => void this.#show(group, services).finally(again),
+        live || this.#json ? REDRAW_EVERY_MS : PLAIN_EVERY_MS,
+      );
     };
     again();
   }
@@ -67,8 +74,12 @@ export class FlowView implements GroupListener {
   failed(service: string, end: ServiceEnd, restartInMs: number | null): void {
     const how = end.code === null ? 'was killed' : `ended with exit code ${end.code}`;
     const next = restartInMs === null ? 'not started again' : `starting again in ${restartInMs / 1000} s`;
-    if (this.#json) this.#write({ type: 'exit', service, code: end.code, restartInMs, message: end.lastError });
-    else this.#region.print(`${this.#context.paint.yellow(service)} ${how}; ${next}${restartInMs !== null && end.lastError ? `\n  ${end.lastError}` : ''}`);
+    if (this.#json)
+      this.#write({ type: 'exit', service, code: end.code, restartInMs, message: end.lastError });
+    else
+      this.#region.print(
+        `${this.#context.paint.yellow(service)} ${how}; ${next}${restartInMs !== null && end.lastError ? `\n  ${end.lastError}` : ''}`,
+      );
   }
 
   close(): void {
@@ -80,8 +91,22 @@ export class FlowView implements GroupListener {
   async #show(group: RunningGroup, services: readonly { name: string; port: number }[]): Promise<void> {
     const snapshots = await this.#scraper.scrape(services);
     if (this.#closed) return;
-    if (this.#json) return this.#write({ type: 'flow', time: new Date().toISOString(), phase: group.state().phase, services: snapshots });
-    if (this.#region.live) return this.#region.draw([...this.#headline(), ...this.#stateLines(group, snapshots), ...formatFlow(snapshots.flatMap(({ flow }) => flow), this.#context.paint)]);
+    if (this.#json)
+      return this.#write({
+        type: 'flow',
+        time: new Date().toISOString(),
+        phase: group.state().phase,
+        services: snapshots,
+      });
+    if (this.#region.live)
+      return this.#region.draw([
+        ...this.#headline(),
+        ...this.#stateLines(group, snapshots),
+        ...formatFlow(
+          snapshots.flatMap(({ flow }) => flow),
+          this.#context.paint,
+        ),
+      ]);
     for (const text of this.#headline()) this.#context.out.write(`${text}\n`);
     const lines = snapshots.flatMap(({ flow }) => (this.#plain === 'services' ? flowTotals(flow) : flow));
     for (const line of lines) if (line.rowsPerSecond) this.#context.out.write(`${flowSentence(line)}\n`);
@@ -92,7 +117,8 @@ export class FlowView implements GroupListener {
     const states = group.state().services.map(({ name, status, restarts }) => {
       const snapshot = snapshots.find((candidate) => candidate.name === name);
       const mark = status === 'running' && snapshot?.ready ? paint.green('●') : paint.yellow('●');
-      const words = status === 'running' ? (snapshot?.ready ? 'ready' : (snapshot?.reason ?? 'starting')) : status;
+      const words =
+        status === 'running' ? (snapshot?.ready ? 'ready' : (snapshot?.reason ?? 'starting')) : status;
       return `${mark} ${name} ${words}${restarts > 0 ? ` (${restarts} restarts)` : ''}`;
     });
     return [states.join('   '), ''];

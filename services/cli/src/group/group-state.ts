@@ -43,7 +43,11 @@ export interface RestartPolicy {
   readonly healthyAfterMs: number;
 }
 
-export const RESTART_POLICY: RestartPolicy = { firstDelayMs: 500, maxDelayMs: 30_000, healthyAfterMs: 60_000 };
+export const RESTART_POLICY: RestartPolicy = {
+  firstDelayMs: 500,
+  maxDelayMs: 30_000,
+  healthyAfterMs: 60_000,
+};
 
 const NEEDS_OPERATOR = 2;
 
@@ -53,7 +57,14 @@ export interface GroupStep {
 }
 
 export function initialGroup(names: readonly string[]): GroupState {
-  const services = names.map((name) => ({ name, status: 'stopped' as const, pid: null, startedAtMs: 0, failures: 0, restarts: 0 }));
+  const services = names.map((name) => ({
+    name,
+    status: 'stopped' as const,
+    pid: null,
+    startedAtMs: 0,
+    failures: 0,
+    restarts: 0,
+  }));
   return { phase: 'running', services, exitCode: 0 };
 }
 
@@ -62,7 +73,11 @@ export function restartDelayMs(failures: number, policy: RestartPolicy): number 
   return Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** Math.min(failures - 1, 30));
 }
 
-export function reduceGroup(state: GroupState, event: GroupEvent, policy: RestartPolicy = RESTART_POLICY): GroupStep {
+export function reduceGroup(
+  state: GroupState,
+  event: GroupEvent,
+  policy: RestartPolicy = RESTART_POLICY,
+): GroupStep {
   if (state.phase === 'finished') return { state, commands: [] };
   switch (event.type) {
     case 'start':
@@ -76,9 +91,13 @@ export function reduceGroup(state: GroupState, event: GroupEvent, policy: Restar
         ? { state, commands: [{ type: 'spawn', name: event.name }] }
         : { state, commands: [] };
     case 'drain':
-      return state.phase === 'running' ? drainNext({ ...withoutWaiting(state), phase: 'draining', exitCode: event.exitCode }) : { state, commands: [] };
+      return state.phase === 'running'
+        ? drainNext({ ...withoutWaiting(state), phase: 'draining', exitCode: event.exitCode })
+        : { state, commands: [] };
     case 'drain-overdue':
-      return serviceOf(state, event.name).status === 'stopping' ? { state, commands: [{ type: 'kill', name: event.name }] } : { state, commands: [] };
+      return serviceOf(state, event.name).status === 'stopping'
+        ? { state, commands: [{ type: 'kill', name: event.name }] }
+        : { state, commands: [] };
     case 'kill':
       return killAll(state);
     default:
@@ -92,7 +111,11 @@ function onSpawned(state: GroupState, name: string, pid: number, atMs: number): 
   return state.phase === 'killing' ? { state: next, commands: [{ type: 'kill', name }] } : drainNext(next);
 }
 
-function onExited(state: GroupState, event: { name: string; code: number | null; atMs: number }, policy: RestartPolicy): GroupStep {
+function onExited(
+  state: GroupState,
+  event: { name: string; code: number | null; atMs: number },
+  policy: RestartPolicy,
+): GroupStep {
   const service = serviceOf(state, event.name);
   if (state.phase !== 'running') return drainNext(patch(state, event.name, { status: 'stopped', pid: null }));
   if (event.code === NEEDS_OPERATOR) {
@@ -101,12 +124,22 @@ function onExited(state: GroupState, event: { name: string; code: number | null;
   }
   if (event.code === 0) {
     const stopped = patch(state, event.name, { status: 'stopped', pid: null });
-    return stopped.services.every(({ status }) => status === 'stopped') ? finish(stopped) : { state: stopped, commands: [] };
+    return stopped.services.every(({ status }) => status === 'stopped')
+      ? finish(stopped)
+      : { state: stopped, commands: [] };
   }
   const healthy = event.atMs - service.startedAtMs >= policy.healthyAfterMs;
   const failures = healthy ? 1 : service.failures + 1;
-  const next = patch(state, event.name, { status: 'waiting', pid: null, failures, restarts: service.restarts + 1 });
-  return { state: next, commands: [{ type: 'restart-later', name: event.name, delayMs: restartDelayMs(failures, policy) }] };
+  const next = patch(state, event.name, {
+    status: 'waiting',
+    pid: null,
+    failures,
+    restarts: service.restarts + 1,
+  });
+  return {
+    state: next,
+    commands: [{ type: 'restart-later', name: event.name, delayMs: restartDelayMs(failures, policy) }],
+  };
 }
 
 /** Asks the first service that still runs to stop; the one behind it drains what that one wrote last. */
@@ -114,14 +147,22 @@ function drainNext(state: GroupState): GroupStep {
   if (state.services.some(({ status }) => status === 'stopping')) return { state, commands: [] };
   const next = state.services.find(({ status }) => status === 'running');
   if (!next) return finish(state);
-  return { state: patch(state, next.name, { status: 'stopping' }), commands: [{ type: 'terminate', name: next.name }] };
+  return {
+    state: patch(state, next.name, { status: 'stopping' }),
+    commands: [{ type: 'terminate', name: next.name }],
+  };
 }
 
 function killAll(state: GroupState): GroupStep {
   const alive = state.services.filter(({ status }) => status === 'running' || status === 'stopping');
   if (alive.length === 0) return finish(withoutWaiting(state));
-  const services = withoutWaiting(state).services.map((service) => (alive.some(({ name }) => name === service.name) ? { ...service, status: 'stopping' as const } : service));
-  return { state: { ...state, services, phase: 'killing' }, commands: alive.map(({ name }) => ({ type: 'kill', name })) };
+  const services = withoutWaiting(state).services.map((service) =>
+    alive.some(({ name }) => name === service.name) ? { ...service, status: 'stopping' as const } : service,
+  );
+  return {
+    state: { ...state, services, phase: 'killing' },
+    commands: alive.map(({ name }) => ({ type: 'kill', name })),
+  };
 }
 
 function finish(state: GroupState): GroupStep {
@@ -129,11 +170,19 @@ function finish(state: GroupState): GroupStep {
 }
 
 function withoutWaiting(state: GroupState): GroupState {
-  return { ...state, services: state.services.map((service) => (service.status === 'waiting' ? { ...service, status: 'stopped' } : service)) };
+  return {
+    ...state,
+    services: state.services.map((service) =>
+      service.status === 'waiting' ? { ...service, status: 'stopped' } : service,
+    ),
+  };
 }
 
 function patch(state: GroupState, name: string, change: Partial<ServiceState>): GroupState {
-  return { ...state, services: state.services.map((service) => (service.name === name ? { ...service, ...change } : service)) };
+  return {
+    ...state,
+    services: state.services.map((service) => (service.name === name ? { ...service, ...change } : service)),
+  };
 }
 
 function serviceOf(state: GroupState, name: string): ServiceState {

@@ -3,7 +3,8 @@ import { parseMetricsText } from './metrics-text.ts';
 
 describe('the Prometheus text format', () => {
   test('samples with and without labels, with a time stamp, and comments', () => {
-    const text = '# HELP rows_total Rows\n# TYPE rows_total counter\nrows_total{table="public.orders",op="c"} 12\nup 1 1700000000000\n\n';
+    const text =
+      '# HELP rows_total Rows\n# TYPE rows_total counter\nrows_total{table="public.orders",op="c"} 12\nup 1 1700000000000\n\n';
     expect(parseMetricsText(text)).toEqual([
       { name: 'rows_total', labels: { table: 'public.orders', op: 'c' }, value: 12 },
       { name: 'up', labels: {}, value: 1 },
@@ -17,7 +18,11 @@ describe('the Prometheus text format', () => {
   });
 
   test('infinities and not-a-number', () => {
-    expect(parseMetricsText('a{le="+Inf"} +Inf\nb -Inf\nc NaN').map(({ value }) => value)).toEqual([Infinity, -Infinity, NaN]);
+    expect(parseMetricsText('a{le="+Inf"} +Inf\nb -Inf\nc NaN').map(({ value }) => value)).toEqual([
+      Infinity,
+      -Infinity,
+      NaN,
+    ]);
   });
 
   test('lines that are no sample are passed over', () => {

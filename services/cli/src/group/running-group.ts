@@ -53,11 +53,24 @@ export async function startGroup(options: GroupOptions): Promise<RunningGroup> {
         env: context.env,
         onNotice: (notice) => listener.notice(name, notice),
       }),
-    onChange: (state) => writeRunRecord(context.stateDir, { pid: process.pid, configPath, startedAt, services: servicesOf(state, ports) }),
+    onChange: (state) =>
+      writeRunRecord(context.stateDir, {
+        pid: process.pid,
+        configPath,
+        startedAt,
+        services: servicesOf(state, ports),
+      }),
     onFailure: (name, end, restartInMs) => listener.failed(name, end, restartInMs),
   });
   const ended = supervisor.run().finally(() => removeRunRecord(context.stateDir, process.pid));
-  return { ended, ports, logDir, state: () => supervisor.state, drain: (exitCode) => supervisor.drain(exitCode), kill: () => supervisor.kill() };
+  return {
+    ended,
+    ports,
+    logDir,
+    state: () => supervisor.state,
+    drain: (exitCode) => supervisor.drain(exitCode),
+    kill: () => supervisor.kill(),
+  };
 }
 
 /** The port of the file where it names one; else a free one, kept over restarts so that scrapers find the service again. */
@@ -67,6 +80,9 @@ async function choosePorts({ config, names }: GroupOptions): Promise<Map<string,
   return ports;
 }
 
-function servicesOf(state: GroupState, ports: ReadonlyMap<string, number>): { name: string; pid: number | null; port: number }[] {
+function servicesOf(
+  state: GroupState,
+  ports: ReadonlyMap<string, number>,
+): { name: string; pid: number | null; port: number }[] {
   return state.services.map(({ name, pid }) => ({ name, pid, port: ports.get(name) ?? 0 }));
 }

@@ -35,13 +35,22 @@ export interface ServiceProcess {
  */
 export function startService(start: ServiceStart): ServiceProcess {
   const main = join(start.root, 'services', start.name, 'src', 'main.ts');
-  const child = spawn(start.nodePath, ['--disable-warning=ExperimentalWarning', main, '--config', start.configPath], {
-    cwd: start.root,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...start.env, HASIVU_SUPERVISED: '1', HASIVU_HTTP_PORT: String(start.httpPort) },
-  });
-  return { pid: child.pid ?? -1, ended: followToEnd(child, start), terminate: () => void child.kill('SIGTERM'), kill: () => void child.kill('SIGKILL') };
+  const child = spawn(
+    start.nodePath,
+    ['--disable-warning=ExperimentalWarning', main, '--config', start.configPath],
+    {
+      cwd: start.root,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...start.env, HASIVU_SUPERVISED: '1', HASIVU_HTTP_PORT: String(start.httpPort) },
+    },
+  );
+  return {
+    pid: child.pid ?? -1,
+    ended: followToEnd(child, start),
+    terminate: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
 }
 
 function followToEnd(child: ChildProcess, start: ServiceStart): Promise<ServiceEnd> {

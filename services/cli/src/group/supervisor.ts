@@ -1,4 +1,10 @@
-import { initialGroup, reduceGroup, type GroupCommand, type GroupEvent, type GroupState } from './group-state.ts';
+import {
+  initialGroup,
+  reduceGroup,
+  type GroupCommand,
+  type GroupEvent,
+  type GroupState,
+} from './group-state.ts';
 import type { ServiceEnd, ServiceProcess } from './service-process.ts';
 
 /** Longer than a service's own bound for draining, so that its own message comes first. */

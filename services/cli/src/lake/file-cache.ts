@@ -56,7 +56,12 @@ export class FileCache {
     const present = await stat(path).catch(() => null);
     if (present?.size === sizeBytes) return path;
     const bytes = await this.#store.get(key);
-    if (!bytes) throw new PlatformError('LAKE_LOG_CORRUPT', { doing: `reading the data file ${key}`, why: 'the table names the file and the store does not have it', context: { key } });
+    if (!bytes)
+      throw new PlatformError('LAKE_LOG_CORRUPT', {
+        doing: `reading the data file ${key}`,
+        why: 'the table names the file and the store does not have it',
+        context: { key },
+      });
     await mkdir(dirname(path), { recursive: true });
     const draft = `${path}.${randomUUID()}`;
     await writeFile(draft, bytes);

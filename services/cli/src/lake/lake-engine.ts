@@ -27,7 +27,12 @@ export class LakeEngine implements AsyncDisposable {
   readonly #cache: FileCache;
   readonly #signal: AbortSignal;
 
-  private constructor(connection: DuckDBConnection, store: ObjectStore, cache: FileCache, signal: AbortSignal) {
+  private constructor(
+    connection: DuckDBConnection,
+    store: ObjectStore,
+    cache: FileCache,
+    signal: AbortSignal,
+  ) {
     this.#connection = connection;
     this.#store = store;
     this.#cache = cache;
@@ -41,7 +46,10 @@ export class LakeEngine implements AsyncDisposable {
     for (const layer of LAYERS) await connection.run(`ATTACH ':memory:' AS ${layer}`);
     const store = createS3Store(lake);
     // Two lakes may have tables of the same name: their copies must not mix.
-    const identity = createHash('sha256').update(JSON.stringify([lake.endpoint, lake.bucket, lake.prefix])).digest('hex').slice(0, 16);
+    const identity = createHash('sha256')
+      .update(JSON.stringify([lake.endpoint, lake.bucket, lake.prefix]))
+      .digest('hex')
+      .slice(0, 16);
     return new LakeEngine(connection, store, new FileCache(store, join(cacheDir, identity)), signal);
   }
 
@@ -64,7 +72,9 @@ export class LakeEngine implements AsyncDisposable {
     const select = lakeSelect({ schema, partitionColumns: metadata.partitionColumns, paths, present });
     const namespace = `${reference.layer}.${quoteName(reference.schema)}`;
     await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
-    await this.#connection.run(`CREATE OR REPLACE VIEW ${namespace}.${quoteName(reference.table)} AS ${select}`);
+    await this.#connection.run(
+      `CREATE OR REPLACE VIEW ${namespace}.${quoteName(reference.table)} AS ${select}`,
+    );
     await this.#cache.prune(rootOf(reference), new Set(paths), Date.now());
     return version;
   }
@@ -75,9 +85,15 @@ export class LakeEngine implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  async #columnsOf(paths: readonly string[], partitionColumns: readonly string[], schema: Parameters<typeof readParquet>[2]): Promise<Set<string>> {
+  async #columnsOf(
+    paths: readonly string[],
+    partitionColumns: readonly string[],
+    schema: Parameters<typeof readParquet>[2],
+  ): Promise<Set<string>> {
     if (paths.length === 0) return new Set();
-    const described = await this.#connection.runAndReadAll(`DESCRIBE SELECT * FROM ${readParquet(paths, partitionColumns, schema)}`);
+    const described = await this.#connection.runAndReadAll(
+      `DESCRIBE SELECT * FROM ${readParquet(paths, partitionColumns, schema)}`,
+    );
     return new Set(described.getRows().map(([name]) => String(name)));
   }
 
@@ -91,5 +107,9 @@ export class LakeEngine implements AsyncDisposable {
 
 function queryFailed(error: unknown): PlatformError {
   const message = error instanceof Error ? error.message : String(error);
-  return new PlatformError('CLI_QUERY_FAILED', { doing: 'running the statement', why: message.trim().replace(/[.!]$/, ''), cause: error });
+  return new PlatformError('CLI_QUERY_FAILED', {
+    doing: 'running the statement',
+    why: message.trim().replace(/[.!]$/, ''),
+    cause: error,
+  });
 }

@@ -6,7 +6,11 @@ import { describeReference, type TableReference } from './table-reference.ts';
 import { logUpToVersion } from './version-limited-log.ts';
 
 /** Opens a table of the lake as of its newest version, or of `atVersion`. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
-export async function openLakeTable(store: LogStore, reference: TableReference, atVersion?: number): Promise<DeltaTable> {
+export async function openLakeTable(
+  store: LogStore,
+  reference: TableReference,
+  atVersion?: number,
+): Promise<DeltaTable> {
   const log = atVersion === undefined ? store : logUpToVersion(store, atVersion);
   const around = { store: log, nowMs: () => Date.now(), newId: randomUUID };
   const table = reference.schema === '' ? null : await DeltaTable.open(rootOf(reference), around);
@@ -31,9 +35,17 @@ export function liveObjects(table: DeltaTable): CachedObject[] {
 
 function cachedObject(root: string, file: AddFile, partitionColumns: readonly string[]): CachedObject {
   if (file.deletionVector) {
-    throw new PlatformError('LAKE_PROTOCOL_UNSUPPORTED', { doing: `reading the table ${root}`, why: 'a data file has a deletion vector, which this reader does not apply', context: { table: root } });
+    throw new PlatformError('LAKE_PROTOCOL_UNSUPPORTED', {
+      doing: `reading the table ${root}`,
+      why: 'a data file has a deletion vector, which this reader does not apply',
+      context: { table: root },
+    });
   }
   const key = `${root}/${keyOfPath(file.path)}`;
   const name = key.slice(key.lastIndexOf('/') + 1);
-  return { key, sizeBytes: file.size, relativePath: `${root}/${partitionFolder(partitionColumns, file.partitionValues)}${name}` };
+  return {
+    key,
+    sizeBytes: file.size,
+    relativePath: `${root}/${partitionFolder(partitionColumns, file.partitionValues)}${name}`,
+  };
 }

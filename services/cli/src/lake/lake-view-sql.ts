@@ -21,9 +21,14 @@ export function lakeSelect({ schema, partitionColumns, paths, present }: LakeVie
 }
 
 /** `read_parquet(…)` over the files; older files lack columns that were added later. */
-export function readParquet(paths: readonly string[], partitionColumns: readonly string[], schema: DeltaStruct): string {
+export function readParquet(
+  paths: readonly string[],
+  partitionColumns: readonly string[],
+  schema: DeltaStruct,
+): string {
   const files = paths.map(quoteText).join(', ');
-  if (partitionColumns.length === 0) return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`;
+  if (partitionColumns.length === 0)
+    return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`;
   // Without types DuckDB would guess them from the folder names: a school code of digits would lose its leading zeros.
   const types = partitionColumns.map((name) => {
     const field = schema.fields.find((candidate) => candidate.name === name);

@@ -24,7 +24,8 @@ export function tableReferences(serializedSql: unknown): TableReference[] {
     const [layer, schema, table] = [text(node.catalog_name), text(node.schema_name), text(node.table_name)];
     if (LAYERS.includes(layer)) found.set(JSON.stringify([layer, schema, table]), { layer, schema, table });
     // `silver.orders` parses as schema and table: the middle part is missing, which the look-up then says.
-    else if (layer === '' && LAYERS.includes(schema)) found.set(JSON.stringify([schema, '', table]), { layer: schema, schema: '', table });
+    else if (layer === '' && LAYERS.includes(schema))
+      found.set(JSON.stringify([schema, '', table]), { layer: schema, schema: '', table });
   });
   return [...found.values()];
 }

@@ -7,10 +7,12 @@ import { DuckDBListValue, DuckDBMapValue, DuckDBStructValue, type DuckDBValue } 
 export function jsonValue(value: DuckDBValue): string {
   if (value === null) return 'null';
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : JSON.stringify(String(value));
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? JSON.stringify(value) : JSON.stringify(String(value));
   if (value instanceof DuckDBListValue) return `[${value.items.map(jsonValue).join(',')}]`;
   if (value instanceof DuckDBStructValue) return jsonObject(Object.entries(value.entries));
-  if (value instanceof DuckDBMapValue) return jsonObject(value.entries.map((entry) => [textValue(entry.key), entry.value]));
+  if (value instanceof DuckDBMapValue)
+    return jsonObject(value.entries.map((entry) => [textValue(entry.key), entry.value]));
   return JSON.stringify(String(value));
 }
 

@@ -9,7 +9,8 @@ export function logUpToVersion(store: LogStore, version: number): LogStore {
     const match = LOG_FILE.exec(key);
     return match ? Number(match[1]) <= version : !LAST_CHECKPOINT.test(key);
   };
-  const refuse = (): Promise<never> => Promise.reject(new TypeError('a table read as of a version cannot be written'));
+  const refuse = (): Promise<never> =>
+    Promise.reject(new TypeError('a table read as of a version cannot be written'));
   return {
     get: (key) => (visible(key) ? store.get(key) : Promise.resolve(null)),
     put: refuse,

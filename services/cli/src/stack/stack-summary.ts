@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { PART_NAMES, publicAddress, readStackStatus, type PartName, type StackStatus } from '@hasivu/local-stack';
+import {
+  PART_NAMES,
+  publicAddress,
+  readStackStatus,
+  type PartName,
+  type StackStatus,
+} from '@hasivu/local-stack';
 
 /** What people and tools see of the stack without its credentials. */
 export interface StackSummary {
@@ -18,5 +24,12 @@ export async function readStackSummary(context: { readonly stateDir: string }): 
 }
 
 export function summarizeStack(status: StackStatus): StackSummary {
-  return { state: status.state, parts: PART_NAMES.map((name) => ({ name, state: status[name].state, address: publicAddress(status, name) })) };
+  return {
+    state: status.state,
+    parts: PART_NAMES.map((name) => ({
+      name,
+      state: status[name].state,
+      address: publicAddress(status, name),
+    })),
+  };
 }

@@ -42,7 +42,9 @@ function compile(schema: AnySchema, namespace: string, named: NamedReaders): Jso
     case 'error':
       return record(schema, namespace, named);
     case 'enum':
-      return name(schema, namespace, named, (cursor) => JSON.stringify(schema.symbols?.[cursor.readInt()] ?? null));
+      return name(schema, namespace, named, (cursor) =>
+        JSON.stringify(schema.symbols?.[cursor.readInt()] ?? null),
+      );
     case 'fixed':
       return name(schema, namespace, named, fixed(schema.size ?? 0));
     case 'array':
@@ -91,8 +93,16 @@ function union(branches: readonly JsonReader[]): JsonReader {
 function record(schema: AnyObject, namespace: string, named: NamedReaders): JsonReader {
   const inner = namespaceOf(schema, namespace);
   let parts: readonly { readonly label: string; readonly read: JsonReader }[] = [];
-  const reader = name(schema, namespace, named, (cursor) => `{${parts.map(({ label, read }) => label + read(cursor)).join(',')}}`);
-  parts = (schema.fields ?? []).map((field) => ({ label: `${JSON.stringify(field.name)}:`, read: compile(field.type, inner, named) }));
+  const reader = name(
+    schema,
+    namespace,
+    named,
+    (cursor) => `{${parts.map(({ label, read }) => label + read(cursor)).join(',')}}`,
+  );
+  parts = (schema.fields ?? []).map((field) => ({
+    label: `${JSON.stringify(field.name)}:`,
+    read: compile(field.type, inner, named),
+  }));
   return reader;
 }
 

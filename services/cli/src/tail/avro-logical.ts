@@ -7,7 +7,9 @@ const MICROSECONDS_A_DAY = 86_400_000_000n;
 export function logicalJson(schema: AnyObject): JsonReader | null {
   switch (schema.logicalType) {
     case 'decimal':
-      return schema.type === 'bytes' ? (cursor) => JSON.stringify(decimalText(unscaled(cursor), schema.scale ?? 0)) : null;
+      return schema.type === 'bytes'
+        ? (cursor) => JSON.stringify(decimalText(unscaled(cursor), schema.scale ?? 0))
+        : null;
     case 'date':
       return (cursor) => JSON.stringify(dateText(BigInt(cursor.readInt())));
     case 'time-micros':
@@ -43,7 +45,9 @@ function dateText(days: bigint): string {
 
 function timeText(microseconds: bigint): string {
   const seconds = microseconds / 1_000_000n;
-  const clock = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) => String(part).padStart(2, '0')).join(':');
+  const clock = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
   const fraction = microseconds % 1_000_000n;
   return fraction === 0n ? clock : `${clock}.${String(fraction).padStart(6, '0')}`;
 }

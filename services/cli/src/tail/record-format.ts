@@ -21,12 +21,26 @@ export function recordJson(record: DecodedRecord): string {
 
 /** For people: where and when, then key, value and headers. A change event shows its operation and the row. */
 export function recordText(record: DecodedRecord, paint: Paint): string {
-  const place = paint.dim(`${record.partition}@${record.offset} ${new Date(record.timestampMs).toISOString()}`);
+  const place = paint.dim(
+    `${record.partition}@${record.offset} ${new Date(record.timestampMs).toISOString()}`,
+  );
   const headers = [...record.headers].map(([name, value]) => `${name}=${value}`).join(' ');
-  return [place, paint.cyan(record.key), bodyText(record.value, paint), ...(headers ? [paint.dim(headers)] : [])].join(' ');
+  return [
+    place,
+    paint.cyan(record.key),
+    bodyText(record.value, paint),
+    ...(headers ? [paint.dim(headers)] : []),
+  ].join(' ');
 }
 
-const OPERATIONS: Readonly<Record<string, string>> = { r: 'read', c: 'insert', u: 'update', d: 'delete', t: 'truncate', m: 'message' };
+const OPERATIONS: Readonly<Record<string, string>> = {
+  r: 'read',
+  c: 'insert',
+  u: 'update',
+  d: 'delete',
+  t: 'truncate',
+  m: 'message',
+};
 /** The envelope's fields come in this order, so that the row can be cut out of the text with no digit touched. */
 const ENVELOPE = /^\{"op":"([rcudtm])".*?"before":(null|\{.*\}),"after":(null|\{.*\})\}$/s;
 

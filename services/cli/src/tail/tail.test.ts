@@ -21,7 +21,8 @@ const LONG = avro.types.LongType.__with({
 });
 
 /** avsc takes the type of a plain `long` and of every logical type over it from here. */
-const longHook = (schema: unknown): avro.Type | undefined => (schema === 'long' || (schema as { type?: unknown }).type === 'long' ? LONG : undefined);
+const longHook = (schema: unknown): avro.Type | undefined =>
+  schema === 'long' || (schema as { type?: unknown }).type === 'long' ? LONG : undefined;
 
 /** Encoded by avsc, which nobody here wrote. */
 function encode(schema: unknown, value: unknown): { bytes: Buffer; decoder: PayloadDecoder } {
@@ -52,7 +53,21 @@ describe('decoding Avro', () => {
         { name: 'again', type: ['null', 'n.s.R'] },
       ],
     };
-    const row = (again: unknown) => ({ big: -9007199254740993n, price: Buffer.from([0xff, 0x85]), day: -1, clock: 43_200_000_001n, at: { long: -1n }, local: 1_780_281_000_000_000n, single: Math.fround(3.1), nan: NaN, raw: Buffer.from([0, 255]), list: [null, { string: 'a"b' }], map: { x: 1 }, kind: 'B', again });
+    const row = (again: unknown) => ({
+      big: -9007199254740993n,
+      price: Buffer.from([0xff, 0x85]),
+      day: -1,
+      clock: 43_200_000_001n,
+      at: { long: -1n },
+      local: 1_780_281_000_000_000n,
+      single: Math.fround(3.1),
+      nan: NaN,
+      raw: Buffer.from([0, 255]),
+      list: [null, { string: 'a"b' }],
+      map: { x: 1 },
+      kind: 'B',
+      again,
+    });
     const { bytes, decoder } = encode(schema, row({ 'n.s.R': row(null) }));
     const text = (again: string): string =>
       `{"big":-9007199254740993,"price":"-1.23","day":"1969-12-31","clock":"12:00:00.000001","at":"1969-12-31T23:59:59.999999Z","local":"2026-06-01T02:30:00","single":3.1,"nan":"NaN","raw":"\\\\x00ff","list":[null,"a\\"b"],"map":{"x":1},"kind":"B","again":${again}}`;
@@ -61,24 +76,65 @@ describe('decoding Avro', () => {
 
   test('a change event reads as its operation and row', async () => {
     const schema = envelopeSchema('h.public.t', [{ name: 'id', type: { kind: 'int64' }, pgType: 'int8' }]);
-    const source = { version: '1', connector: 'postgresql', name: 'h', ts_ms: 1n, snapshot: 'false', db: 'd', sequence: null, schema: 'public', table: 't', txId: null, lsn: null, xmin: null, commit_lsn: 5n, seq: 1n };
-    const { bytes, decoder } = encode(schema, { op: 'u', ts_ms: null, source, transaction: null, unavailable: null, before: null, after: { 'h.public.t.Value': { id: { long: 9007199254740993n } } } });
+    const source = {
+      version: '1',
+      connector: 'postgresql',
+      name: 'h',
+      ts_ms: 1n,
+      snapshot: 'false',
+      db: 'd',
+      sequence: null,
+      schema: 'public',
+      table: 't',
+      txId: null,
+      lsn: null,
+      xmin: null,
+      commit_lsn: 5n,
+      seq: 1n,
+    };
+    const { bytes, decoder } = encode(schema, {
+      op: 'u',
+      ts_ms: null,
+      source,
+      transaction: null,
+      unavailable: null,
+      before: null,
+      after: { 'h.public.t.Value': { id: { long: 9007199254740993n } } },
+    });
     const value = await decoder.decode(bytes);
-    const record = { topic: 'h.public.t', partition: 3, offset: 12n, timestampMs: 0, key: '{"id":9007199254740993}', value, headers: new Map([['x', '"y"']]) };
-    expect(recordText(record, createPaint({ isTty: false, env: {} }))).toBe('3@12 1970-01-01T00:00:00.000Z {"id":9007199254740993} update {"id":9007199254740993} x="y"');
-    expect(JSON.parse(recordJson(record))).toMatchObject({ offset: 12, value: { op: 'u', after: { id: expect.anything() } }, headers: { x: 'y' } });
+    const record = {
+      topic: 'h.public.t',
+      partition: 3,
+      offset: 12n,
+      timestampMs: 0,
+      key: '{"id":9007199254740993}',
+      value,
+      headers: new Map([['x', '"y"']]),
+    };
+    expect(recordText(record, createPaint({ isTty: false, env: {} }))).toBe(
+      '3@12 1970-01-01T00:00:00.000Z {"id":9007199254740993} update {"id":9007199254740993} x="y"',
+    );
+    expect(JSON.parse(recordJson(record))).toMatchObject({
+      offset: 12,
+      value: { op: 'u', after: { id: expect.anything() } },
+      headers: { x: 'y' },
+    });
   });
 
   test('bytes that are no Avro after all are shown as what they are', async () => {
     const cut = encode('string', 'abc').bytes.subarray(0, 6);
-    expect(await encode('string', 'abc').decoder.decode(cut)).toBe('"\\u0000\\u0000\\u0000\\u0000\\u0007\\u0006"');
+    expect(await encode('string', 'abc').decoder.decode(cut)).toBe(
+      '"\\u0000\\u0000\\u0000\\u0000\\u0007\\u0006"',
+    );
     const unknown = new PayloadDecoder({ schemaOf: () => Promise.reject(new Error('no such id')) });
     expect(await unknown.decode(Buffer.from([0, 0, 0, 0, 9, 255]))).toBe('"\\\\x0000000009ff"');
     expect(await unknown.decode(null)).toBe('null');
   });
 
   test('a registry that cannot be reached is an error, not a value', async () => {
-    const down = new PayloadDecoder({ schemaOf: () => Promise.reject(new PlatformError('KAFKA_UNAVAILABLE', { doing: 'testing' })) });
+    const down = new PayloadDecoder({
+      schemaOf: () => Promise.reject(new PlatformError('KAFKA_UNAVAILABLE', { doing: 'testing' })),
+    });
     await expect(down.decode(wireHeader(1))).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
   });
 
@@ -94,12 +150,16 @@ describe('the topic that is meant', () => {
 
   test('with and without the prefix', () => {
     expect(resolveTopic('hasivu.public.orders', 'hasivu', topics)).toBe('hasivu.public.orders');
-    expect(resolveTopic('public.orders.quarantine', 'hasivu', topics)).toBe('hasivu.public.orders.quarantine');
+    expect(resolveTopic('public.orders.quarantine', 'hasivu', topics)).toBe(
+      'hasivu.public.orders.quarantine',
+    );
     expect(resolveTopic('other', 'hasivu', topics)).toBe('other');
   });
 
   test('an unknown one is an error that lists the near ones', () => {
-    expect(() => resolveTopic('orders', 'hasivu', topics)).toThrow(/CLI_TOPIC_UNKNOWN .*hasivu\.public\.orders, hasivu\.public\.orders\.quarantine/);
+    expect(() => resolveTopic('orders', 'hasivu', topics)).toThrow(
+      /CLI_TOPIC_UNKNOWN .*hasivu\.public\.orders, hasivu\.public\.orders\.quarantine/,
+    );
     expect(() => resolveTopic('x', 'none', topics)).toThrow(/none with the prefix none/);
   });
 });

@@ -16,7 +16,8 @@ export interface PaintFacts {
 /** Colour only where a person looks: on a terminal, and never against NO_COLOR (https://no-color.org) or a dumb terminal. */
 export function createPaint({ isTty, env }: PaintFacts): Paint {
   const on = isTty && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
-  const wrap = (open: number, close: number) => (text: string) => (on ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  const wrap = (open: number, close: number) => (text: string) =>
+    on ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {
     bold: wrap(1, 22),
     dim: wrap(2, 22),

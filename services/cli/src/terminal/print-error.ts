@@ -8,7 +8,9 @@ import type { Paint } from './paint.ts';
 export function describeError(error: unknown, options: { verbose: boolean; paint: Paint }): string {
   const { paint, verbose } = options;
   const message = error instanceof Error ? error.message : String(error);
-  const head = isPlatformError(error) ? `${paint.red('error')} ${message}` : `${paint.red('error')} ${message || 'unknown failure'}`;
+  const head = isPlatformError(error)
+    ? `${paint.red('error')} ${message}`
+    : `${paint.red('error')} ${message || 'unknown failure'}`;
   if (!verbose) return head;
   return [head, ...chainOf(error)].join('\n');
 }

@@ -8,7 +8,10 @@ export interface TextColumn {
 }
 
 /** Lines of a plain table: titles, a rule, then one line a row; columns two spaces apart, no trailing blanks. */
-export function formatTextTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string[] {
+export function formatTextTable(
+  columns: readonly TextColumn[],
+  rows: readonly (readonly string[])[],
+): string[] {
   const cells = rows.map((row) => columns.map((column, index) => fit(row[index] ?? '', column)));
   const widths = columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[index] ?? ''))),
@@ -18,7 +21,11 @@ export function formatTextTable(columns: readonly TextColumn[], rows: readonly (
       .map((column, index) => pad(texts[index] ?? '', widths[index] ?? 0, column.align ?? 'left'))
       .join('  ')
       .trimEnd();
-  return [line(columns.map((column) => column.title)), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)];
+  return [
+    line(columns.map((column) => column.title)),
+    widths.map((width) => '─'.repeat(width)).join('  '),
+    ...cells.map(line),
+  ];
 }
 
 function fit(text: string, column: TextColumn): string {

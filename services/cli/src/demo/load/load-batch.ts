@@ -31,10 +31,22 @@ export const LOAD_STATEMENTS: readonly LoadStatement[] = [
       r.total, r.currency, r.tags, r.meta, r.serve_on, r.pickup_at, r.placed_at, r.placed_at_local, r.updated_at FROM json_populate_recordset(NULL::orders, $1) r LEFT JOIN students s ON s.id = r.student_id`,
     rows: (batch) => batch.orders,
   },
-  { sql: 'INSERT INTO order_lines SELECT (r).* FROM json_populate_recordset(NULL::order_lines, $1) r', rows: (batch) => batch.lines },
-  { sql: 'INSERT INTO payments SELECT (r).* FROM json_populate_recordset(NULL::payments, $1) r', rows: (batch) => batch.payments },
-  { sql: 'INSERT INTO kitchen_events SELECT (r).* FROM json_populate_recordset(NULL::kitchen_events, $1) r', rows: (batch) => batch.kitchenEvents },
-  { sql: 'UPDATE orders o SET status = r.status, updated_at = r.updated_at FROM json_populate_recordset(NULL::orders, $1) r WHERE o.id = r.id', rows: (batch) => batch.statusMoves },
+  {
+    sql: 'INSERT INTO order_lines SELECT (r).* FROM json_populate_recordset(NULL::order_lines, $1) r',
+    rows: (batch) => batch.lines,
+  },
+  {
+    sql: 'INSERT INTO payments SELECT (r).* FROM json_populate_recordset(NULL::payments, $1) r',
+    rows: (batch) => batch.payments,
+  },
+  {
+    sql: 'INSERT INTO kitchen_events SELECT (r).* FROM json_populate_recordset(NULL::kitchen_events, $1) r',
+    rows: (batch) => batch.kitchenEvents,
+  },
+  {
+    sql: 'UPDATE orders o SET status = r.status, updated_at = r.updated_at FROM json_populate_recordset(NULL::orders, $1) r WHERE o.id = r.id',
+    rows: (batch) => batch.statusMoves,
+  },
   {
     sql: 'UPDATE students s SET wallet_balance = s.wallet_balance + r.wallet_balance, updated_at = r.updated_at FROM json_populate_recordset(NULL::students, $1) r WHERE s.id = r.id',
     rows: (batch) => batch.walletMoves,

@@ -34,7 +34,9 @@ export class LoadPlan {
   nextBatch(): LoadBatch {
     const atMs = this.#startMs + this.#batches * 100;
     this.#batches += 1;
-    const made = Array.from({ length: 20 }, () => newOrder(this.#random, this.#size, ++this.#nextOrderId, atMs));
+    const made = Array.from({ length: 20 }, () =>
+      newOrder(this.#random, this.#size, ++this.#nextOrderId, atMs),
+    );
     const moved = this.#moveOpenOrders(40);
     const at = new Date(atMs).toISOString();
     const batch = {
@@ -42,14 +44,19 @@ export class LoadPlan {
       lines: made.flatMap(({ lines }) => lines),
       payments: made.flatMap(({ payment }) => (payment ? [payment] : [])),
       kitchenEvents: moved.map((order) => this.#kitchenEvent(order, at)),
-      statusMoves: moved.map(({ id, stage }) => ({ id: String(id), status: STAGES[stage - 1], updated_at: at })),
+      statusMoves: moved.map(({ id, stage }) => ({
+        id: String(id),
+        status: STAGES[stage - 1],
+        updated_at: at,
+      })),
       walletMoves: this.#walletMoves(12, at),
       priceMoves: this.#priceMoves(3, at),
       renumberedLines: this.#renumbered(made),
       deletedOrderIds: this.#deletions(2),
     };
     // Dirty orders are left alone from here on: the count of them in Postgres is what the quarantine must hold.
-    for (const { id, vendorId, dirty } of made) if (dirty === null) this.#open.push({ id, vendorId, stage: 0 });
+    for (const { id, vendorId, dirty } of made)
+      if (dirty === null) this.#open.push({ id, vendorId, stage: 0 });
     return batch;
   }
 
@@ -83,28 +90,42 @@ export class LoadPlan {
       event: STAGES[order.stage - 1] ?? 'started',
       took_ms: random.chance(0.7) ? random.between(900, 600_000) : null,
       readings: random.chance(0.3) ? [random.between(60, 75), null, random.between(60, 75)] : null,
-      payload: random.chance(0.25) ? { screen: random.between(1, 9), by: `cook ${random.between(1, 5)}` } : null,
+      payload: random.chance(0.25)
+        ? { screen: random.between(1, 9), by: `cook ${random.between(1, 5)}` }
+        : null,
       occurred_at: at,
     };
   }
 
   #walletMoves(count: number, at: string): JsonRow[] {
     const students = new Set(Array.from({ length: count }, () => this.#random.skewed(this.#size.students)));
-    return [...students].map((student) => ({ id: idOf(`student${student}`), wallet_balance: rupees(this.#random.between(-20_000, 50_000)), updated_at: at }));
+    return [...students].map((student) => ({
+      id: idOf(`student${student}`),
+      wallet_balance: rupees(this.#random.between(-20_000, 50_000)),
+      updated_at: at,
+    }));
   }
 
   #priceMoves(count: number, at: string): JsonRow[] {
     const items = new Set(Array.from({ length: count }, () => this.#random.between(1, this.#size.menuItems)));
-    return [...items].map((id) => ({ id, price: rupees(this.#random.between(1_500, 26_000)), available: this.#random.chance(0.9), updated_at: at }));
+    return [...items].map((id) => ({
+      id,
+      price: rupees(this.#random.between(1_500, 26_000)),
+      available: this.#random.chance(0.9),
+      updated_at: at,
+    }));
   }
 
   #renumbered(made: readonly NewOrder[]): JsonRow[] {
-    return made.filter(({ dirty }) => dirty === null && this.#random.chance(0.1)).map(({ id }) => ({ order_id: String(id), line_no: 1 }));
+    return made
+      .filter(({ dirty }) => dirty === null && this.#random.chance(0.1))
+      .map(({ id }) => ({ order_id: String(id), line_no: 1 }));
   }
 
   #deletions(most: number): string[] {
     const ids: string[] = [];
-    while (ids.length < most && this.#done.length > 500) ids.push(String(this.#done.splice(this.#random.between(0, this.#done.length - 1), 1)[0]));
+    while (ids.length < most && this.#done.length > 500)
+      ids.push(String(this.#done.splice(this.#random.between(0, this.#done.length - 1), 1)[0]));
     return ids;
   }
 }

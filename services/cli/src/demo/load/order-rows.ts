@@ -37,14 +37,23 @@ export function newOrder(random: SeededRandom, size: DemoSize, id: bigint, atMs:
     total: rupees(dirty === 'total_not_negative' ? -paise : paise),
     currency: dirty === 'currency_known' ? 'US' : 'INR',
     tags: random.chance(0.2) ? ['pre-order', 'ரசம், "hot"'] : null,
-    meta: random.chance(0.6) ? { app: `5.${random.between(0, 9)}`, ms: random.between(20, 900), gift: random.chance(0.02) } : null,
+    meta: random.chance(0.6)
+      ? { app: `5.${random.between(0, 9)}`, ms: random.between(20, 900), gift: random.chance(0.02) }
+      : null,
     serve_on: at.slice(0, 10),
     pickup_at: `12:${String(random.between(0, 59)).padStart(2, '0')}:00`,
     placed_at: at,
     placed_at_local: at.slice(0, -1),
     updated_at: at,
   };
-  return { id, vendorId, dirty, order, lines: lines.map(({ row }) => row), payment: random.chance(0.9) ? newPayment(random, id, paise, at) : null };
+  return {
+    id,
+    vendorId,
+    dirty,
+    order,
+    lines: lines.map(({ row }) => row),
+    payment: random.chance(0.9) ? newPayment(random, id, paise, at) : null,
+  };
 }
 
 function newLines(random: SeededRandom, size: DemoSize, id: bigint): { row: JsonRow; totalPaise: number }[] {
@@ -52,15 +61,33 @@ function newLines(random: SeededRandom, size: DemoSize, id: bigint): { row: Json
     const quantity = random.between(1, 3);
     const price = random.between(2_000, 25_000);
     const note = random.chance(0.05) ? 'no onion,\n"please" 🙏' : null;
-    const row = { order_id: String(id), line_no: index + 1, menu_item_id: random.between(1, size.menuItems), quantity, unit_price: rupees(price), line_total: rupees(price * quantity), note };
+    const row = {
+      order_id: String(id),
+      line_no: index + 1,
+      menu_item_id: random.between(1, size.menuItems),
+      quantity,
+      unit_price: rupees(price),
+      line_total: rupees(price * quantity),
+      note,
+    };
     return { row, totalPaise: price * quantity };
   });
 }
 
 function newPayment(random: SeededRandom, id: bigint, paise: number, at: string): JsonRow {
   const method = random.pick(['wallet', 'upi', 'upi', 'card', 'cash']);
-  const signature = method === 'card' ? `\\x${createHash('md5').update(`signature${id}`).digest('hex')}` : null;
-  return { id: idOf(`payment${id}`), order_id: String(id), method, amount: rupees(paise), settled: random.chance(0.95), provider_ref: method === 'cash' ? null : `ref_${random.between(1e8, 9e8)}`, signature, paid_at: at };
+  const signature =
+    method === 'card' ? `\\x${createHash('md5').update(`signature${id}`).digest('hex')}` : null;
+  return {
+    id: idOf(`payment${id}`),
+    order_id: String(id),
+    method,
+    amount: rupees(paise),
+    settled: random.chance(0.95),
+    provider_ref: method === 'cash' ? null : `ref_${random.between(1e8, 9e8)}`,
+    signature,
+    paid_at: at,
+  };
 }
 
 /** The same ids as the seed's `md5('school1')::uuid`. */

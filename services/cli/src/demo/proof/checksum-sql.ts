@@ -10,12 +10,14 @@ const SEPARATOR = 'chr(31)';
  * those of the engine that runs it.
  */
 export function postgresChecksumSql(table: string, columns: readonly ComparedColumn[]): string {
-  const half = (from: number): string => `coalesce(sum(('x' || substr(h, ${from}, 15))::bit(60)::bigint), 0)::text`;
+  const half = (from: number): string =>
+    `coalesce(sum(('x' || substr(h, ${from}, 15))::bit(60)::bigint), 0)::text`;
   return `SELECT count(*)::text AS rows, ${half(1)} || ':' || ${half(17)} AS checksum FROM (SELECT ${rowMd5(columns.map(postgresText))} AS h FROM ${table}) hashed`;
 }
 
 export function lakeChecksumSql(table: string, columns: readonly ComparedColumn[]): string {
-  const half = (from: number): string => `coalesce(sum(('0x' || substr(h, ${from}, 15))::BIGINT), 0)::VARCHAR`;
+  const half = (from: number): string =>
+    `coalesce(sum(('0x' || substr(h, ${from}, 15))::BIGINT), 0)::VARCHAR`;
   return `SELECT count(*)::VARCHAR AS rows, ${half(1)} || ':' || ${half(17)} AS checksum FROM (SELECT ${rowMd5(columns.map(lakeText))} AS h FROM ${table}) hashed`;
 }
 

@@ -4,7 +4,16 @@ import { ORDERS_DDL, ORDERS_KEYS } from './orders.ts';
 import { TENANTS_DDL, TENANTS_KEYS } from './tenants.ts';
 
 /** The tables of the demo, parents first. All live in the schema `public`. */
-export const DEMO_TABLES = ['schools', 'vendors', 'students', 'menu_items', 'orders', 'order_lines', 'payments', 'kitchen_events'] as const;
+export const DEMO_TABLES = [
+  'schools',
+  'vendors',
+  'students',
+  'menu_items',
+  'orders',
+  'order_lines',
+  'payments',
+  'kitchen_events',
+] as const;
 export type DemoTable = (typeof DEMO_TABLES)[number];
 
 export const DEMO_TABLES_DDL: readonly string[] = [TENANTS_DDL, MENU_DDL, ORDERS_DDL, KITCHEN_DDL];

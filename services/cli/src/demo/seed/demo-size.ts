@@ -7,7 +7,13 @@ export interface DemoSize {
   readonly orders: number;
 }
 
-export const DEMO_SIZE: DemoSize = { schools: 500, vendors: 120, students: 20_000, menuItems: 2_400, orders: 40_000 };
+export const DEMO_SIZE: DemoSize = {
+  schools: 500,
+  vendors: 120,
+  students: 20_000,
+  menuItems: 2_400,
+  orders: 40_000,
+};
 
 /** Ids of orders and kitchen events start here, far above 2^53. */
 export const FIRST_ORDER_ID = 7_200_000_000_000_000_000n;

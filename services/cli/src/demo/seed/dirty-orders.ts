@@ -13,9 +13,17 @@ export interface DirtyKind {
 
 export const DIRTY_KINDS = [
   { rule: 'total_not_negative', config: { range: { column: 'total', min: 0 } }, brokenWhere: 'total < 0' },
-  { rule: 'currency_known', config: { set: { column: 'currency', values: ['INR'] } }, brokenWhere: `currency <> 'INR'` },
+  {
+    rule: 'currency_known',
+    config: { set: { column: 'currency', values: ['INR'] } },
+    brokenWhere: `currency <> 'INR'`,
+  },
   { rule: 'student_present', config: { notNull: 'student_id' }, brokenWhere: 'student_id IS NULL' },
-  { rule: 'pickup_code_shape', config: { pattern: { column: 'pickup_code', regex: '^[A-Z]{2}[0-9]{4}$' } }, brokenWhere: `pickup_code !~ '^[A-Z]{2}[0-9]{4}$'` },
+  {
+    rule: 'pickup_code_shape',
+    config: { pattern: { column: 'pickup_code', regex: '^[A-Z]{2}[0-9]{4}$' } },
+    brokenWhere: `pickup_code !~ '^[A-Z]{2}[0-9]{4}$'`,
+  },
 ] as const satisfies readonly DirtyKind[];
 
 export type DirtyRule = (typeof DIRTY_KINDS)[number]['rule'];

@@ -7,7 +7,12 @@ import { seedStatements } from './seed-statements.ts';
  * Creates the demo's tables in the database of the connection and fills them, in one transaction: a seed that is cut
  * short leaves nothing behind. `onTable` hears of each table with the rows it got.
  */
-export async function seedDatabase(client: Client, size: DemoSize, seed: number, onTable: (table: string, rows: number) => void): Promise<number> {
+export async function seedDatabase(
+  client: Client,
+  size: DemoSize,
+  seed: number,
+  onTable: (table: string, rows: number) => void,
+): Promise<number> {
   let rows = 0;
   await client.query('BEGIN');
   await client.query(`SET LOCAL TIME ZONE 'UTC'`);

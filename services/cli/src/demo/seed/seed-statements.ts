@@ -20,7 +20,16 @@ const pick = (list: string) => `(${list})[1 + floor(random() * array_length(${li
  * INSERT … SELECT runs in one process.
  */
 export function seedStatements(size: DemoSize): SeedStatement[] {
-  return [schools(size), vendors(size), students(size), menuItems(size), orders(size), orderLines(size), payments(), kitchenEvents()];
+  return [
+    schools(size),
+    vendors(size),
+    students(size),
+    menuItems(size),
+    orders(size),
+    orderLines(size),
+    payments(),
+    kitchenEvents(),
+  ];
 }
 
 function schools({ schools: count }: DemoSize): SeedStatement {
