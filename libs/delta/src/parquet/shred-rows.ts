@@ -1,3 +1,5 @@
+import { BytesColumn } from './byte-columns.ts';
+import { BooleanColumn, Int32Column, Int64Column } from './number-columns.ts';
 import type { TypedColumn } from './parquet-file.ts';
 import { isLeaf, type SchemaNode } from './parquet-schema.ts';
 
@@ -78,15 +80,11 @@ function skip(
   else (columns[at.leaf++] as TypedColumn).level(definition, repetition);
 }
 
-function put(
-  column: TypedColumn,
-  value: string | number | boolean,
-  definition: number,
-  repetition: number,
-): void {
+function put(column: TypedColumn, value: string | number | boolean, definition: number, repetition: number): void {
   column.level(definition, repetition);
-  if ('appendText' in column) column.appendText(String(value));
-  else if ('appendBigInt' in column) column.appendBigInt(BigInt(value as number));
-  else if (typeof value === 'boolean') (column as { append(value: boolean): void }).append(value);
-  else (column as { append(value: number): void }).append(Number(value));
+  if (column instanceof BytesColumn) column.appendText(String(value));
+  else if (column instanceof Int64Column) column.appendBigInt(BigInt(value));
+  else if (column instanceof BooleanColumn) column.append(value === true);
+  else if (column instanceof Int32Column) column.append(Number(value));
+  else throw new TypeError(`no values for ${column.leaf.path.join('.')}`);
 }

@@ -135,7 +135,7 @@ function toEngineFile(row: Record<string, Json>): EngineFile {
     value: { key: string; value: string }[];
   }[];
   return {
-    path: String(row['filename']),
+    path: row['filename'] as string,
     rows: Number(row['count']),
     sizeBytes: Number(row['file_size_bytes']),
     columns: new Map(

@@ -177,7 +177,7 @@ export class SinkLoop {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#failed.reject(error as Error);
+    this.#failed.reject(error);
   }
 
   #reportLag(): void {

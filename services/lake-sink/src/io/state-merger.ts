@@ -145,7 +145,7 @@ export class StateMerger {
     const byPath = new Map<string, AddFile>();
     for (const file of candidates) byPath.set(await this.#cache.pathOf(keyOf(table, file)), file);
     const touched = await session.rows(touchedFilesSql(batch.shape, existingRelation(batch.shape, local)));
-    return touched.map((row) => byPath.get(String(row['__file'])) as AddFile);
+    return touched.map((row) => byPath.get(row['__file'] as string) as AddFile);
   }
 
   async #localFiles(table: LakeTable, files: readonly AddFile[]): Promise<PartitionFiles[]> {

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { TableSchema } from '@hasivu/change-events';
+import { FAILPOINTS } from '../src/io/failpoint.ts';
+import { ChangeFeed, type Change } from './change-feed.ts';
+import { SinkFixture } from './sink-fixture.ts';
+
+const table: TableSchema = {
+  database: 'db',
+  schema: 'public',
+  table: 'orders',
+  columns: [
+    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
+    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
+  ],
+  key: ['id'],
+};
+
+describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
+  test('the next start leaves neither a hole nor a duplicate in bronze, and silver is the last change per key', async () => {
+    await using sink = await SinkFixture.create('kill');
+    await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
+    const last = new Map<number, number>();
+    let sent = 0;
+    const round = async (n: number): Promise<void> => {
+      const changes: Change[] = [];
+      for (let id = n % 2; id < 40; id += 2) {
+        changes.push({ op: last.has(id) ? 'u' : 'c', row: { id, n } });
+        last.set(id, n);
+      }
+      changes.push({ op: 'd', row: { id: n % 40, n } });
+      last.delete(n % 40);
+      sent += changes.length;
+      await feed.send(...changes);
+    };
+    await round(1);
+    // Twice at the place: once with new tables, once with tables that have rows.
+    for (const hits of [1, 2]) {
+      const killed = await sink.start(`${failpoint}:${hits}`);
+      await round(1 + hits);
+      await round(3 + hits);
+      // The place is reached once per flush: changes go on until the process is gone.
+      for (let n = 10 * hits; killed.running && n < 10 * hits + 200; n += 1) {
+        await Promise.race([killed.exited, sleep(300)]);
+        if (killed.running) await round(n);
+      }
+      expect((await killed.exited).signal).toBe('SIGKILL');
+    }
+    await sink.start();
+    await round(50);
+    const wanted = [...last].map(([id, n]) => `${id}=${n}`).sort().join();
+    const show = (rows: readonly Record<string, unknown>[]) => rows.map((row) => `${String(row['id'])}=${String(row['n'])}`).sort().join();
+    await sink.until('silver/public/orders', 'the last change per key', ({ rows }) => show(rows) === wanted);
+    const bronze = await sink.read('bronze/public/orders');
+    const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);
+    expect(bronze.rows.length).toBe(sent);
+    expect(new Set(positions).size).toBe(sent);
+  });
+});
