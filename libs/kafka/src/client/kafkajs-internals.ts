@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { FrameAssembler } from './frame-assembler.ts';
 
 /**
  * The only door to kafkajs's untyped internals. kafkajs is frozen at 2.2.4, so their shape is stable: we take its sockets,
@@ -28,6 +29,7 @@ export interface KafkajsRequestQueue {
     requestTimeout: number | null;
     sendRequest: () => void;
   }): void;
+  fulfillRequest(response: { correlationId: number; size: number; payload: Buffer }): void;
   rejectAll(error: Error): void;
   scheduleCheckPendingRequests(): void;
   destroy(): void;
@@ -36,6 +38,8 @@ export interface KafkajsRequestQueue {
 export interface KafkajsConnection {
   readonly requestQueue: KafkajsRequestQueue;
   readonly socket?: Socket;
+  /** Called with what arrives on the socket. */
+  processData(chunk: Buffer): void;
   isConnected(): boolean;
   isAuthenticated(): boolean;
   authenticate(): Promise<void>;
@@ -75,6 +79,13 @@ interface KafkajsLogger {
   error(): void;
 }
 
+type SocketFactory = (target: {
+  host: string;
+  port: number;
+  ssl: KafkajsTls | null;
+  onConnect: () => void;
+}) => Socket;
+
 interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
@@ -84,7 +95,7 @@ interface ConnectionOptions {
   readonly connectionTimeout: number;
   readonly requestTimeout: number;
   readonly enforceRequestTimeout: boolean;
-  readonly socketFactory: object;
+  readonly socketFactory: SocketFactory;
   readonly logger: KafkajsLogger;
 }
 
@@ -98,7 +109,7 @@ type BrokerClass = new (options: {
 const require = createRequire(import.meta.url);
 const ConnectionPool = require('kafkajs/src/network/connectionPool') as ConnectionPoolClass;
 const Broker = require('kafkajs/src/broker') as BrokerClass;
-const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => object;
+const createSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory;
 
 /** kafkajs logs every failure at error level before it throws; the thrown error is what we report, once. */
 const SILENT: KafkajsLogger = {
@@ -134,12 +145,13 @@ export function createKafkajsBroker(endpoint: KafkajsEndpoint): {
     connectionTimeout: endpoint.connectTimeoutMs,
     requestTimeout: endpoint.requestTimeoutMs,
     enforceRequestTimeout: true,
-    socketFactory: createSocketFactory(),
+    socketFactory: endpoint.tls === null ? connectPlainly : createSocketFactory(),
     logger: SILENT,
   });
   const connection = connectionPool.pool[0];
   if (connection === undefined) throw new Error('kafkajs made a pool without connections');
   quietThrottleTimer(connection.requestQueue);
+  assembleFrames(connection);
   const broker = new Broker({
     connectionPool,
     logger: SILENT,
@@ -154,4 +166,28 @@ function quietThrottleTimer(queue: KafkajsRequestQueue): void {
   queue.scheduleCheckPendingRequests = () => {
     if (queue.pending.length > 0) schedule();
   };
+}
+
+const READ_BUFFER_BYTES = 256 * 1024;
+const KEEP_ALIVE_DELAY_MS = 60_000;
+
+/** A socket that reads into one buffer for its whole life, where kafkajs's would allocate 64 KiB per read. */
+function connectPlainly({ host, port, onConnect }: Parameters<SocketFactory>[0]): Socket {
+  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  const callback = (bytes: number): boolean => {
+    socket.emit('data', buffer.subarray(0, bytes));
+    return true;
+  };
+  const socket = connect({ host, port, onread: { buffer, callback } }, onConnect);
+  return socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+}
+
+/** kafkajs keeps the chunks of an answer and joins them at its end: twice its size, while it is large. */
+function assembleFrames(connection: KafkajsConnection): void {
+  const { requestQueue } = connection;
+  const assembler = new FrameAssembler((frame) => {
+    const payload = frame.subarray(4);
+    requestQueue.fulfillRequest({ correlationId: frame.readInt32BE(0), size: frame.length, payload });
+  });
+  connection.processData = (chunk) => assembler.push(chunk);
 }
