@@ -77,6 +77,7 @@ export function skipValue(cursor: AvroCursor, type: ColumnType): void {
 /** Big-endian two's complement to an unscaled integer. */
 export function unscaledDecimal(buf: Buffer, start: number, end: number): bigint {
   if (start === end) return 0n;
+  if (end - start <= 6) return BigInt(buf.readIntBE(start, end - start));
   let value = BigInt(buf.readInt8(start));
   for (let i = start + 1; i < end; i++) value = (value << 8n) | BigInt(buf[i] as number);
   return value;

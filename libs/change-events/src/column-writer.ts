@@ -54,11 +54,20 @@ export function writeValue(out: AvroBuffer, column: ColumnType, value: ColumnVal
 
 /** Avro decimal: the shortest big-endian two's complement of the unscaled integer. */
 export function writeUnscaled(out: AvroBuffer, unscaled: bigint): void {
+  // Nearly every amount fits 32 bits, where bytes come from a number in the place of BigInts.
+  if (unscaled >= -0x80000000n && unscaled <= 0x7fffffffn) return writeSmall(out, Number(unscaled));
   let length = 1;
   while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length++;
   out.writeLong(length);
   out.reserve(length);
   for (let i = length - 1; i >= 0; i--) out.writeByte(Number((unscaled >> BigInt(i * 8)) & 0xffn));
+}
+
+function writeSmall(out: AvroBuffer, unscaled: number): void {
+  let length = 1;
+  while (length < 4 && (unscaled << (32 - length * 8)) >> (32 - length * 8) !== unscaled) length++;
+  out.writeLong(length);
+  for (let i = length - 1; i >= 0; i--) out.writeByte((unscaled >> (i * 8)) & 0xff);
 }
 
 function writeArray(out: AvroBuffer, element: ColumnType, items: readonly ColumnValue[]): void {

@@ -1,5 +1,3 @@
-import { createHmac } from 'node:crypto';
-
 import type { ColumnType } from '@hasivu/change-events';
 
 import { assign, type CompiledStep, type StepIdentity } from '../compiled-step.ts';
@@ -9,6 +7,7 @@ import type { SchemaDraft } from '../schema-draft.ts';
 import type { MaskDefinition } from '../step-definition.ts';
 import { StepMistake } from '../step-mistake.ts';
 import type { StepResult } from '../step-result.ts';
+import { KeyedHash } from '../values/keyed-hash.ts';
 import { textOf } from '../values/to-text.ts';
 
 const STRING = { kind: 'string' } as const;
@@ -58,7 +57,8 @@ function maskOf(
     case 'hash': {
       if (!salt) throw new StepMistake('a hash needs a secret salt: without one it can be looked up', column);
       const print = printer(from, column);
-      return (value) => createHmac('sha256', salt).update(print(value)).digest('hex');
+      const hash = new KeyedHash(salt);
+      return (value) => hash.hex(print(value));
     }
     case 'partial': {
       const print = printer(from, column);
