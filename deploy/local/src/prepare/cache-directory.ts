@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type Dirent, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withFileLock } from '../file-lock.ts';
@@ -42,18 +42,18 @@ export async function cachedDirectory(
     mkdirSync(directory, { recursive: true });
     options.report(`${options.label}: downloading (once)`);
     const startedMs = performance.now();
-    const timer = setInterval(
-      () => options.report(`${options.label}: ${megabytes(directory)} MB so far`),
-      PROGRESS_EVERY_MS,
-    );
+    const seconds = (): number => Math.round((performance.now() - startedMs) / 1000);
+    // Maven and pip show nothing here until they have a file whole, so the time tells that it goes on.
+    const progress = (): void =>
+      options.report(`${options.label}: ${megabytes(directory)} MB after ${seconds()} s`);
+    const timer = setInterval(progress, PROGRESS_EVERY_MS);
     try {
       await fill(directory);
     } finally {
       clearInterval(timer);
     }
     writeFileSync(marker, '');
-    const seconds = Math.round((performance.now() - startedMs) / 1000);
-    options.report(`${options.label}: ${megabytes(directory)} MB in ${seconds} s`);
+    options.report(`${options.label}: ${megabytes(directory)} MB in ${seconds()} s`);
     return directory;
   });
 }
@@ -65,11 +65,19 @@ function megabytes(directory: string): number {
 /** Size of the files below a directory; links are not followed, so nothing counts twice. */
 function bytesIn(directory: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+  for (const entry of entriesOf(directory)) {
     const path = join(directory, entry.name);
-    // pip and Maven rename while we count: what has just gone is simply not counted.
-    if (entry.isDirectory()) bytes += existsSync(path) ? bytesIn(path) : 0;
+    if (entry.isDirectory()) bytes += bytesIn(path);
     else if (entry.isFile()) bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
+}
+
+/** pip and Maven rename and delete while we count: a directory that has just gone has no entries. */
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { PlatformError } from '@hasivu/errors';
 import { findProgram, installCommand } from '../install-command.ts';
@@ -46,7 +47,19 @@ async function copyDependencies(
     }
     const env = options.javaHome === null ? options.env : { ...options.env, JAVA_HOME: options.javaHome };
     const goal = [`${DEPENDENCY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${directory}`];
-    await runTool(maven, ['-q', '-B', '-f', pom, ...goal], { doing, code: 'STACK_DOWNLOAD_FAILED', env });
+    await runTool(maven, ['-q', '-B', '-f', pom, ...localRepository(options.cache), ...goal], {
+      doing,
+      code: 'STACK_DOWNLOAD_FAILED',
+      env,
+    });
     await then(directory);
   });
+}
+
+/**
+ * Maven keeps its own downloads in `.m2` of the home directory that the system's user list gives, whatever HOME says. A
+ * system account may have none, and then they go into the cache.
+ */
+function localRepository(cache: string): string[] {
+  return existsSync(userInfo().homedir) ? [] : [`-Dmaven.repo.local=${join(cache, 'maven-repository')}`];
 }
