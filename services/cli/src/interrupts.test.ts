@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import { listenForInterrupts } from './interrupts.ts';
+import { listenForInterrupts, orInterrupted, untilAborted } from './interrupts.ts';
 
 describe('interrupts', () => {
   test('the first signal stops, a later second one kills', () => {
@@ -21,5 +21,20 @@ describe('interrupts', () => {
     source.emit('SIGINT', 'SIGINT');
     source.emit('SIGTERM', 'SIGTERM');
     expect(kill.aborted).toBe(false);
+  });
+});
+
+describe('waiting', () => {
+  test('work that is interrupted ends with an AbortError; work that was first gives its result', async () => {
+    const controller = new AbortController();
+    expect(await orInterrupted(Promise.resolve(7), controller.signal)).toBe(7);
+    const waiting = orInterrupted(new Promise(() => {}), controller.signal);
+    const stopped = untilAborted(controller.signal);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(stopped).resolves.toBeUndefined();
+    await expect(orInterrupted(new Promise(() => {}), controller.signal)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
   });
 });

@@ -46,3 +46,15 @@ export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): P
     work.catch(() => {});
   }
 }
+
+/** Waits for the signal, and keeps the process alive meanwhile: a listener for a signal alone does not. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    await orInterrupted(new Promise<never>(() => {}), signal);
+  } catch {
+    return;
+  } finally {
+    clearInterval(alive);
+  }
+}

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import {
   readStackStatus,
@@ -8,7 +7,7 @@ import {
   type StackStatus,
 } from '@hasivu/local-stack';
 import type { CliContext } from '../cli-context.ts';
-import { orInterrupted } from '../interrupts.ts';
+import { orInterrupted, untilAborted } from '../interrupts.ts';
 import { stackDirectory, summarizeStack } from '../stack/stack-summary.ts';
 
 export interface StackUpOptions {
@@ -21,7 +20,7 @@ export async function stackUp(context: CliContext, options: StackUpOptions): Pro
   const stack = await startOrLeave(context, options.foreground ? 'foreground' : 'detached');
   show(stack.status, context, options.json);
   if (!options.foreground || !stack.startedHere) return EXIT.ok;
-  if (!context.stop.aborted) await once(context.stop, 'abort');
+  await untilAborted(context.stop);
   context.err.write(`${context.paint.dim('stopping the stack')}\n`);
   await stack.stop();
   return context.stop.reason === 'SIGTERM' ? EXIT.ok : EXIT.interrupted;
