@@ -203,3 +203,25 @@ test('a stop drains: everything is confirmed, the next life repeats nothing, and
   expect(late.filter((event) => event.op === 'r')).toHaveLength(100);
   expect(late.filter((event) => event.op === 'u')).toHaveLength(10);
 }, 120_000);
+
+test('a table that was dropped and made again, or left out for a while, is copied again', async () => {
+  await source.sql('CREATE TABLE again (id int PRIMARY KEY)');
+  await source.sql('CREATE TABLE paused (id int PRIMARY KEY)');
+  await source.sql('INSERT INTO again VALUES (1)');
+  await source.sql('INSERT INTO paused VALUES (1), (2)');
+  await (await source.start({ tables: ['public.again', 'public.paused'] })).stop();
+  await source.sql('DROP TABLE again');
+  await source.sql('CREATE TABLE again (id int PRIMARY KEY)');
+  await source.sql('INSERT INTO again VALUES (2)');
+  const second = await source.start({ tables: ['public.again'] });
+  await source.sql('DELETE FROM paused WHERE id = 1');
+  await source.sql('INSERT INTO paused VALUES (3)');
+  await source.settled();
+  await second.stop();
+  await source.start({ tables: ['public.again', 'public.paused'] });
+  await source.settled();
+  const ids = async (table: string): Promise<unknown[]> =>
+    [...stateOf(await source.events(table)).values()].map((row) => row['id']).sort();
+  expect(await ids('public.again')).toEqual([2]);
+  expect(await ids('public.paused')).toEqual([2, 3]);
+}, 120_000);

@@ -8,6 +8,8 @@ export interface TableProgress {
   /** Last log position that the copy covers: streamed changes of the table up to it are in the copy. */
   readonly lsn: Lsn;
   readonly done: boolean;
+  /** A table that was dropped and made again has another OID, and needs another copy. */
+  readonly oid: number;
 }
 
 /**
@@ -27,7 +29,10 @@ export function initialProgress(slot: string, confirmLsn: Lsn): Progress {
 
 export function serializeProgress(progress: Progress): Buffer {
   const tables = Object.fromEntries(
-    [...progress.tables].map(([name, table]) => [name, { lsn: formatLsn(table.lsn), done: table.done }]),
+    [...progress.tables].map(([name, table]) => [
+      name,
+      { lsn: formatLsn(table.lsn), done: table.done, oid: table.oid },
+    ]),
   );
   return Buffer.from(
     JSON.stringify({
@@ -49,13 +54,17 @@ export function parseProgress(bytes: Buffer): Progress {
     if (phase !== 'snapshot' && phase !== 'streaming')
       throw new TypeError(`phase is ${JSON.stringify(phase)}`);
     if (typeof seq !== 'number') throw new TypeError('seq is not a number');
-    const tables = Object.entries(raw['tables'] as Record<string, { lsn: string; done: boolean }>);
+    const tables = Object.entries(
+      raw['tables'] as Record<string, { lsn: string; done: boolean; oid: number }>,
+    );
     return {
       slot: String(raw['slot']),
       phase,
       position: { commitLsn: lsnOf(raw['commitLsn']), seq },
       confirmLsn: lsnOf(raw['confirmLsn']),
-      tables: new Map(tables.map(([name, t]) => [name, { lsn: lsnOf(t.lsn), done: t.done === true }])),
+      tables: new Map(
+        tables.map(([name, t]) => [name, { lsn: lsnOf(t.lsn), done: t.done === true, oid: Number(t.oid) }]),
+      ),
     };
   } catch (error) {
     throw new PlatformError('SOURCE_PROGRESS', {

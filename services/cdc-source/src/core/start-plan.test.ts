@@ -18,11 +18,17 @@ const progress: Progress = {
   position: { commitLsn: toLsn(490n), seq: 3 },
   confirmLsn: toLsn(500n),
   tables: new Map([
-    ['public.a', { lsn: toLsn(99n), done: true }],
-    ['public.b', { lsn: toLsn(99n), done: false }],
+    ['public.a', { lsn: toLsn(99n), done: true, oid: 1 }],
+    ['public.b', { lsn: toLsn(99n), done: false, oid: 2 }],
   ]),
 };
-const facts: StartFacts = { slot: 's', database: 'shop', slotFacts, progress, tables: ['public.a'] };
+const facts: StartFacts = {
+  slot: 's',
+  database: 'shop',
+  slotFacts,
+  progress,
+  tables: new Map([['public.a', 1]]),
+};
 
 function codeOf(overrides: Partial<StartFacts>): string {
   try {
@@ -35,19 +41,27 @@ function codeOf(overrides: Partial<StartFacts>): string {
 
 describe('a start', () => {
   test('creates the slot and copies everything where there is neither slot nor progress', () => {
-    expect(planStart({ ...facts, slotFacts: null, progress: null })).toEqual({
-      createSlot: true,
-      pending: ['public.a'],
-    });
+    const plan = planStart({ ...facts, slotFacts: null, progress: null });
+    expect(plan).toEqual({ createSlot: true, pending: ['public.a'], progress: null });
   });
 
   test('copies everything again when the slot is there but its progress is not', () => {
-    expect(planStart({ ...facts, progress: null })).toEqual({ createSlot: false, pending: ['public.a'] });
+    const plan = planStart({ ...facts, progress: null });
+    expect(plan).toEqual({ createSlot: false, pending: ['public.a'], progress: null });
   });
 
-  test('copies tables that are new or were not finished', () => {
-    const tables = ['public.a', 'public.b', 'public.c'];
-    expect(planStart({ ...facts, tables })).toEqual({ createSlot: false, pending: ['public.b', 'public.c'] });
+  test('copies tables that are new, were not finished, or were dropped and made again', () => {
+    const tables = new Map([
+      ['public.a', 1],
+      ['public.b', 2],
+      ['public.c', 3],
+    ]);
+    expect(planStart({ ...facts, tables }).pending).toEqual(['public.b', 'public.c']);
+    expect(planStart({ ...facts, tables: new Map([['public.a', 7]]) }).pending).toEqual(['public.a']);
+  });
+
+  test('forgets tables that are no longer captured: their changes are missed from now on', () => {
+    expect([...(planStart(facts).progress?.tables.keys() ?? [])]).toEqual(['public.a']);
   });
 
   test('is refused where changes were lost or the slot is not ours', () => {

@@ -18,8 +18,8 @@ export interface StartFacts {
   readonly slotFacts: SlotFacts | null;
   /** null when Kafka holds no progress of this slot. */
   readonly progress: Progress | null;
-  /** `schema.table` of every table to capture. */
-  readonly tables: readonly string[];
+  /** OID of every table to capture, by `schema.table`. */
+  readonly tables: ReadonlyMap<string, number>;
 }
 
 export interface StartPlan {
@@ -27,6 +27,11 @@ export interface StartPlan {
   readonly createSlot: boolean;
   /** Tables without a finished copy. */
   readonly pending: readonly string[];
+  /**
+   * Progress of the captured tables alone: a table that is left out for a while and captured again is copied again,
+   * because its changes meanwhile were not captured.
+   */
+  readonly progress: Progress | null;
 }
 
 /** @throws PlatformError SOURCE_SLOT_MISMATCH, SOURCE_SLOT_LOST */
@@ -53,12 +58,14 @@ export function checkSlot(slot: string, facts: SlotFacts, database: string): voi
 export function planStart(facts: StartFacts): StartPlan {
   const { slot, slotFacts, progress } = facts;
   const doing = `looking up the replication slot "${slot}"`;
-  const done = progress?.tables;
-  const pending = facts.tables.filter((name) => done?.get(name)?.done !== true);
+  const kept = new Map(
+    [...(progress?.tables ?? [])].filter(([name, table]) => facts.tables.get(name) === table.oid),
+  );
+  const pending = [...facts.tables.keys()].filter((name) => kept.get(name)?.done !== true);
   if (!slotFacts) {
     if (progress)
       throw new PlatformError('SOURCE_SLOT_LOST', { doing, why: 'the slot does not exist any more' });
-    return { createSlot: true, pending };
+    return { createSlot: true, pending, progress: null };
   }
   checkSlot(slot, slotFacts, facts.database);
   const confirmed = slotFacts.confirmedLsn;
@@ -68,5 +75,5 @@ export function planStart(facts: StartFacts): StartPlan {
       why: `the slot is confirmed up to ${formatLsn(confirmed)}, but Kafka has the changes only up to ${formatLsn(progress.confirmLsn)}`,
     });
   }
-  return { createSlot: false, pending };
+  return { createSlot: false, pending, progress: progress && { ...progress, tables: kept } };
 }

@@ -12,6 +12,7 @@ import {
   type PostgresTarget,
   type PublishedTable,
   type ServerFacts,
+  type StreamOptions,
 } from '@hasivu/postgres';
 
 import { ChangeRouter } from '../core/change-router.ts';
@@ -33,6 +34,13 @@ import { TableCompiler } from './table-compiler.ts';
 import { copyPendingTables } from './table-copies.ts';
 
 const LAG_INTERVAL_MS = 5000;
+
+/** One record per Kafka transaction: small segments, so that compaction keeps the topic to a few of them. */
+const PROGRESS_TOPIC = {
+  'segment.bytes': '16777216',
+  'segment.ms': '3600000',
+  'min.cleanable.dirty.ratio': '0.1',
+};
 
 /** What the checks against Postgres found; nothing has been written to Kafka yet. */
 interface PreparedSource {
@@ -119,7 +127,7 @@ async function openTarget(
   const cluster = await KafkaCluster.connect(kafka, { clientId });
   resources.defer(() => cluster.close());
   await cluster.ensureTopics([
-    { topic: topics.progress, partitions: 1, compact: true },
+    { topic: topics.progress, partitions: 1, compact: true, config: PROGRESS_TOPIC },
     ...prepared.tables.map((table) => ({ topic: topics.change(table.schema, table.table) })),
   ]);
   const producer = await TransactionalProducer.open(cluster, {
@@ -154,8 +162,9 @@ async function startingProgress(
     slot,
     signal,
   );
-  const names = tables.map(tableId);
-  const plan = planStart({ slot, database: server.database, slotFacts, progress, tables: names });
+  const oids = new Map(tables.map((table) => [tableId(table), table.oid]));
+  const plan = planStart({ slot, database: server.database, slotFacts, progress, tables: oids });
+
   logger.info(
     {
       slot,
@@ -179,7 +188,6 @@ async function startingProgress(
     dependencies,
     session,
     plan,
-    progress,
     confirmedLsn: slotFacts?.confirmedLsn ?? toLsn(0n),
   });
 }
@@ -205,7 +213,7 @@ async function stream(
     },
   });
   const connection = await WireConnection.open(prepared.target, { replication: true });
-  const replication = await ReplicationStream.start(connection, {
+  const replication = await startReplication(connection, {
     slot,
     publication,
     startLsn: progress.confirmLsn,
@@ -258,6 +266,19 @@ async function commitStreamed(
   await opened.durable.commit({ ...progress, ...sealed, phase: 'streaming' }, transactions);
   router.transactions -= transactions;
   dependencies.metrics.lagSeconds(empty ? 0 : Math.max(0, (Date.now() - router.lastCommitTsMs) / 1000));
+}
+
+/** A connection that could not start to stream must not stay: it would count against max_wal_senders at every try. */
+async function startReplication(
+  connection: WireConnection,
+  options: StreamOptions,
+): Promise<ReplicationStream> {
+  try {
+    return await ReplicationStream.start(connection, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 /** Well under the server's patience: a status has to arrive in time even if one is lost or late. */

@@ -30,7 +30,6 @@ export interface CopiesOptions {
   readonly plan: StartPlan;
   readonly tables: readonly CatalogTable[];
   readonly published: ReadonlyMap<string, PublishedTable>;
-  readonly progress: Progress | null;
   /** Confirmed position of an existing slot. */
   readonly confirmedLsn: Lsn;
 }
@@ -43,7 +42,8 @@ const REPORT_EVERY_MS = 5000;
  * are done stay done and the others are copied under the snapshot of a temporary slot.
  */
 export async function copyPendingTables(options: CopiesOptions): Promise<Progress> {
-  const { plan, tables, progress, confirmedLsn, dependencies } = options;
+  const { plan, tables, confirmedLsn, dependencies } = options;
+  const { progress } = plan;
   const { slot, snapshot } = dependencies.settings.postgres;
   const pending = tables.filter((table) => plan.pending.includes(tableId(table)));
   if (pending.length === 0 && progress) return progress;
@@ -59,7 +59,7 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
     let state = progress ?? initialProgress(slot, plan.createSlot ? point : confirmedLsn);
     for (const [i, table] of pending.entries()) {
       dependencies.metrics.snapshotPending(pending.length - i);
-      const done = new Map(state.tables).set(tableId(table), { lsn: covered, done: true });
+      const done = new Map(state.tables).set(tableId(table), { lsn: covered, done: true, oid: table.oid });
       state = { ...state, tables: done, phase: i === pending.length - 1 ? 'streaming' : 'snapshot' };
       await copyTable(options, copier, table, state);
     }
@@ -74,7 +74,8 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
 async function takeSnapshot(options: CopiesOptions, copier: SnapshotCopier): Promise<Lsn> {
   const { target, plan, dependencies } = options;
   const { slot } = dependencies.settings.postgres;
-  const name = plan.createSlot ? slot : `${slot.slice(0, 50)}_copy`;
+  // Its own name each time: the temporary slot of a life that was just killed may still be there.
+  const name = plan.createSlot ? slot : `${slot.slice(0, 40)}_copy_${Date.now().toString(36)}`;
   const connection = await WireConnection.open(target, { replication: true });
   try {
     const created = await createSlot(connection, name, { temporary: !plan.createSlot });
@@ -135,17 +136,20 @@ async function startWithoutCopies(
   options: CopiesOptions,
   pending: readonly CatalogTable[],
 ): Promise<Progress> {
-  const { plan, progress, target, durable, dependencies, confirmedLsn } = options;
+  const { plan, target, durable, dependencies, confirmedLsn } = options;
   const { slot } = dependencies.settings.postgres;
   let from = confirmedLsn;
   if (plan.createSlot) {
     const connection = await WireConnection.open(target, { replication: true });
-    from = (await createSlot(connection, slot, { temporary: false })).consistentPoint;
-    await connection.close();
+    try {
+      from = (await createSlot(connection, slot, { temporary: false })).consistentPoint;
+    } finally {
+      await connection.close();
+    }
   }
-  const state = progress ?? initialProgress(slot, from);
+  const state = plan.progress ?? initialProgress(slot, from);
   const tables = new Map(state.tables);
-  for (const table of pending) tables.set(tableId(table), { lsn: toLsn(0n), done: true });
+  for (const table of pending) tables.set(tableId(table), { lsn: toLsn(0n), done: true, oid: table.oid });
   const started: Progress = { ...state, phase: 'streaming', tables };
   await durable.commit(started, 0);
   return started;
