@@ -49,7 +49,7 @@ export function writeValue(out: AvroBuffer, column: ColumnType, value: ColumnVal
     default:
       column satisfies never;
   }
-  throw new TypeError(`a ${typeof value} where the column is ${(column).kind}`);
+  throw new TypeError(`a ${typeof value} where the column is ${column.kind}`);
 }
 
 /** Avro decimal: the shortest big-endian two's complement of the unscaled integer. */

@@ -1,3 +1,4 @@
+export { checkSteps } from './check-steps.ts';
 export { compilePipeline, type PipelineDefinition } from './compile-pipeline.ts';
 export { CompiledPipeline, type OutputColumn, type RowDependency } from './compiled-pipeline.ts';
 export type { Step } from './compiled-step.ts';

@@ -58,6 +58,24 @@ export function compileRules(rules: readonly RuleDefinition[], context: RuleCont
   });
 }
 
+/**
+ * Finds the mistakes that need no table: syntax of expressions and patterns.
+ * @throws PlatformError PIPELINE_RULE_INVALID for the first
+ */
+export function checkRules(
+  rules: readonly RuleDefinition[],
+  context: { readonly pipeline: string; readonly parse: (source: string) => unknown },
+): void {
+  rules.forEach((rule, index) => {
+    try {
+      if ('pattern' in rule) new LinearMatcher(rule.pattern.regex);
+      else context.parse(contentOf(rule).content);
+    } catch (error) {
+      throw explained(error, rule, index, context.pipeline);
+    }
+  });
+}
+
 type Holds = Pick<Rule, 'holds' | 'slots'>;
 
 function predicate(content: string, context: RuleContext): Holds {

@@ -1,4 +1,5 @@
 export {
+  checkRules,
   compileRules,
   type PredicateCompiler,
   type Rule,

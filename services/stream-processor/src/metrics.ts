@@ -7,7 +7,7 @@ import type { TransactionTotals } from './core/transaction-totals.ts';
 export class ProcessorMetrics {
   readonly #rows: Counter<'pipeline' | 'outcome'>;
   readonly #quarantined: Counter<'pipeline' | 'rule'>;
-  readonly #deadLetters: Counter;
+  readonly #deadLetters: Counter<'topic'>;
   readonly #commitSeconds: Histogram;
 
   /** @param lagRows records between the position and the end, over all partitions; asked for at each scrape */
@@ -27,7 +27,8 @@ export class ProcessorMetrics {
     });
     this.#deadLetters = new Counter({
       name: 'hasivu_dead_letters_total',
-      help: 'Records in a dead-letter topic because they could not be decoded',
+      help: 'Records in a dead-letter topic because they could not be decoded, by source topic',
+      labelNames: ['topic'],
       registers,
     });
     this.#commitSeconds = new Histogram({
@@ -54,7 +55,7 @@ export class ProcessorMetrics {
 
   committed(seconds: number, totals: TransactionTotals): void {
     this.#commitSeconds.observe(seconds);
-    this.#deadLetters.inc(totals.deadLetters);
+    for (const [topic, records] of totals.deadLetters) this.#deadLetters.inc({ topic }, records);
     for (const [pipeline, { outcomes, rules }] of totals.pipelines) {
       for (const outcome of OUTCOMES)
         if (outcomes[outcome] > 0) this.#rows.inc({ pipeline, outcome }, outcomes[outcome]);

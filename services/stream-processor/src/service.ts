@@ -1,3 +1,5 @@
+import { checkSteps, parseExpression } from '@hasivu/pipeline';
+import { checkRules } from '@hasivu/quality';
 import type { ServiceDefinition } from '@hasivu/service-kit';
 
 import { runProcessor } from './io/processor-run.ts';
@@ -11,6 +13,11 @@ export const streamProcessor: ServiceDefinition = {
     if (settings.pipelines.length === 0) {
       context.logger.info('no pipelines are configured: nothing to do');
       return;
+    }
+    // Before anything is opened: a mistake that can be seen now must not leave topics behind.
+    for (const { name, steps, rules } of settings.pipelines) {
+      checkSteps({ name, steps });
+      checkRules(rules, { pipeline: name, parse: parseExpression });
     }
     await runProcessor(context, settings);
   },

@@ -142,7 +142,7 @@ describe('pipelines on a real broker and registry', () => {
     });
     expect(metrics).toContain(`{pipeline="clean",outcome="dropped"} ${expected.dropped}`);
     expect(metrics).toContain(`{pipeline="clean",outcome="quarantined"} ${expected.quarantined}`);
-    expect(metrics).toContain(`hasivu_dead_letters_total ${deadLetters}`);
+    expect(metrics).toContain(`hasivu_dead_letters_total{topic="${topic}"} ${deadLetters}`);
     expect(metrics).toContain(
       `hasivu_quarantined_rows_total{pipeline="clean",rule="not_null(total)"} ${rules.total}`,
     );
@@ -296,6 +296,24 @@ describe('pipelines on a real broker and registry', () => {
     );
     expect(said).not.toContain('pepper');
   }, 60_000);
+
+  test.each([
+    [
+      PIPELINES.replace('round(total * 0.05, 2)', 'round(total * )'),
+      'PIPELINE_STEP_INVALID',
+      'step 4 (derive tax): character 15',
+    ],
+    [PIPELINES.replace('^[^<>]*$', '(a'), 'PIPELINE_RULE_INVALID', 'rule 4 (note is text)'],
+  ])(
+    'a mistake in the file itself ends it with code 2 before anything is opened',
+    async (yaml, code, place) => {
+      const service = await processor.launch(yaml, { SALT: 'pepper' });
+      expect((await service.exited).code).toBe(2);
+      expect(service.output.join('\n')).toContain(code);
+      expect(service.output.join('\n')).toContain(place);
+    },
+    30_000,
+  );
 
   test('without pipelines it says so and ends well', async () => {
     const service = await processor.launch('pipelines: []');

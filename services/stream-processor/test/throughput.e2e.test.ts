@@ -66,7 +66,10 @@ test(`${ROWS} rows through five steps and two rules`, async () => {
   await using processor = await ProcessorUnderTest.create('throughput');
   await processor.define(TABLE);
   await processor.write(TABLE, rows());
-  const service = await processor.start(PIPELINES, process.env['HASIVU_PROF'] ? { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' } : {});
+  const service = await processor.start(
+    PIPELINES,
+    process.env['HASIVU_PROF'] ? { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' } : {},
+  );
   const before = usage(service.pid);
   await processor.caughtUp(TABLE);
   const after = usage(service.pid);

@@ -35,7 +35,8 @@ export class EventProcessor {
   /** Bytes that are no event of the topic. */
   deadLetter(record: SourceRecord, place: SourcePlace, pipelines: readonly string[], reason: string): void {
     this.#totals.rows += 1;
-    this.#totals.deadLetters += 1;
+    const { deadLetters } = this.#totals;
+    deadLetters.set(place.topic, (deadLetters.get(place.topic) ?? 0) + 1);
     this.#setAside.deadLetter(record, place, reason);
     const bytes = Math.max(0, record.valueEnd - record.valueStart);
     for (const pipeline of pipelines) this.#count(pipeline, place.topic, bytes, 'dead_letter');

@@ -27,7 +27,8 @@ export class TransactionTotals {
   readonly pipelines = new Map<string, PipelineTotals>();
   /** By output topic. */
   readonly outputs = new Map<string, Volume>();
-  deadLetters = 0;
+  /** By source topic. */
+  readonly deadLetters = new Map<string, number>();
   /** Records read. */
   rows = 0;
 
@@ -44,7 +45,7 @@ export class TransactionTotals {
   clear(): void {
     this.pipelines.clear();
     this.outputs.clear();
-    this.deadLetters = 0;
+    this.deadLetters.clear();
     this.rows = 0;
   }
 }

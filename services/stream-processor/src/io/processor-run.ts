@@ -26,6 +26,8 @@ import { ProgramCompiler } from './program-compiler.ts';
 import { TopicPrograms } from './topic-programs.ts';
 
 const TRANSACTION_TIMEOUT_MS = 60_000;
+/** Bytes of one answer; twice as much may wait. Keeps the service far below 256 MiB with every table under load. */
+const FETCH_BYTES = 2 * 1024 * 1024;
 /** How long the loop waits at most before it shows that it is alive. */
 const IDLE_MS = 5_000;
 
@@ -176,7 +178,7 @@ async function openFetcher(
       offset: committed.get(topic)?.get(partition) ?? ('earliest' as const),
     })),
   );
-  return new Fetcher(cluster, { assignments, isolation: 'read_committed' });
+  return new Fetcher(cluster, { assignments, isolation: 'read_committed', maxBytes: FETCH_BYTES });
 }
 
 function lagRows(fetcher: Fetcher): number {
