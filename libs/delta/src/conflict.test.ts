@@ -1,16 +1,42 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryStore } from '../../object-store/src/index.ts';
 import { surroundings } from '../test/surroundings.ts';
-import { conflictWith, DeltaTable, field, READ_NOTHING, readEverything, removalOf, type Action, type AddFile, type ReadScope } from './index.ts';
+import {
+  conflictWith,
+  DeltaTable,
+  field,
+  READ_NOTHING,
+  readEverything,
+  removalOf,
+  type Action,
+  type AddFile,
+  type ReadScope,
+} from './index.ts';
 
-const file = (path: string): AddFile => ({ path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true });
+const file = (path: string): AddFile => ({
+  path,
+  partitionValues: {},
+  size: 1,
+  modificationTime: 1,
+  dataChange: true,
+});
 const added = (path: string, dataChange = true): Action => ({ add: { ...file(path), dataChange } });
 const removed = (path: string): Action => removalOf(file(path), 1);
 const txn = (appId: string): Action => ({ txn: { appId, version: 1 } });
 const blind: Action = { commitInfo: { timestamp: 1, operation: 'WRITE', isBlindAppend: true } };
 const protocol: Action = { protocol: { minReaderVersion: 1, minWriterVersion: 2 } };
-const metaData: Action = { metaData: { id: 'x', format: { provider: 'parquet', options: {} }, schemaString: '{}', partitionColumns: [], configuration: {} } };
-const domain = (name: string): Action => ({ domainMetadata: { domain: name, configuration: '', removed: false } });
+const metaData: Action = {
+  metaData: {
+    id: 'x',
+    format: { provider: 'parquet', options: {} },
+    schemaString: '{}',
+    partitionColumns: [],
+    configuration: {},
+  },
+};
+const domain = (name: string): Action => ({
+  domainMetadata: { domain: name, configuration: '', removed: false },
+});
 const upsert: ReadScope = readEverything(['a']);
 
 describe('which rivals a commit can follow', () => {
@@ -19,11 +45,29 @@ describe('which rivals a commit can follow', () => {
     ['append after compaction', [removed('a'), added('x', false)], [added('y')], READ_NOTHING, null],
     ['append after a schema change', [metaData], [added('y')], READ_NOTHING, 'metadata-changed'],
     ['append after a protocol change', [protocol], [added('y')], READ_NOTHING, 'protocol-changed'],
-    ['append of the same application', [blind, added('x'), txn('p0')], [added('y'), txn('p0')], READ_NOTHING, 'concurrent-transaction'],
-    ['append of another application', [blind, added('x'), txn('p1')], [added('y'), txn('p0')], READ_NOTHING, null],
+    [
+      'append of the same application',
+      [blind, added('x'), txn('p0')],
+      [added('y'), txn('p0')],
+      READ_NOTHING,
+      'concurrent-transaction',
+    ],
+    [
+      'append of another application',
+      [blind, added('x'), txn('p1')],
+      [added('y'), txn('p0')],
+      READ_NOTHING,
+      null,
+    ],
     ['upsert after upsert', [added('x')], [added('y')], upsert, 'concurrent-append'],
     ['upsert after blind append', [blind, added('x')], [added('y')], upsert, null],
-    ['upsert after compaction of what it read', [removed('a'), added('x', false)], [added('y')], upsert, 'delete-read'],
+    [
+      'upsert after compaction of what it read',
+      [removed('a'), added('x', false)],
+      [added('y')],
+      upsert,
+      'delete-read',
+    ],
     ['delete after delete', [removed('a')], [removed('a')], READ_NOTHING, 'delete-delete'],
     ['delete after delete of another file', [removed('b')], [removed('a')], READ_NOTHING, null],
     ['same domain', [domain('d')], [domain('d')], READ_NOTHING, 'domain-changed'],
@@ -33,7 +77,9 @@ describe('which rivals a commit can follow', () => {
   });
 
   test('serializable minds blind appends too', () => {
-    expect(conflictWith([blind, added('x')], [added('y')], upsert, 'serializable')?.kind).toBe('concurrent-append');
+    expect(conflictWith([blind, added('x')], [added('y')], upsert, 'serializable')?.kind).toBe(
+      'concurrent-append',
+    );
   });
 
   test('a second instance of the same application is fenced, with its own code', async () => {
@@ -42,7 +88,11 @@ describe('which rivals a commit can follow', () => {
     const first = await DeltaTable.create('t', { schema }, surroundings(store));
     const second = (await DeltaTable.open('t', surroundings(store))) as DeltaTable;
     await second.commit({ actions: [added('x'), txn('p0')], operation: 'WRITE' });
-    await expect(first.commit({ actions: [added('y'), txn('p0')], operation: 'WRITE' })).rejects.toMatchObject({ code: 'LAKE_FENCED' });
-    expect([...((await DeltaTable.open('t', surroundings(store))) as DeltaTable).state.files.keys()]).toEqual(['x']);
+    await expect(
+      first.commit({ actions: [added('y'), txn('p0')], operation: 'WRITE' }),
+    ).rejects.toMatchObject({ code: 'LAKE_FENCED' });
+    expect([...((await DeltaTable.open('t', surroundings(store))) as DeltaTable).state.files.keys()]).toEqual(
+      ['x'],
+    );
   });
 });

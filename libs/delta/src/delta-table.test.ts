@@ -6,10 +6,18 @@ import { DeltaTable, field, removalOf, type Action, type AddFile } from './index
 
 const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
 const add = (path: string): { add: AddFile } => ({
-  add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats: '{"numRecords":1}' },
+  add: {
+    path,
+    partitionValues: {},
+    size: 1,
+    modificationTime: 1,
+    dataChange: true,
+    stats: '{"numRecords":1}',
+  },
 });
 const append = (path: string, ...more: Action[]) => ({ actions: [add(path), ...more], operation: 'WRITE' });
-const reopened = async (store: MemoryStore): Promise<DeltaTable> => (await DeltaTable.open('t', surroundings(store))) as DeltaTable;
+const reopened = async (store: MemoryStore): Promise<DeltaTable> =>
+  (await DeltaTable.open('t', surroundings(store))) as DeltaTable;
 
 describe('a Delta table', () => {
   test('is null where there is none, and is there after create with the lowest protocol that fits', async () => {
@@ -17,19 +25,34 @@ describe('a Delta table', () => {
     expect(await DeltaTable.open('t', surroundings(store))).toBeNull();
     await DeltaTable.create('t', { schema }, surroundings(store));
     expect((await reopened(store)).state.protocol).toEqual({ minReaderVersion: 1, minWriterVersion: 2 });
-    const ntz = await DeltaTable.create('n', { schema: { type: 'struct', fields: [field('at', 'timestamp_ntz')] } }, surroundings(store));
-    expect(ntz.state.protocol).toMatchObject({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['timestampNtz'] });
+    const ntz = await DeltaTable.create(
+      'n',
+      { schema: { type: 'struct', fields: [field('at', 'timestamp_ntz')] } },
+      surroundings(store),
+    );
+    expect(ntz.state.protocol).toMatchObject({
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['timestampNtz'],
+    });
   });
 
   test('two creators end with one table', async () => {
     const store = new MemoryStore();
-    const [first, second] = await Promise.all([DeltaTable.create('t', { schema }, surroundings(store)), DeltaTable.create('t', { schema }, surroundings(store))]);
+    const [first, second] = await Promise.all([
+      DeltaTable.create('t', { schema }, surroundings(store)),
+      DeltaTable.create('t', { schema }, surroundings(store)),
+    ]);
     expect(second.state.metadata.id).toBe(first.state.metadata.id);
   });
 
   test('every committed file is there once whatever the interleaving of twenty writers, across checkpoints', async () => {
     const store = new MemoryStore();
-    await DeltaTable.create('t', { schema, configuration: { 'delta.checkpointInterval': '7' } }, surroundings(store));
+    await DeltaTable.create(
+      't',
+      { schema, configuration: { 'delta.checkpointInterval': '7' } },
+      surroundings(store),
+    );
     const writers = await Promise.all(Array.from({ length: 20 }, () => reopened(store)));
     await Promise.all(
       writers.map(async (writer, number) => {
@@ -47,7 +70,11 @@ describe('a Delta table', () => {
     const table = await DeltaTable.create('t', { schema, partitionColumns: [] }, surroundings(store));
     for (let n = 0; n < 9; n += 1) {
       await table.commit({
-        actions: [add(`f-${n}`), { txn: { appId: 'app', version: n } }, ...(n === 4 ? [removalOf(add('f-1').add, 5)] : [])],
+        actions: [
+          add(`f-${n}`),
+          { txn: { appId: 'app', version: n } },
+          ...(n === 4 ? [removalOf(add('f-1').add, 5)] : []),
+        ],
         operation: 'WRITE',
       });
     }
@@ -86,17 +113,28 @@ describe('a Delta table', () => {
   test('unknown features are refused by name', async () => {
     const store = new MemoryStore();
     const table = await DeltaTable.create('t', { schema }, surroundings(store));
-    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] };
+    const protocol = {
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['deletionVectors'],
+    };
     await table.commit({ actions: [{ protocol }], operation: 'UPGRADE' });
     await expect(reopened(store)).rejects.toThrow('deletionVectors');
   });
 
   test('an append-only table loses no row', async () => {
     const store = new MemoryStore();
-    const table = await DeltaTable.create('t', { schema, configuration: { 'delta.appendOnly': 'true' } }, surroundings(store));
+    const table = await DeltaTable.create(
+      't',
+      { schema, configuration: { 'delta.appendOnly': 'true' } },
+      surroundings(store),
+    );
     await table.commit(append('a'));
     const remove = removalOf(add('a').add, 1);
-    await expect(table.commit({ actions: [remove], operation: 'DELETE' })).rejects.toMatchObject({ code: 'LAKE_COMMIT_CONFLICT' });
+    await expect(table.commit({ actions: [remove], operation: 'DELETE' })).rejects.toMatchObject({
+      code: 'LAKE_COMMIT_CONFLICT',
+    });
   });
 });
 

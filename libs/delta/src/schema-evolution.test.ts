@@ -22,8 +22,15 @@ describe('a table’s schema follows its source', () => {
   });
 
   test('new columns go to the end, missing ones stay, narrower ones need nothing', () => {
-    const evolved = evolveSchema(table(field('id', 'integer'), field('old', 'string')), table(field('id', 'long'), field('new', 'date')));
-    expect(evolved?.schema.fields.map((one) => `${one.name} ${one.type as string}`)).toEqual(['id long', 'old string', 'new date']);
+    const evolved = evolveSchema(
+      table(field('id', 'integer'), field('old', 'string')),
+      table(field('id', 'long'), field('new', 'date')),
+    );
+    expect(evolved?.schema.fields.map((one) => `${one.name} ${one.type as string}`)).toEqual([
+      'id long',
+      'old string',
+      'new date',
+    ]);
     expect(evolved).toMatchObject({ added: ['new'], widened: ['id'] });
     expect(evolveSchema(table(field('id', 'long')), table(field('id', 'short')))).toBeNull();
   });
@@ -33,6 +40,8 @@ describe('a table’s schema follows its source', () => {
   });
 
   test('an impossible change names the column and both types', () => {
-    expect(() => evolveSchema(table(field('id', 'string')), table(field('id', 'long')))).toThrow(/"id".*holds string.*sends long/);
+    expect(() => evolveSchema(table(field('id', 'string')), table(field('id', 'long')))).toThrow(
+      /"id".*holds string.*sends long/,
+    );
   });
 });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dateText, decimalText, field, parseStatistics, statisticsJson, timestampText, truncatedMax, truncatedMin } from './index.ts';
+import {
+  dateText,
+  decimalText,
+  field,
+  parseStatistics,
+  statisticsJson,
+  timestampText,
+  truncatedMax,
+  truncatedMin,
+} from './index.ts';
 
 /** Order of code points, which is that of UTF-8 bytes. */
 const order = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
@@ -53,6 +62,7 @@ describe('statistics', () => {
   });
 
   test('broken statistics say nothing', () => {
-    for (const text of [undefined, '', '{', '{"stats_json":1}']) expect(parseStatistics(text).columns.size).toBe(0);
+    for (const text of [undefined, '', '{', '{"stats_json":1}'])
+      expect(parseStatistics(text).columns.size).toBe(0);
   });
 });

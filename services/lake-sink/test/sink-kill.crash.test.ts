@@ -48,8 +48,15 @@ describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
     }
     await sink.start();
     await round(50);
-    const wanted = [...last].map(([id, n]) => `${id}=${n}`).sort().join();
-    const show = (rows: readonly Record<string, unknown>[]) => rows.map((row) => `${String(row['id'])}=${String(row['n'])}`).sort().join();
+    const wanted = [...last]
+      .map(([id, n]) => `${id}=${n}`)
+      .sort()
+      .join();
+    const show = (rows: readonly Record<string, unknown>[]) =>
+      rows
+        .map((row) => `${String(row['id'])}=${String(row['n'])}`)
+        .sort()
+        .join();
     await sink.until('silver/public/orders', 'the last change per key', ({ rows }) => show(rows) === wanted);
     const bronze = await sink.read('bronze/public/orders');
     const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);

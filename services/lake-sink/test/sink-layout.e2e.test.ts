@@ -3,7 +3,11 @@ import { topicNames, type ColumnSchema, type TableSchema } from '@hasivu/change-
 import { ChangeFeed } from './change-feed.ts';
 import { SinkFixture } from './sink-fixture.ts';
 
-const column = (name: string, kind: 'int32' | 'string' | 'timestamptz'): ColumnSchema => ({ name, type: { kind }, pgType: kind });
+const column = (name: string, kind: 'int32' | 'string' | 'timestamptz'): ColumnSchema => ({
+  name,
+  type: { kind },
+  pgType: kind,
+});
 const visits: TableSchema = {
   database: 'db',
   schema: 'public',
@@ -16,7 +20,9 @@ const april = 1_775_001_600_000_000n;
 
 describe('where rows are stored', () => {
   test('partitions by column and by month, and a row whose partition changes moves', async () => {
-    await using sink = await SinkFixture.create('parts', { tables: { 'public.visits': { partitionBy: ['region', 'month(created_at)'] } } });
+    await using sink = await SinkFixture.create('parts', {
+      tables: { 'public.visits': { partitionBy: ['region', 'month(created_at)'] } },
+    });
     await using feed = await ChangeFeed.open(sink.kafka, visits);
     await sink.start();
     await feed.send(
@@ -26,10 +32,17 @@ describe('where rows are stored', () => {
     );
     const first = await sink.until('silver/public/visits', 'three rows', ({ rows }) => rows.length === 3);
     expect(first.partitionColumns).toEqual(['region', 'created_at_month']);
-    await feed.send({ op: 'u', row: { id: 1, region: 'north / west', created_at: april } }, { op: 'u', row: { id: 3, region: 'south', created_at: march } });
+    await feed.send(
+      { op: 'u', row: { id: 1, region: 'north / west', created_at: april } },
+      { op: 'u', row: { id: 3, region: 'south', created_at: march } },
+    );
     const show = (rows: readonly Record<string, unknown>[]) =>
       rows.map((row) => [row['id'], row['region'], row['created_at_month']].join(' ')).sort();
-    const moved = await sink.until('silver/public/visits', 'the moved rows', ({ rows }) => show(rows)[0]?.endsWith('2026-04') === true);
+    const moved = await sink.until(
+      'silver/public/visits',
+      'the moved rows',
+      ({ rows }) => show(rows)[0]?.endsWith('2026-04') === true,
+    );
     expect(show(moved.rows)).toEqual(['1 north / west 2026-04', '2 south 2026-03', '3 south 2026-03']);
     expect(moved.files.some((path) => path.includes('created_at_month=2026-04'))).toBe(true);
     const bronze = await sink.until('bronze/public/visits', 'five changes', ({ rows }) => rows.length === 5);
@@ -40,7 +53,10 @@ describe('where rows are stored', () => {
     await using sink = await SinkFixture.create('keyless');
     await using feed = await ChangeFeed.open(sink.kafka, { ...visits, key: [] });
     await sink.start();
-    await feed.send({ op: 'c', row: { id: 1, region: 'a', created_at: march } }, { op: 'c', row: { id: 1, region: 'a', created_at: march } });
+    await feed.send(
+      { op: 'c', row: { id: 1, region: 'a', created_at: march } },
+      { op: 'c', row: { id: 1, region: 'a', created_at: march } },
+    );
     await sink.until('bronze/public/visits', 'two rows', ({ rows }) => rows.length === 2);
     await expect(sink.read('silver/public/visits')).rejects.toThrow('there is no table');
   });
@@ -53,13 +69,26 @@ describe('where rows are stored', () => {
       ],
     });
     const names = topicNames(sink.kafka.prefix);
-    await using keyed = await ChangeFeed.open(sink.kafka, visits, { topic: names.curated('clean', 'visits') });
-    await using keyless = await ChangeFeed.open(sink.kafka, { ...visits, key: [] }, { topic: names.curated('clean2', 'log') });
+    await using keyed = await ChangeFeed.open(sink.kafka, visits, {
+      topic: names.curated('clean', 'visits'),
+    });
+    await using keyless = await ChangeFeed.open(
+      sink.kafka,
+      { ...visits, key: [] },
+      { topic: names.curated('clean2', 'log') },
+    );
     await sink.start();
     for (const feed of [keyed, keyless]) {
-      await feed.send({ op: 'c', row: { id: 1, region: 'a', created_at: march } }, { op: 'u', row: { id: 1, region: 'b', created_at: march } });
+      await feed.send(
+        { op: 'c', row: { id: 1, region: 'a', created_at: march } },
+        { op: 'u', row: { id: 1, region: 'b', created_at: march } },
+      );
     }
-    const state = await sink.until('curated/clean/visits', 'the last change', ({ rows }) => rows.length === 1);
+    const state = await sink.until(
+      'curated/clean/visits',
+      'the last change',
+      ({ rows }) => rows.length === 1,
+    );
     expect(state.rows[0]).toMatchObject({ id: '1', region: 'b' });
     await sink.until('curated/clean2/log', 'both changes', ({ rows }) => rows.length === 2);
     expect(await sink.service.stop()).toEqual({ code: 0, signal: null });

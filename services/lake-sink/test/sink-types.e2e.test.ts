@@ -53,7 +53,10 @@ const sent: Row[] = [
     prices: [123n, -5n, null],
     moments: [0n],
   },
-  { ...Object.fromEntries(columns.map(({ name }) => [name, null])), id: '00000000-0000-0000-0000-000000000002' },
+  {
+    ...Object.fromEntries(columns.map(({ name }) => [name, null])),
+    id: '00000000-0000-0000-0000-000000000002',
+  },
   {
     ...Object.fromEntries(columns.map(({ name }) => [name, null])),
     id: '00000000-0000-0000-0000-000000000003',
@@ -118,7 +121,12 @@ test('a value of every type is read by deltalake as it was sent, from our pages 
       .sort((left, right) => String(left['id']).localeCompare(String(right['id'])));
   const silver = await sink.until('silver/public/kinds', 'three rows', ({ rows }) => rows.length === 3);
   expect(rowsOf(silver.rows)).toEqual(expected);
-  expect(silver.types).toMatchObject({ local: 'timestamp[us]', instant: 'timestamp[us, tz=UTC]', huge: 'decimal128(38, 10)', small: 'int16' });
+  expect(silver.types).toMatchObject({
+    local: 'timestamp[us]',
+    instant: 'timestamp[us, tz=UTC]',
+    huge: 'decimal128(38, 10)',
+    small: 'int16',
+  });
   const bronze = await sink.until('bronze/public/kinds', 'three rows', ({ rows }) => rows.length === 3);
   expect(rowsOf(bronze.rows)).toEqual(expected);
 });

@@ -1,8 +1,9 @@
+import { giveBack, takeBuffer } from './buffer-pool.ts';
 import { encodeLevels } from './levels.ts';
 import { PHYSICAL, type LeafPath } from './parquet-schema.ts';
 import { ThriftCompactWriter } from './thrift-compact-writer.ts';
 
-/** Compresses one page; synchronous, since pages are closed between two rows. */
+/** Compresses one page into bytes of its own; synchronous, since pages are closed between two rows. */
 export type PageCompressor = (bytes: Uint8Array) => Uint8Array;
 
 /** Uncompressed bytes after which a page is closed. */
@@ -31,8 +32,8 @@ export abstract class LeafColumn {
   readonly #compress: PageCompressor;
   readonly #pages: Uint8Array[] = [];
   readonly #flat: boolean;
-  #definitions = new Uint8Array(64);
-  #repetitions: Uint8Array | null;
+  #definitions = takeBuffer(FIRST_BYTES);
+  #repetitions: Buffer<ArrayBuffer> | null;
   #levels = 0;
   #valueCount = 0;
   #nullCount = 0;
@@ -43,14 +44,14 @@ export abstract class LeafColumn {
   #rowLevels = 0;
   #rowUsed = 0;
   #rowNulls = 0;
-  protected page: Buffer<ArrayBuffer> = Buffer.from(new ArrayBuffer(FIRST_BYTES));
+  protected page: Buffer<ArrayBuffer> = takeBuffer(FIRST_BYTES);
   protected used = 0;
 
   constructor(leaf: LeafPath, compress: PageCompressor) {
     this.leaf = leaf;
     this.#compress = compress;
     this.#flat = leaf.maxRepetition === 0;
-    this.#repetitions = this.#flat ? null : new Uint8Array(64);
+    this.#repetitions = this.#flat ? null : takeBuffer(FIRST_BYTES);
   }
 
   /** Bytes held: closed pages and the open one. */
@@ -96,8 +97,12 @@ export abstract class LeafColumn {
     this.#nullCount = this.#rowNulls;
   }
 
+  /** Closes the last page and hands the buffers back: nothing may be appended afterwards. */
   finish(): ColumnChunk {
     if (this.#levels > 0 || this.#pages.length === 0) this.#closePage();
+    giveBack(this.page);
+    giveBack(this.#definitions);
+    if (this.#repetitions !== null) giveBack(this.#repetitions);
     return {
       pages: this.#pages,
       valueCount: this.#valueCount,
@@ -120,8 +125,9 @@ export abstract class LeafColumn {
   protected reserve(bytes: number): void {
     const needed = this.used + bytes;
     if (needed <= this.page.length) return;
-    const grown = Buffer.from(new ArrayBuffer(Math.max(this.page.length * 2, (needed + 7) & ~7)));
+    const grown = takeBuffer(Math.max(this.page.length * 2, needed));
     this.page.copy(grown, 0, 0, this.used);
+    giveBack(this.page);
     this.page = grown;
     this.pageMoved();
   }
@@ -130,9 +136,10 @@ export abstract class LeafColumn {
   protected pageMoved(): void {}
 
   #growLevels(): void {
-    const grow = (levels: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const grown = new Uint8Array(levels.length * 2);
-      grown.set(levels);
+    const grow = (levels: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> => {
+      const grown = takeBuffer(levels.length * 2);
+      levels.copy(grown);
+      giveBack(levels);
       return grown;
     };
     this.#definitions = grow(this.#definitions);
@@ -146,13 +153,19 @@ export abstract class LeafColumn {
     if (this.leaf.maxDefinition > 0)
       parts.push(encodeLevels(this.#definitions, this.#levels, this.leaf.maxDefinition));
     parts.push(this.plainPage());
-    const plain = Buffer.concat(parts);
-    const packed = this.#compress(plain);
-    const header = pageHeader(plain.length, packed.length, this.#levels);
+    const plain = takeBuffer(parts.reduce((sum, part) => sum + part.length, 1));
+    let plainBytes = 0;
+    for (const part of parts) {
+      plain.set(part, plainBytes);
+      plainBytes += part.length;
+    }
+    const packed = this.#compress(plain.subarray(0, plainBytes));
+    giveBack(plain);
+    const header = pageHeader(plainBytes, packed.length, this.#levels);
     this.#pages.push(header, packed);
-    this.#uncompressed += header.length + plain.length;
+    this.#uncompressed += header.length + plainBytes;
     this.#compressed += header.length + packed.length;
-    this.#closedBytes += packed.buffer === plain.buffer ? plain.length : packed.byteLength;
+    this.#closedBytes += packed.byteLength;
     this.#valueCount += this.#levels;
     this.#levels = 0;
     this.used = 0;

@@ -2,7 +2,15 @@ import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
-import { arrayOf, BytesColumn, compressZstd, field, Int64Column, ParquetFile, parquetNodes } from '../index.ts';
+import {
+  arrayOf,
+  BytesColumn,
+  compressZstd,
+  field,
+  Int64Column,
+  ParquetFile,
+  parquetNodes,
+} from '../index.ts';
 
 const nodes = parquetNodes([field('big', 'long'), field('text', 'string'), field('list', arrayOf('long'))]);
 const anyRow = fc.record({
@@ -46,8 +54,15 @@ function append(file: ParquetFile, row: Row): void {
 
 async function read(bytes: Buffer): Promise<Row[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const rows = await parquetReadObjects({ file, compressors: { ZSTD: (input) => zstdDecompressSync(input) } });
-  return rows.map((row) => ({ big: (row['big'] ?? null) as bigint | null, text: (row['text'] ?? null) as string | null, list: (row['list'] ?? null) as Row['list'] }));
+  const rows = await parquetReadObjects({
+    file,
+    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+  });
+  return rows.map((row) => ({
+    big: (row['big'] ?? null) as bigint | null,
+    text: (row['text'] ?? null) as string | null,
+    list: (row['list'] ?? null) as Row['list'],
+  }));
 }
 
 describe('a Parquet file', () => {
@@ -61,7 +76,11 @@ describe('a Parquet file', () => {
   });
 
   test('of several pages per column keeps every row', async () => {
-    const rows = Array.from({ length: 30_000 }, (_, n) => ({ big: BigInt(n), text: n % 3 === 0 ? null : 'x'.repeat(n % 200), list: n % 5 === 0 ? null : [BigInt(n), null] }));
+    const rows = Array.from({ length: 30_000 }, (_, n) => ({
+      big: BigInt(n),
+      text: n % 3 === 0 ? null : 'x'.repeat(n % 200),
+      list: n % 5 === 0 ? null : [BigInt(n), null],
+    }));
     expect(await read(written(rows))).toEqual(rows);
   });
 

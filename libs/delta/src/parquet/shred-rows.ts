@@ -80,7 +80,12 @@ function skip(
   else (columns[at.leaf++] as TypedColumn).level(definition, repetition);
 }
 
-function put(column: TypedColumn, value: string | number | boolean, definition: number, repetition: number): void {
+function put(
+  column: TypedColumn,
+  value: string | number | boolean,
+  definition: number,
+  repetition: number,
+): void {
   column.level(definition, repetition);
   if (column instanceof BytesColumn) column.appendText(String(value));
   else if (column instanceof Int64Column) column.appendBigInt(BigInt(value));

@@ -72,7 +72,9 @@ export class Engine {
       preserve_insertion_order: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      allocator_background_threads: 'false',
+      allocator_background_threads: 'true',
+      allocator_flush_threshold: '1MB',
+      allocator_bulk_deallocation_flush_threshold: '1MB',
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
