@@ -106,21 +106,22 @@ export class KeyedHash {
 /** Pads a message of `length` bytes to whole blocks; `total` counts all bytes hashed, the key's block too. */
 function pad(message: Buffer, length: number, total: number): number {
   const end = Math.ceil((length + 9) / BLOCK_BYTES) * BLOCK_BYTES;
-  message.fill(0, length, end);
   message[length] = 0x80;
-  message.writeUInt32BE(Math.floor(total / 0x20000000), end - 8);
-  message.writeUInt32BE((total << 3) >>> 0, end - 4);
+  for (let i = length + 1; i < end - 8; i++) message[i] = 0;
+  putWord(message, end - 8, Math.floor(total / 0x20000000));
+  putWord(message, end - 4, total << 3);
   return end;
 }
 
 function output(state: Int32Array, to: Buffer): void {
-  for (let i = 0, p = 0; i < 8; i++, p += 4) {
-    const word = state[i] as number;
-    to[p] = word >>> 24;
-    to[p + 1] = word >>> 16;
-    to[p + 2] = word >>> 8;
-    to[p + 3] = word;
-  }
+  for (let i = 0; i < 8; i++) putWord(to, i * 4, state[i] as number);
+}
+
+function putWord(to: Buffer, at: number, word: number): void {
+  to[at] = word >>> 24;
+  to[at + 1] = word >>> 16;
+  to[at + 2] = word >>> 8;
+  to[at + 3] = word;
 }
 
 function fraction(root: number): number {
