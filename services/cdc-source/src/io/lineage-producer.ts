@@ -16,7 +16,7 @@ export async function openLineage(
   try {
     await cluster.ensureTopics([{ topic, partitions: 1 }]);
     const producer = await IdempotentProducer.open(cluster, {});
-    resources.defer(() => producer.close());
+    resources.defer(() => producer.close().catch(() => undefined));
     return new SourceLineage({
       namespace: settings.lineage.namespace,
       intervalMs: settings.lineage.intervalMs,

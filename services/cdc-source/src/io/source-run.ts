@@ -75,9 +75,10 @@ export async function runSource(dependencies: SourceDependencies, onStreaming: (
     await stream(dependencies, prepared, opened, progress, onStreaming);
     await opened.lineage?.abort();
   } catch (error) {
-    // An open transaction would hold back every reader of committed records until it times out.
-    await opened.sink.abort().catch(() => undefined);
     const fatal = error instanceof PlatformError ? `${error.code} while ${error.doing}` : 'unexpected error';
+    // An open transaction would hold back every reader of committed records until it times out. Where Kafka itself is the
+    // trouble there is nobody to tell; the next start aborts it.
+    if (!fatal.startsWith('KAFKA_')) await opened.sink.abort().catch(() => undefined);
     await (dependencies.signal.aborted ? opened.lineage?.abort() : opened.lineage?.fail(fatal));
     throw error;
   }
@@ -124,7 +125,7 @@ async function openTarget(
   ready(false, 'connecting to Kafka');
   const topics = topicNames(kafka.prefix);
   const clientId = `${kafka.prefix}-cdc-source-${postgres.slot}`;
-  const cluster = await KafkaCluster.connect(kafka, { clientId });
+  const cluster = await KafkaCluster.connect(kafka, { clientId, logger: dependencies.logger });
   resources.defer(() => cluster.close());
   await cluster.ensureTopics([
     { topic: topics.progress, partitions: 1, compact: true, config: PROGRESS_TOPIC },
@@ -135,7 +136,8 @@ async function openTarget(
     transactionTimeoutMs: settings.transactionTimeoutMs,
   });
   const sink = new ProgressProducer(producer, topics.progress, postgres.slot);
-  resources.defer(() => sink.close());
+  // An error while closing must not take the place of the error that ends the run.
+  resources.defer(() => sink.close().catch(() => undefined));
   const compiler = new TableCompiler({
     session: prepared.session,
     cluster,
