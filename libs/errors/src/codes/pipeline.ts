@@ -17,10 +17,4 @@ export const pipelineErrors = {
       'Correct the rule that the message names in `pipelines`, then start again; processing goes on where it stopped.',
     retry: 'manual',
   },
-  PIPELINE_SCHEMA_UNKNOWN: {
-    summary: 'The registry does not know the schema of a record',
-    cause: 'The record was written by a producer of another registry, or its bytes are damaged.',
-    remedy: 'Look at the record in the dead-letter topic; register the schema and replay it, or discard it.',
-    retry: 'never',
-  },
 } as const satisfies Record<string, ErrorEntry>;
