@@ -116,9 +116,7 @@ async function withDrainBound(running: Promise<void>, signal: AbortSignal): Prom
 
 function portOf(service: ServiceDefinition, config: HasivuConfig, env: NodeJS.ProcessEnv): number {
   const fromEnv = env['HASIVU_HTTP_PORT'];
-  return fromEnv === undefined || fromEnv === ''
-    ? (config.services[service.name].httpPort)
-    : Number(fromEnv);
+  return fromEnv === undefined || fromEnv === '' ? config.services[service.name].httpPort : Number(fromEnv);
 }
 
 function logFields(error: unknown): object {

@@ -1,6 +1,11 @@
-import { runService } from '@hasivu/service-kit';
+import { restartWithMemorySettings } from '@hasivu/service-kit/process-memory';
 import { FAILPOINTS, type FailpointName } from './io/failpoint.ts';
-import { lakeSink } from './service.ts';
+
+restartWithMemorySettings(process.env);
+
+// Loaded after it: what the first life loads is thrown away.
+const { runService } = await import('@hasivu/service-kit');
+const { lakeSink } = await import('./service.ts');
 
 /** `HASIVU_FAILPOINT=log-committed:3` kills the process the third time that place is reached; for tests only. */
 function armedFailpoint(setting: string | undefined): (name: FailpointName) => void {

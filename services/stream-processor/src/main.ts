@@ -1,6 +1,10 @@
-import { runService } from '@hasivu/service-kit';
+import { restartWithMemorySettings } from '@hasivu/service-kit/process-memory';
 
-import { streamProcessor } from './service.ts';
+restartWithMemorySettings(process.env);
+
+// Loaded after it: what the first life loads is thrown away.
+const { runService } = await import('@hasivu/service-kit');
+const { streamProcessor } = await import('./service.ts');
 
 process.exit(
   await runService(streamProcessor, {
