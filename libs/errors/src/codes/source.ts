@@ -10,7 +10,8 @@ export const sourceErrors = {
   SOURCE_CONNECTION_LOST: {
     summary: 'The connection to Postgres broke',
     cause: 'The server stopped, an administrator ended the session, or the network failed.',
-    remedy: 'Nothing, if the server comes back: the service reconnects and replays from its durable progress.',
+    remedy:
+      'Nothing, if the server comes back: the service reconnects and replays from its durable progress.',
     retry: 'timed',
   },
   SOURCE_AUTHENTICATION: {
