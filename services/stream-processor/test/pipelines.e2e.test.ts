@@ -233,6 +233,20 @@ describe('pipelines on a real broker and registry', () => {
     await service.stop();
   }, 60_000);
 
+  test('the largest row that the source can write still fits into quarantine', async () => {
+    const service = await processor.start(PIPELINES, { SALT: 'pepper' });
+    const note = '<'.repeat(999_000);
+    await processor.write(ORDERS, [{ op: 'c', after: order(50, { note }) }]);
+    await processor.caughtUp(ORDERS);
+    const aside = await processor.records(
+      processor.names.quarantine(processor.names.change('public', 'orders')),
+    );
+    const largest = aside.reduce((a, b) => ((b.rawValue?.length ?? 0) > (a.rawValue?.length ?? 0) ? b : a));
+    expect(largest.rawValue?.length).toBeGreaterThan(999_000);
+    expect(largest.headers['rule']).toBe('note is text');
+    await service.stop();
+  }, 60_000);
+
   test('a column that is added while it runs appears in the output', async () => {
     const service = await processor.start(PIPELINES, { SALT: 'pepper' });
     const wider: TableSchema = {
@@ -258,8 +272,8 @@ describe('pipelines on a real broker and registry', () => {
     const lifecycle = new RunLifecycle();
     for (const event of events)
       expect([...validator.mistakes(event), ...lifecycle.mistakes(event)]).toEqual([]);
-    expect(events.filter((event) => event.eventType === 'START').length).toBe(3);
-    expect(events.filter((event) => event.eventType === 'ABORT').length).toBe(3);
+    expect(events.filter((event) => event.eventType === 'START').length).toBe(4);
+    expect(events.filter((event) => event.eventType === 'ABORT').length).toBe(4);
     const full = events.findLast((event) => printed(event).includes('columnLineage'));
     const lineage = full?.outputs[0]?.facets['columnLineage'];
     expect(lineage).toMatchObject({

@@ -26,6 +26,11 @@ import { ProgramCompiler } from './program-compiler.ts';
 import { TopicPrograms } from './topic-programs.ts';
 
 const TRANSACTION_TIMEOUT_MS = 60_000;
+/**
+ * Just below the brokers' default limit of a message (1,048,588). The source writes batches of up to 1,000,000 bytes; its
+ * largest row must still fit here with the headers of the quarantine or a derived column more.
+ */
+const MAX_BATCH_BYTES = 1_040_000;
 /** Bytes of one answer; twice as much may wait. Keeps the service far below 256 MiB with every table under load. */
 const FETCH_BYTES = 2 * 1024 * 1024;
 /** How long the loop waits at most before it shows that it is alive. */
@@ -45,6 +50,7 @@ export async function runProcessor(context: ServiceContext, settings: ProcessorS
   const producer = await TransactionalProducer.open(cluster, {
     transactionalId: settings.identity,
     transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+    maxBatchBytes: MAX_BATCH_BYTES,
   });
   resources.defer(() => producer.close());
   const fetcher = await openFetcher(cluster, settings, partitions);
