@@ -6,7 +6,18 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' }, experimental: { keepImportAttributes: true } }, module: { type: 'es6' }, sourceMaps: 'inline' }],
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript' },
+          experimental: { keepImportAttributes: true },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
   },
   modulePathIgnorePatterns: ['<rootDir>/.hasivu/', '<rootDir>/.nx/'],
 };
@@ -21,14 +32,32 @@ export default {
   // One figure for all projects (jest reads it here only): a test may wait for a server for a while.
   testTimeout: 120_000,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', SERVER] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', SERVER],
+    },
     {
       ...withServers,
       displayName: 'servers',
-      testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.{pg,kafka,s3,registry,crash,e2e}.test.ts'],
+      testMatch: [
+        '<rootDir>/{libs,services,deploy,bench,docs}/**/*.{pg,kafka,s3,registry,crash,e2e}.test.ts',
+      ],
       testPathIgnorePatterns: ['/node_modules/', SLOW],
     },
-    { ...withServers, displayName: 'storm', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts', '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts'] },
-    { ...withServers, displayName: 'interop', testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'] },
+    {
+      ...withServers,
+      displayName: 'storm',
+      testMatch: [
+        '<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts',
+        '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts',
+      ],
+    },
+    {
+      ...withServers,
+      displayName: 'interop',
+      testMatch: ['<rootDir>/{libs,services,deploy,bench,docs}/**/*.interop.test.ts'],
+    },
   ],
 };
