@@ -24,6 +24,9 @@ export interface EngineOptions {
 /** A row group is held in memory until it is full: wide rows would otherwise make one of hundreds of megabytes. */
 const ROW_GROUP_BYTES = 8 * 1024 * 1024;
 
+/** How many times its memory the engine gets for a batch that does not fit. */
+const RELIEF = 4;
+
 /** The embedded DuckDB, over local files only. One user at a time: its session holds named relations. */
 export class Engine {
   readonly #options: EngineOptions;
@@ -59,6 +62,30 @@ export class Engine {
     if (this.#opening !== null) (await this.#opening).closeSync();
   }
 
+  async #once<T>(work: (session: EngineSession) => Promise<T>): Promise<T> {
+    const session = new EngineSession(
+      await this.#connection(),
+      join(this.#options.folder, `scratch-${(this.#scratch += 1)}`),
+    );
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #withMoreMemory<T>(work: () => Promise<T>, doing: string): Promise<T> {
+    const connection = await this.#connection();
+    await connection.run(`SET memory_limit = '${megabytes(this.#options.memoryBytes * RELIEF)}'`);
+    try {
+      return await work();
+    } catch (error) {
+      throw mapEngineError(error, doing);
+    } finally {
+      await connection.run(`SET memory_limit = '${megabytes(this.#options.memoryBytes)}'`);
+    }
+  }
+
   #connection(): Promise<DuckDBConnection> {
     this.#opening ??= this.#open();
     return this.#opening;
@@ -67,7 +94,7 @@ export class Engine {
   async #open(): Promise<DuckDBConnection> {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: '1',
-      memory_limit: `${Math.floor(this.#options.memoryBytes / 1e6)}MB`,
+      memory_limit: megabytes(this.#options.memoryBytes),
       temp_directory: join(this.#options.folder, 'spill'),
       preserve_insertion_order: 'false',
       autoinstall_known_extensions: 'false',
@@ -117,7 +144,7 @@ export class EngineSession {
     const target = join(this.folder, name);
     const split =
       splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
+    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
     const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
     return written.map(toEngineFile).filter((file) => file.rows > 0);
   }
@@ -145,6 +172,14 @@ function toEngineFile(row: Record<string, Json>): EngineFile {
     ),
     partitionTexts: new Map(partitions.map(({ key, value }) => [key, value])),
   };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.floor(bytes / 1e6)}MB`;
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory Error');
 }
 
 /** The engine's messages can quote values: only their first words, which name the kind of failure, are kept. */
