@@ -230,6 +230,9 @@ describe('pipelines on a real broker and registry', () => {
     const deleted = events.filter((event) => event.key?.['order_id'] === 6n).slice(-2);
     expect(deleted.map((event) => event.op)).toEqual(['d', null]);
     expect(events.some((event) => event.op === 't')).toBe(true);
+    expect(service.logs.filter((line) => String(line['msg']).includes('REPLICA IDENTITY FULL'))).toHaveLength(
+      1,
+    );
     await service.stop();
   }, 60_000);
 

@@ -67,6 +67,12 @@ export class EventProcessor {
       this.#setAside.quarantine(record, place, name, reader, outcome.violations);
       for (const { rule } of outcome.violations) totals.rules.set(rule, (totals.rules.get(rule) ?? 0) + 1);
     }
+    if (
+      reader.unavailable.length > 0 &&
+      outcome.tag === 'good' &&
+      program.pipeline.rowDependencies.length > 0
+    )
+      this.#totals.incomplete.add(name);
     this.#count(name, place.topic, record.valueEnd - record.valueStart, outcome.tag);
   }
 

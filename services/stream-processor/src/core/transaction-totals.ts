@@ -29,6 +29,8 @@ export class TransactionTotals {
   readonly outputs = new Map<string, Volume>();
   /** By source topic. */
   readonly deadLetters = new Map<string, number>();
+  /** Pipelines that filter or route and passed on a row with unavailable values: those can be lost to their consumers. */
+  readonly incomplete = new Set<string>();
   /** Records read. */
   rows = 0;
 
@@ -46,6 +48,7 @@ export class TransactionTotals {
     this.pipelines.clear();
     this.outputs.clear();
     this.deadLetters.clear();
+    this.incomplete.clear();
     this.rows = 0;
   }
 }

@@ -106,6 +106,7 @@ class ProcessorLoop {
   readonly #totals = new TransactionTotals();
   readonly #ledger = new OffsetLedger();
   readonly #policy = new CommitPolicy();
+  readonly #warned = new Set<string>();
   readonly #processor: EventProcessor;
 
   constructor(context: ServiceContext, settings: ProcessorSettings, parts: LoopParts) {
@@ -166,7 +167,19 @@ class ProcessorLoop {
     this.#policy.committed();
     metrics.committed((performance.now() - startedMs) / 1000, this.#totals);
     lineage?.committed(this.#totals);
+    this.#warnOnce();
     this.#totals.clear();
+  }
+
+  #warnOnce(): void {
+    for (const pipeline of this.#totals.incomplete) {
+      if (this.#warned.has(pipeline)) continue;
+      this.#warned.add(pipeline);
+      this.#context.logger.warn(
+        { pipeline },
+        'rows of a filtered or routed pipeline came without unchanged large values: a row that enters an output by an update is incomplete there. Set REPLICA IDENTITY FULL on its tables',
+      );
+    }
   }
 }
 
