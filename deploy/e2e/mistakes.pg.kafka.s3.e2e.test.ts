@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { stack } from '@hasivu/testing';
 import { describe, expect, test } from '@jest/globals';
+import S3rver from 's3rver';
 
+import { plainPostgres } from './plain-postgres.ts';
 import { PipelineUnderTest, type ServiceUnderTest } from './pipeline-under-test.ts';
 
 async function started(
@@ -15,40 +21,14 @@ async function started(
   return { exitCode: code, output: running.output.join('\n') };
 }
 
-function withPassword(url: string, password: string): string {
-  const wrong = new URL(url);
-  wrong.password = password;
-  return wrong.toString();
-}
-
 describe('a mistake gets one clear error with its code and cure, exit code 2, and nothing is written', () => {
-  test('a wrong password', async () => {
-    const { exitCode, output } = await started('cdc-source', (url) => ({
-      source: { postgres: { url: withPassword(url, 'wrong-secret') } },
-    }));
-    expect(output).toMatch(/error SOURCE_[A-Z_]+ while .*\. /);
-    expect(output).not.toContain('wrong-secret');
-    expect(exitCode).toBe(2);
-  });
-
-  test('a table that does not exist', async () => {
+  test('a server whose wal_level is not logical', async () => {
+    await using plain = await plainPostgres();
     const { exitCode, output } = await started('cdc-source', () => ({
-      source: { postgres: { tables: ['public.nowhere'] } },
+      source: { postgres: { url: plain.url } },
     }));
-    expect(output).toMatch(/error SOURCE_[A-Z_]+ while .*nowhere/);
+    expect(output).toMatch(/error SOURCE_WAL_LEVEL while .*ALTER SYSTEM SET wal_level/);
     expect(exitCode).toBe(2);
-  });
-
-  test('a slot that another process holds', async () => {
-    await using pipeline = await PipelineUnderTest.create({ name: 'held', tables: ['public.things'] });
-    await pipeline.query('create table things (id int primary key)');
-    const first = await pipeline.start('cdc-source');
-    expect(first.running).toBe(true);
-    const second = await pipeline.start('cdc-source', { HASIVU__KAFKA__PREFIX: `${pipeline.lakePrefix}b` });
-    const { code } = await second.exited;
-    expect(second.output.join('\n')).toMatch(/error SOURCE_[A-Z_]+ while .*slot/);
-    expect(code).toBe(2);
-    await first.stop();
   });
 
   test('an object store with the wrong key', async () => {
@@ -58,6 +38,33 @@ describe('a mistake gets one clear error with its code and cure, exit code 2, an
     expect(output).toMatch(/error STORE_[A-Z_]+ while /);
     expect(output).not.toContain('wrong-secret');
     expect(exitCode).toBe(2);
+  });
+
+  test('an object store without If-None-Match', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'hasivu-careless-store-'));
+    const careless = new S3rver({
+      address: '127.0.0.1',
+      port: 0,
+      silent: true,
+      directory,
+      configureBuckets: [{ name: 'lake', configs: [] }],
+    });
+    const { port } = await careless.run();
+    try {
+      const { exitCode, output } = await started('lake-sink', () => ({
+        lake: {
+          endpoint: `http://127.0.0.1:${port}`,
+          bucket: 'lake',
+          accessKeyId: 'S3RVER',
+          secretAccessKey: 'S3RVER',
+        },
+      }));
+      expect(output).toMatch(/error STORE_NO_CONDITIONAL_PUT while .*Use a store that honours/);
+      expect(exitCode).toBe(2);
+    } finally {
+      await careless.close();
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('an incompatible schema in the registry', async () => {
@@ -81,6 +88,9 @@ describe('a mistake gets one clear error with its code and cure, exit code 2, an
     const { code } = await running.exited;
     expect(running.output.join('\n')).toMatch(/error SOURCE_SCHEMA_INCOMPATIBLE while .*public.things/);
     expect(code).toBe(2);
+    expect(
+      await pipeline.query('select slot_name from pg_replication_slots where database = current_database()'),
+    ).toEqual([]);
   });
 
   test('a configuration full of mistakes names every one of them', async () => {

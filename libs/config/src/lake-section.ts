@@ -51,10 +51,12 @@ export const TableSection = Type.Object(
       { default: [] },
     ),
     bronze: Type.Boolean({ default: true, description: 'Keep the change log' }),
-    silver: Type.Boolean({
-      default: true,
-      description: 'Keep the current state; needs a primary key or replica identity',
-    }),
+    silver: Type.Optional(
+      Type.Boolean({
+        description:
+          'Keep the current state. Left out: where the table has a primary key or a replica identity; true is an error without one',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -29,9 +29,9 @@ export function loadConfig(path: string, env: NodeJS.ProcessEnv = process.env): 
   });
 }
 
-/** The table's entry under `tables`, or the defaults. */
-export function tableConfig(config: HasivuConfig, table: string): TableConfig {
-  return config.tables[table] ?? { partitionBy: [], bronze: true, silver: true };
+/** The table's entry under `tables` with its defaults; `silver` is kept where the table has a key. */
+export function tableConfig(config: HasivuConfig, table: string): Required<TableConfig> {
+  return { partitionBy: [], bronze: true, silver: true, ...config.tables[table] };
 }
 
 function read(path: string, env: NodeJS.ProcessEnv): { config: unknown; mistakes: ConfigMistake[] } {

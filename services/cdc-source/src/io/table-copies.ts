@@ -48,6 +48,10 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
   const pending = tables.filter((table) => plan.pending.includes(tableId(table)));
   if (pending.length === 0 && progress) return progress;
   if (snapshot === 'never') return await startWithoutCopies(options, pending);
+  // Schemas first: a registry that refuses one must not leave a slot behind that holds back the log.
+  const { compiler, published } = options;
+  for (const table of pending)
+    await compiler.compile(await compiler.shapeOf(table, published.get(tableId(table))), table.identity);
   dependencies.logger.info(
     { tables: pending.map(tableId) },
     'copying tables: waiting for a consistent point',
