@@ -8,7 +8,7 @@ import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
-export const TARGET_FILE_BYTES = 16 << 20;
+export const TARGET_FILE_BYTES = 8 << 20;
 
 export interface WriteOrder {
   /** Columns that go into the files. */

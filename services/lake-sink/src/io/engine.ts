@@ -41,17 +41,14 @@ export class Engine {
   /** Runs `work` when no other work runs. The engine is loaded on first use: change logs do not need it. */
   exclusively<T>(doing: string, work: (session: EngineSession) => Promise<T>): Promise<T> {
     const run = this.#queue.then(async () => {
-      const session = new EngineSession(
-        await this.#connection(),
-        join(this.#options.folder, `scratch-${(this.#scratch += 1)}`),
-      );
       try {
-        return await work(session);
+        return await this.#once(work);
       } catch (error) {
-        throw mapEngineError(error, doing);
-      } finally {
-        await session.close();
+        if (!isOutOfMemory(error)) throw mapEngineError(error, doing);
       }
+      // Some steps cannot spill below a floor that grows with the rows' width. More memory for one batch is better
+      // than a table that fails at the same batch after every restart.
+      return this.#withMoreMemory(() => this.#once(work), doing);
     });
     this.#queue = run.catch(() => undefined);
     return run;
