@@ -2,15 +2,8 @@ import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
-import {
-  arrayOf,
-  BytesColumn,
-  compressZstd,
-  field,
-  Int64Column,
-  ParquetFile,
-  parquetNodes,
-} from '../index.ts';
+import type { BytesColumn, Int64Column } from '../index.ts';
+import { arrayOf, compressZstd, field, ParquetFile, parquetNodes } from '../index.ts';
 
 const nodes = parquetNodes([field('big', 'long'), field('text', 'string'), field('list', arrayOf('long'))]);
 const anyRow = fc.record({
