@@ -9,6 +9,8 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
     name: 'format',
     command: node('node_modules/prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn'),
   },
+  // The boundaries' rule reads the project graph from a file and is silent without it.
+  { name: 'graph', command: node('node_modules/nx/dist/bin/nx.js', 'show', 'projects') },
   { name: 'lint', command: node('node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0') },
   { name: 'types', command: node('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json') },
   { name: 'unit', command: node('deploy/test.ts', '--suite', 'unit') },
@@ -17,7 +19,8 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
 async function run(command: readonly string[]): Promise<boolean> {
   const [program = '', ...args] = command;
   return await new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    const env = { ...process.env, NX_DAEMON: 'false' };
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
     child.once('error', () => resolve(false));
     child.once('exit', (code) => resolve(code === 0));
   });
