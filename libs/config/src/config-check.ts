@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 
 import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
+import type { PostgresConfig } from './postgres-section.ts';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv;
 const ajv = addFormats(new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true }));
@@ -48,7 +51,7 @@ function distinct(mistakes: ConfigMistake[]): ConfigMistake[] {
 }
 
 function crossReferences(config: HasivuConfig): ConfigMistake[] {
-  const mistakes: ConfigMistake[] = [];
+  const mistakes: ConfigMistake[] = config.source ? connectionMistakes(config.source.postgres) : [];
   const names = new Set<string>();
   config.pipelines.forEach((pipeline, i) => {
     if (names.has(pipeline.name))
@@ -86,6 +89,24 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
         path: `/tables/${table}`,
         reason: `${table} is not captured by source.postgres.tables`,
       });
+    }
+  }
+  return mistakes;
+}
+
+function connectionMistakes({ url, tls }: PostgresConfig): ConfigMistake[] {
+  const mistakes: ConfigMistake[] = [];
+  const reference = /^(env|file):/.test(url);
+  if (!reference && !(URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol))) {
+    mistakes.push({
+      path: '/source/postgres/url',
+      reason: 'is not a URL of the form postgres://user:password@host:port/database',
+    });
+  }
+  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
+    const path = tls?.[name];
+    if (path !== undefined && !existsSync(path)) {
+      mistakes.push({ path: `/source/postgres/tls/${name}`, reason: `the file ${path} does not exist` });
     }
   }
   return mistakes;

@@ -66,6 +66,21 @@ describe('a configuration file', () => {
     expect(config.lake?.flush.intervalMs).toBe(250);
   });
 
+  test('an override takes the place of a reference, and may be one', () => {
+    const config = loadConfig(file(FULL), {
+      AK: 'key',
+      HASIVU__SOURCE__POSTGRES__URL: 'env:OTHER',
+      OTHER: 'postgres://other/db',
+    });
+    expect(config.source?.postgres.url).toBe('postgres://other/db');
+  });
+
+  test.each(['http://host/db', 'postgres://host:port/db', 'host=localhost'])('%s is no source URL', (url) => {
+    const mistakes = configMistakes(file(FULL), { ...ENV, SOURCE_URL: url });
+    expect(mistakes).toEqual([expect.objectContaining({ path: '/source/postgres/url' })]);
+    expect(JSON.stringify(mistakes)).not.toContain(url);
+  });
+
   test('names every mistake with its path at once', () => {
     const mistakes = configMistakes(
       file(`version: 2

@@ -42,8 +42,9 @@ function read(path: string, env: NodeJS.ProcessEnv): { config: unknown; mistakes
       mistakes: [{ path: '/', reason: 'must be a mapping with at least version and kafka' }],
     };
   const mistakes: ConfigMistake[] = [];
+  // Overrides first: one may take the place of a reference that leads nowhere here, or be a reference itself.
+  applyOverrides(raw as Record<string, unknown>, env);
   const config = resolveReferences(raw, '', env, mistakes);
-  applyOverrides(config as Record<string, unknown>, env);
   mistakes.push(...checkConfig(config));
   return { config, mistakes };
 }

@@ -3,6 +3,20 @@ import { join } from 'node:path';
 import { PlatformError } from '@hasivu/errors';
 import { cacheDirectory, pythonEnvironment } from '@hasivu/local-stack';
 
+// Readers with threads of their own can abort while the interpreter takes itself down, long after the answer is printed:
+// the process ends without that.
+const RUN = `
+import os, runpy, sys
+sys.argv = sys.argv[1:]
+if sys.argv[0].endswith('.py'):
+    runpy.run_path(sys.argv[0], run_name='__main__')
+else:
+    exec(compile(sys.argv[0], 'oracle', 'exec'), {'__name__': '__main__'})
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(0)
+`;
+
 const environments = new Map<string, Promise<string>>();
 
 export interface PythonOptions {
@@ -22,9 +36,8 @@ export async function python(
   options: PythonOptions = {},
 ): Promise<string> {
   const program = join(await environment(options.requirements ?? 'requirements-test.txt'), 'bin', 'python');
-  const source = script.endsWith('.py') ? [script] : ['-c', script];
   return await new Promise((resolve, reject) => {
-    const child = spawn(program, [...source, ...args], {
+    const child = spawn(program, ['-c', RUN, script, ...args], {
       env: { ...process.env, PYTHONUNBUFFERED: '1', ...options.env },
       stdio: 'pipe',
     });

@@ -61,6 +61,26 @@ describe('where rows are stored', () => {
     await expect(sink.read('silver/public/visits')).rejects.toThrow('there is no table');
   });
 
+  test('a TRUNCATE that comes before the first row keeps older rows of other partitions away', async () => {
+    await using sink = await SinkFixture.create('early');
+    await using feed = await ChangeFeed.open(sink.kafka, visits);
+    const at = feed.lsn + 100n;
+    await feed.send({ op: 't', partition: 0, lsn: at, seq: 5 });
+    await sink.start();
+    await sink.until('bronze/public/visits', 'the TRUNCATE', ({ rows }) => rows.length === 1);
+    await feed.send(
+      { op: 'c', row: { id: 1, region: 'old', created_at: march }, lsn: at, seq: 4, partition: 1 },
+      { op: 'c', row: { id: 2, region: 'new', created_at: march }, lsn: at, seq: 6, partition: 1 },
+    );
+    await sink.until('bronze/public/visits', 'all three', ({ rows }) => rows.length === 3);
+    const { rows } = await sink.until(
+      'silver/public/visits',
+      'the newer row',
+      (table) => table.rows.length > 0,
+    );
+    expect(rows.map((own) => own['region'])).toEqual(['new']);
+  });
+
   test('a curated topic with a key is kept as current state, one without as a log', async () => {
     await using sink = await SinkFixture.create('curated', {
       pipelines: [

@@ -1,8 +1,9 @@
-import { configMistakes } from '@hasivu/config';
+import { configMistakes, loadConfig } from '@hasivu/config';
 import { EXIT } from '@hasivu/errors';
 import type { CliContext } from '../cli-context.ts';
 import { resolveNamedFile } from '../command-file.ts';
 import { formatCount } from '../terminal/quantity.ts';
+import { pipelineMistakes } from './pipeline-check.ts';
 
 export interface ConfigCheckOptions {
   readonly file: string;
@@ -12,7 +13,8 @@ export interface ConfigCheckOptions {
 /** Prints every mistake with its path and reason; exit code 2 when there is one, as the services would end. */
 export function checkConfigFile(context: CliContext, options: ConfigCheckOptions): number {
   const path = resolveNamedFile(context, options.file);
-  const mistakes = configMistakes(path, { ...context.env });
+  const ofShape = configMistakes(path, { ...context.env });
+  const mistakes = ofShape.length > 0 ? ofShape : pipelineMistakes(loadConfig(path, { ...context.env }));
   const code = mistakes.length === 0 ? EXIT.ok : EXIT.needsOperator;
   if (options.json) {
     const listed = mistakes.map(({ path: at, reason }) => ({ path: at, reason }));

@@ -6,6 +6,7 @@ import { FlowView } from '../group/flow-view.ts';
 import { readRunRecord } from '../group/run-record.ts';
 import { startGroup, type RunningGroup } from '../group/running-group.ts';
 import { planServices } from '../group/service-plan.ts';
+import { checkPipelines } from './pipeline-check.ts';
 
 export interface RunOptions {
   readonly file: string;
@@ -16,6 +17,8 @@ export interface RunOptions {
 export async function runServices(context: CliContext, options: RunOptions): Promise<number> {
   const configPath = resolveNamedFile(context, options.file);
   const config = loadConfig(configPath, { ...context.env });
+  // A service that ends with a mistake ends the group, but the others would have written by then.
+  checkPipelines(config);
   refuseSecondGroup(context, configPath);
   const names = planServices(config);
   if (names.length === 0) throw nothingToRun(configPath);

@@ -91,7 +91,7 @@ export class RowBatch {
     const file = this.#fileOf(reader, rowAt);
     file.append(columns, rowAt < 0 ? null : reader.cursorAt(rowAt), facts);
     this.rows += 1;
-    if (op === OP.truncate) this.#noteTruncate(reader);
+    if (op === OP.truncate) this.noteTruncate({ lsn: reader.commitLsn, seq: reader.seq });
     else for (const name of reader.unavailable) this.unavailable.add(name);
     return true;
   }
@@ -125,8 +125,8 @@ export class RowBatch {
     return text;
   }
 
-  #noteTruncate(reader: EnvelopeReader): void {
-    const position = { lsn: reader.commitLsn, seq: reader.seq };
+  /** The batch's rows before `position`, and the table's, are gone. */
+  noteTruncate(position: ChangePosition): void {
     if (this.truncatedAt === null || isAfter(position, this.truncatedAt)) this.truncatedAt = position;
   }
 }

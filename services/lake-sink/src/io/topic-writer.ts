@@ -4,7 +4,7 @@ import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
 import { lakeFields, lakeName } from '../core/lake-columns.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import { OP, RowBatch, TARGET, type ChangePosition } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -36,6 +36,8 @@ export class TopicWriter {
   #targets: number;
   /** Lake names; null until a record or a table tells. */
   #key: readonly string[] | null;
+  /** A TRUNCATE seen before the first row, for the first batch of the state table. */
+  #earlyTruncate: ChangePosition | null = null;
   #fits = new Set<EnvelopeReader>();
   #deadLettered = 0;
 
@@ -148,7 +150,8 @@ export class TopicWriter {
       if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
       if (!this.#fits.has(reader)) return 'unfit';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
-      // Before the first row a state table has nothing that a TRUNCATE could remove.
+      // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
+      if (this.#key === null) this.#earlyTruncate = { lsn: reader.commitLsn, seq: reader.seq };
       const targets = this.#key === null ? wanted & TARGET.log : wanted;
       if (targets !== 0) this.#batchFor(targets).append(reader, partition, offset);
       this.#open.get(targets)?.offsets.set(partition, offset);
@@ -200,6 +203,10 @@ export class TopicWriter {
       if (shape === null) throw new TypeError('rows before their schema');
       batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs());
       this.#open.set(wanted, batch);
+      if (this.#earlyTruncate !== null && (wanted & TARGET.state) !== 0) {
+        batch.noteTruncate(this.#earlyTruncate);
+        this.#earlyTruncate = null;
+      }
     }
     return batch;
   }
