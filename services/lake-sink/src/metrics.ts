@@ -9,6 +9,7 @@ export interface SinkMetrics {
   readonly deadLetters: Counter<'topic'>;
   readonly stoppedTables: Gauge;
   readonly lagRows: Gauge<'table'>;
+  readonly lagSeconds: Gauge<'table'>;
   readonly heldBytes: Gauge;
   readonly flushSeconds: Histogram<'layer'>;
   readonly commitSeconds: Histogram<'layer'>;
@@ -57,6 +58,12 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     lagRows: new Gauge({
       name: 'hasivu_sink_lag_rows',
       help: 'Offsets between the topic’s end and what was read',
+      labelNames: ['table'],
+      registers,
+    }),
+    lagSeconds: new Gauge({
+      name: 'hasivu_sink_lag_seconds',
+      help: 'Age of the newest record read while records wait to be read or to become durable; 0 when none does',
       labelNames: ['table'],
       registers,
     }),

@@ -10,8 +10,11 @@ export class ProcessorMetrics {
   readonly #deadLetters: Counter<'topic'>;
   readonly #commitSeconds: Histogram;
 
-  /** @param lagRows records between the position and the end, over all partitions; asked for at each scrape */
-  constructor(registry: Registry, lagRows: () => number) {
+  /**
+   * @param lagRows records between the position and the end, over all partitions; asked for at each scrape
+   * @param lagSeconds age of the newest record read while records wait; 0 when none does
+   */
+  constructor(registry: Registry, lagRows: () => number, lagSeconds: () => number) {
     const registers = [registry];
     this.#rows = new Counter({
       name: 'hasivu_processor_rows_total',
@@ -43,6 +46,14 @@ export class ProcessorMetrics {
       registers,
       collect() {
         this.set(lagRows());
+      },
+    });
+    new Gauge({
+      name: 'hasivu_processor_lag_seconds',
+      help: 'Age of the newest record read while records wait; 0 when none does',
+      registers,
+      collect() {
+        this.set(lagSeconds());
       },
     });
   }

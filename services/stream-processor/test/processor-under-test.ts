@@ -22,7 +22,7 @@ import {
   type TableSchema,
   type TopicNames,
 } from '@hasivu/change-events';
-import { Fetcher, IdempotentProducer, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
+import { committedOffsets, Fetcher, IdempotentProducer, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { spawnService, topicPrefix, waitFor, type SpawnedService, type TopicPrefix } from '@hasivu/testing';
 
 export type Cells = Readonly<Record<string, ColumnValue>>;
@@ -172,7 +172,6 @@ export class ProcessorUnderTest implements AsyncDisposable {
 
   /** Waits until the group has committed the end of the table's topic. */
   async caughtUp(...tables: readonly TableSchema[]): Promise<void> {
-    const { committedOffsets } = await import('@hasivu/kafka');
     const group = `${this.topics.prefix}-stream-processor`;
     for (const table of tables) {
       const topic = this.names.change(table.schema, table.table);

@@ -182,10 +182,19 @@ export class SinkLoop {
 
   #reportLag(): void {
     const byTable = new Map<string, number>();
+    const waiting = new Set([...this.#options.topics.writers].filter((writer) => writer.hasRows));
     for (const { topic, lag } of this.#fetcher.lag()) {
-      const table = this.#options.topics.writerOf(topic)?.binding.table;
-      if (table !== undefined) byTable.set(table, (byTable.get(table) ?? 0) + Number(lag ?? 0n));
+      const writer = this.#options.topics.writerOf(topic);
+      if (writer === undefined) continue;
+      const { table } = writer.binding;
+      byTable.set(table, (byTable.get(table) ?? 0) + Number(lag ?? 0n));
+      if ((lag ?? 0n) > 0n) waiting.add(writer);
     }
-    for (const [table, lag] of byTable) this.#options.metrics.lagRows.set({ table }, lag);
+    const { lagRows, lagSeconds } = this.#options.metrics;
+    for (const [table, lag] of byTable) lagRows.set({ table }, lag);
+    for (const writer of this.#options.topics.writers) {
+      const ageMs = waiting.has(writer) ? Math.max(0, Date.now() - writer.newestMs) : 0;
+      lagSeconds.set({ table: writer.binding.table }, writer.newestMs === 0 ? 0 : ageMs / 1000);
+    }
   }
 }

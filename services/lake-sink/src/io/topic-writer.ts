@@ -36,6 +36,8 @@ export class TopicWriter {
   #targets: number;
   /** Lake names; null until a record or a table tells. */
   #key: readonly string[] | null;
+  /** Timestamp of the newest record read, milliseconds since 1970; 0 before the first. */
+  newestMs = 0;
   /** A TRUNCATE seen before the first row, for the first batch of the state table. */
   #earlyTruncate: ChangePosition | null = null;
   #fits = new Set<EnvelopeReader>();
@@ -104,6 +106,7 @@ export class TopicWriter {
         if (typeof step === 'object') break;
       }
     }
+    if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
   /** Makes everything accepted so far durable. */

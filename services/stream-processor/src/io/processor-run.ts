@@ -56,7 +56,13 @@ export async function runProcessor(context: ServiceContext, settings: ProcessorS
   const fetcher = await openFetcher(cluster, settings, partitions);
   resources.defer(() => fetcher.close());
   const lineage = await openLineage(context, settings, cluster, resources);
-  const metrics = new ProcessorMetrics(context.metrics, () => lagRows(fetcher));
+  const newest = { recordMs: 0 };
+  const metrics = new ProcessorMetrics(
+    context.metrics,
+    () => lagRows(fetcher),
+    () =>
+      lagRows(fetcher) === 0 || newest.recordMs === 0 ? 0 : Math.max(0, Date.now() - newest.recordMs) / 1000,
+  );
   metrics.announce(settings.pipelines.map((pipeline) => pipeline.name));
   const { kafka } = settings;
   const compiler = new ProgramCompiler(
@@ -79,6 +85,7 @@ export async function runProcessor(context: ServiceContext, settings: ProcessorS
     partitions,
     metrics,
     lineage,
+    newest,
   });
   try {
     await loop.run();
@@ -96,6 +103,8 @@ interface LoopParts {
   readonly partitions: ReadonlyMap<string, number>;
   readonly metrics: ProcessorMetrics;
   readonly lineage: ProcessorLineage | null;
+  /** Timestamp of the newest record read, milliseconds since 1970; 0 before the first. */
+  readonly newest: { recordMs: number };
 }
 
 /** The one loop that moves everything: fetch, process, commit outputs and offsets together (I3). */
@@ -155,6 +164,7 @@ class ProcessorLoop {
       this.#policy.opened(performance.now());
     }
     await processBatch(batch, programs, this.#processor);
+    if (batch.cursor.timestampMs > 0) this.#parts.newest.recordMs = batch.cursor.timestampMs;
     this.#ledger.processed(batch.topic, batch.partition, batch.nextOffset);
   }
 
