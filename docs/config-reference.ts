@@ -19,7 +19,7 @@ export function configReference(schema: object): string {
   return `${[
     '# Configuration',
     '',
-    'Every field of `hasivu.yaml`, made from `libs/config/src/config-schema.ts` by `node docs/generate.ts`. `hasivu config check -f FILE` lists every mistake of a file.',
+    'Every field of `hasivu.yaml`, made from `libs/config/src/config-schema.ts` by `node docs/generate.ts`. `hasivu config check -f FILE` lists every mistake of a file; editors take the JSON schema `docs/hasivu.schema.json` (`# yaml-language-server: $schema=…`).',
     'A string may be a reference: `env:NAME` or `file:PATH`. `HASIVU__KAFKA__PREFIX=x` in the environment overrides `kafka.prefix`.',
     '',
     '| field | type | default | meaning |',

@@ -17,6 +17,7 @@ export function references(): Record<string, string> {
     'config.md': configReference(ConfigSchema),
     'metrics.md': metricReference(join(import.meta.dirname, '..')),
     'types.md': typeReference(),
+    'hasivu.schema.json': `${JSON.stringify(ConfigSchema, null, 2)}\n`,
   };
 }
 
