@@ -17,8 +17,12 @@ try {
     case 'up': {
       const mode = values.foreground === true ? 'foreground' : 'detached';
       const stack = await startStack({ stateDirectory, mode, report });
+      // Listened for before the status is printed: whoever reads that may interrupt at once.
+      const interrupted = mode === 'foreground' ? interruption() : null;
       print(stack.status);
-      if (mode === 'foreground') await untilInterrupted(stack.stop);
+      if (interrupted === null) break;
+      await interrupted;
+      await stack.stop();
       break;
     }
     case 'down':
@@ -38,8 +42,8 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-async function untilInterrupted(stop: () => Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
     const alive = setInterval(() => undefined, 60_000);
     const end = (): void => {
       clearInterval(alive);
@@ -47,5 +51,4 @@ async function untilInterrupted(stop: () => Promise<void>): Promise<void> {
     };
     process.once('SIGINT', end).once('SIGTERM', end);
   });
-  await stop();
 }
