@@ -93,7 +93,7 @@ export class BatchSender {
     let needsRecheck = false;
     let unknownTopics: Set<string> | null = null;
     for (const queue of this.#accumulator.queues()) {
-      const first = queue.waiting[0];
+      const first = queue.next;
       if (first === undefined || !queue.isReady || queue.failed.length > 0) continue;
       if (now > first.deadlineMs) return this.#expire(queue, first);
       const leader = this.#cluster.metadata.leaderOf(queue.topic, queue.partition);
@@ -152,7 +152,7 @@ export class BatchSender {
     const sent: SentBatch[] = [];
     let bytes = 0;
     for (const queue of queues) {
-      const batch = queue.waiting[0];
+      const batch = queue.next;
       if (batch === undefined) continue;
       if (sent.length > 0 && bytes + batch.bytes > MAX_REQUEST_BYTES) break;
       queue.waiting.shift();
@@ -209,6 +209,7 @@ export class BatchSender {
     const isFirst = queue.inFlight[0] === batch && queue.failed.length === 0;
     queue.settle(batch);
     if (code === 0 || code === KAFKA_ERROR.DUPLICATE_SEQUENCE_NUMBER) {
+      queue.acknowledged();
       this.#accumulator.acknowledge(batch);
       this.#notify(batch);
       queue.requeueFailed(performance.now());

@@ -28,6 +28,21 @@ test('failed batches go back to the front in sequence order, and only once nothi
   expect(queue.failed).toEqual([]);
 });
 
+test('nothing follows the first batch before the broker has taken it: it could be refused and the second written', () => {
+  const queue = new PartitionQueue('t', 0, true);
+  const [one, two, three] = [batch(1), batch(2), batch(3)];
+  queue.waiting.push(one, two, three);
+  expect(queue.next).toBe(one);
+  queue.inFlight.push(...queue.waiting.splice(0, 1));
+  expect(queue.next).toBeUndefined();
+
+  queue.settle(one);
+  queue.acknowledged();
+  expect(queue.next).toBe(two);
+  queue.inFlight.push(...queue.waiting.splice(0, 1));
+  expect(queue.next).toBe(three);
+});
+
 test('sequence numbers count records and wrap after 2^31', () => {
   const queue = new PartitionQueue('t', 0, true);
   expect([

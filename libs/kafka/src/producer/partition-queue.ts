@@ -31,6 +31,7 @@ export class PartitionQueue {
   /** False while the partition is not part of the open transaction. Without transactions always true. */
   isReady: boolean;
   #nextSequence = 0;
+  #isKnownToBroker = false;
 
   constructor(topic: string, partition: number, isReady: boolean) {
     this.topic = topic;
@@ -43,6 +44,19 @@ export class PartitionQueue {
     const sequence = this.#nextSequence;
     this.#nextSequence = (sequence + count) % SEQUENCE_SPAN;
     return sequence;
+  }
+
+  /** Called for every batch the broker has taken. */
+  acknowledged(): void {
+    this.#isKnownToBroker = true;
+  }
+
+  /**
+   * The batch to send next. A broker takes any sequence number from a producer it does not know yet, so behind a first
+   * batch that is refused in passing a second one would be written, and the first could never follow: the first goes alone.
+   */
+  get next(): PendingBatch | undefined {
+    return this.#isKnownToBroker || this.inFlight.length === 0 ? this.waiting[0] : undefined;
   }
 
   get hasWork(): boolean {
