@@ -302,6 +302,7 @@ describe('expressions agree with Postgres', () => {
     );
     let compared = 0;
     let faults = 0;
+    let folded = 0;
     const { seed, runs } = await checkProperty(
       fc.asyncProperty(expressionArbitrary, rowArbitrary, async (expression, row) => {
         const mine = ours(expression.replace(/[#@]/g, ''), row);
@@ -309,6 +310,11 @@ describe('expressions agree with Postgres', () => {
         const theirs = await postgres(expression, row, mine.type);
         compared += 1;
         if (theirs === 'error') faults += 1;
+        // The planner may fold `fault and false` to false; SQL leaves the order of evaluation open.
+        if (mine.value === 'error' && theirs !== 'error' && / (and|or|between) /.test(expression)) {
+          folded += 1;
+          return;
+        }
         expect({ expression, row, value: mine.value }).toEqual({
           expression,
           row,
@@ -318,8 +324,9 @@ describe('expressions agree with Postgres', () => {
       { budgetMs: 8_000 },
     );
     process.stderr.write(
-      `expressions against Postgres: seed ${seed}, ${runs} runs, ${compared} compared, ${faults} refused by both\n`,
+      `expressions against Postgres: seed ${seed}, ${runs} runs, ${compared} compared, ${faults} refused by both, ${folded} folded away\n`,
     );
+    expect(folded).toBeLessThanOrEqual(2 + compared / 500);
     expect(compared).toBeGreaterThan(runs / 2);
   }, 60_000);
 });
