@@ -52,6 +52,8 @@ export default {
       testMatch: [
         '<rootDir>/{libs,services,deploy,bench,docs}/**/*.storm.test.ts',
         '<rootDir>/deploy/e2e/*.{crash,e2e}.test.ts',
+        // Properties with Postgres as the oracle: with a random seed here, with a fixed one in `npm test`.
+        '<rootDir>/libs/**/*.pg.test.ts',
       ],
     },
     {

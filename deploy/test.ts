@@ -34,7 +34,15 @@ for (const project of SUITES[suite]) {
   const workers = project === 'unit' ? 2 : 1;
   const testTimeoutMs = SLOW_TEST_MS[project];
   runs.push(
-    await runJest({ root, project, workers, testTimeoutMs, args: rest, signal: interruption.signal }),
+    await runJest({
+      root,
+      project,
+      suite: suite === 'storm' ? suite : project,
+      workers,
+      testTimeoutMs,
+      args: rest,
+      signal: interruption.signal,
+    }),
   );
 }
 

@@ -3,7 +3,7 @@ export const SUITES = {
   all: ['unit', 'servers'],
   unit: ['unit'],
   servers: ['servers'],
-  storm: ['storm'],
+  storm: ['unit', 'storm'],
   interop: ['interop'],
 } as const;
 export type Suite = keyof typeof SUITES;
