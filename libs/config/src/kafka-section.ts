@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { SecretRef, TlsSection } from './reusable-shapes.ts';
+import { TopicsSection } from './topics-section.ts';
 
 export const KafkaSection = Type.Object(
   {
@@ -35,23 +36,7 @@ export const KafkaSection = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    topics: Type.Object(
-      {
-        partitions: Type.Integer({
-          default: 4,
-          minimum: 1,
-          maximum: 1000,
-          description: 'Partitions of a topic that is created',
-        }),
-        replicationFactor: Type.Integer({
-          default: 1,
-          minimum: 1,
-          maximum: 10,
-          description: 'Replicas of a topic that is created',
-        }),
-      },
-      { default: {}, additionalProperties: false },
-    ),
+    topics: TopicsSection,
   },
   { additionalProperties: false },
 );

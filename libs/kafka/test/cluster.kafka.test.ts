@@ -26,6 +26,39 @@ describe('the cluster', () => {
     expect([...(await fixture.cluster.endOffsets(topic)).values()]).toEqual([0n, 0n, 0n, 0n, 0n]);
   });
 
+  test('topics take the settings of the rules that fit them; an existing one is compared and left alone', async () => {
+    const warnings: { topic?: string; differences?: string[] }[] = [];
+    const logger = { info: () => undefined, warn: (facts: object) => void warnings.push(facts) };
+    const connect = (config: object): Promise<KafkaCluster> =>
+      KafkaCluster.connect({ brokers: fixture.brokers, ...config }, { ...options, logger });
+    const topic = fixture.name('ruled');
+    const overrides = {
+      'ruled*': { partitions: 2, cleanupPolicy: 'compact', config: { 'segment.bytes': 2097152 } },
+    };
+    const first = await connect({
+      prefix: fixture.name('').slice(0, -1),
+      topics: { retentionMs: 60_000, overrides },
+    });
+    await first.ensureTopics([{ topic }]);
+    expect(await first.partitionsOf(topic)).toBe(2);
+    await first.ensureTopics([{ topic }]);
+    expect(warnings).toEqual([]);
+    first.close();
+    const second = await connect({ topics: { partitions: 3, cleanupPolicy: 'delete', retentionMs: 60_000 } });
+    await second.ensureTopics([{ topic }]);
+    expect(await second.partitionsOf(topic)).toBe(2);
+    expect(warnings).toEqual([
+      {
+        topic,
+        differences: [
+          '2 partitions where 3 are asked for',
+          'cleanup.policy is compact where delete is asked for',
+        ],
+      },
+    ]);
+    second.close();
+  });
+
   test('a topic that Kafka refuses is named with the reason', async () => {
     const topic = fixture.name('re?fused');
     await expect(fixture.cluster.ensureTopics([{ topic }])).rejects.toMatchObject({

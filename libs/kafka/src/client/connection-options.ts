@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PlatformError } from '@hasivu/errors';
+import type { TopicRules } from './topic-settings.ts';
 import type { KafkajsSasl, KafkajsTls } from './kafkajs-internals.ts';
 
 /** The `kafka` section of the configuration, as far as connections need it. */
@@ -18,8 +19,10 @@ export interface KafkaConnectionConfig {
     readonly username: string;
     readonly password: string;
   };
-  /** Defaults of topics that `ensureTopics` creates. */
-  readonly topics?: { readonly partitions?: number; readonly replicationFactor?: number };
+  /** First part of topic names: patterns of `topics` are also compared with what is behind it. */
+  readonly prefix?: string;
+  /** Settings of topics that `ensureTopics` creates. */
+  readonly topics?: TopicRules;
 }
 
 /** What the library reports while it works; pino fits. Never called per record. */

@@ -18,7 +18,8 @@ import {
 import { BrokerLostError, responseError } from './kafka-error.ts';
 import { lookUpOffsets } from './offset-lookup.ts';
 import { RetriableResponse, retrying } from './retry.ts';
-import { createMissingTopics, type TopicDefaults, type TopicRequest } from './topic-creation.ts';
+import { createMissingTopics, type TopicRequest } from './topic-creation.ts';
+import { topicSettings, type ResolvedSettings } from './topic-settings.ts';
 import { PlatformError } from '@hasivu/errors';
 
 export interface CoordinatorCall<Request, Response> {
@@ -38,7 +39,7 @@ export class KafkaCluster {
   readonly metadata = new ClusterMetadata();
   readonly #bootstrap: readonly { host: string; port: number }[];
   readonly #settings: ConnectionSettings;
-  readonly #topicDefaults: TopicDefaults;
+  readonly #topicSettings: (topic: string) => ResolvedSettings;
   readonly #links = new Map<string, Promise<BrokerLink>>();
   readonly #coordinators = new Map<string, BrokerAddress>();
   #closed = false;
@@ -47,10 +48,7 @@ export class KafkaCluster {
     this.logger = options.logger ?? SILENT_LOGGER;
     this.#settings = toConnectionSettings(config, options);
     this.#bootstrap = config.brokers.map(parseBrokerAddress);
-    this.#topicDefaults = {
-      partitions: config.topics?.partitions ?? 4,
-      replicationFactor: config.topics?.replicationFactor ?? 1,
-    };
+    this.#topicSettings = (topic) => topicSettings(topic, config.prefix, config.topics ?? {});
   }
 
   /**
@@ -166,9 +164,12 @@ export class KafkaCluster {
     return found;
   }
 
-  /** Creates the topics that do not exist and waits until every partition of all of them has a leader. */
+  /**
+   * Creates the topics that do not exist and waits until every partition of all of them has a leader. An existing topic
+   * that differs from `kafka.topics` is left as it is, with a warning.
+   */
   async ensureTopics(topics: readonly TopicRequest[]): Promise<void> {
-    await createMissingTopics(this, topics, this.#topicDefaults);
+    await createMissingTopics(this, topics, this.#topicSettings);
   }
 
   /** Names of all topics, internal ones left out. */

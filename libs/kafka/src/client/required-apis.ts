@@ -1,6 +1,7 @@
 import { addOffsetsToTxnApi } from '../protocol/add-offsets-to-txn.ts';
 import { addPartitionsToTxnApi } from '../protocol/add-partitions-to-txn.ts';
 import { createTopicsApi } from '../protocol/create-topics.ts';
+import { describeConfigsApi } from '../protocol/describe-configs.ts';
 import { endTxnApi } from '../protocol/end-txn.ts';
 import { fetchApi } from '../protocol/fetch.ts';
 import { findCoordinatorApi } from '../protocol/find-coordinator.ts';
@@ -26,6 +27,7 @@ export const REQUIRED_APIS: readonly {
   offsetFetchApi,
   findCoordinatorApi,
   createTopicsApi,
+  describeConfigsApi,
   initProducerIdApi,
   addPartitionsToTxnApi,
   addOffsetsToTxnApi,

@@ -11,6 +11,8 @@ export interface PartitionMetadata {
   readonly errorCode: number;
   /** Node id of the leader, or -1 while there is none. */
   readonly leader: number;
+  /** Number of replicas, in sync or not. */
+  readonly replicas: number;
 }
 
 export interface TopicMetadata {
@@ -56,10 +58,10 @@ export const metadataApi: KafkaApi<{ readonly topics: readonly string[] | null }
         const partitionError = input.int16();
         const partition = input.int32();
         const leader = input.int32();
-        input.array(() => input.int32()); // replicas
+        const replicas = input.array(() => input.int32()).length;
         input.array(() => input.int32()); // in-sync replicas
         input.array(() => input.int32()); // offline replicas
-        return { partition, errorCode: partitionError, leader };
+        return { partition, errorCode: partitionError, leader, replicas };
       });
       return { topic, errorCode, isInternal, partitions };
     });
