@@ -2,6 +2,7 @@ export { EXACT, INEXACT, UNREPRESENTABLE, type ColumnEncoder, type EncodeOutcome
 export { BUILT_IN_TYPES, mapColumnType, describePgType, type DeclaredColumn } from './column-mapping.ts';
 export { copyHeaderBytes, isCopyTrailer } from './copy-binary.ts';
 export { DOCUMENTED_TYPES, type DocumentedType } from './documented-types.ts';
+export { parseLogical, type LogicalMessage } from './logical-message.ts';
 export { mapDeclaration } from './map-declaration.ts';
 export { malformedMessage } from './malformed-message.ts';
 export { MESSAGE, TUPLE } from './message-tag.ts';

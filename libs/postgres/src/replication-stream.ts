@@ -54,7 +54,7 @@ export class ReplicationStream {
   }
 
   static async start(connection: WireConnection, options: StreamOptions): Promise<ReplicationStream> {
-    const settings = `proto_version '1', publication_names ${quoteLiteral(quoteIdentifier(options.publication))}`;
+    const settings = `proto_version '1', publication_names ${quoteLiteral(quoteIdentifier(options.publication))}, messages 'true'`;
     const command = `START_REPLICATION SLOT ${quoteIdentifier(options.slot)} LOGICAL ${formatLsn(options.startLsn)} (${settings})`;
     try {
       connection.send(queryMessage(command));

@@ -1,6 +1,8 @@
 import { SourceBlockWriter, wireHeader, type TableSchema } from '@hasivu/change-events';
 import { textEncoderFor, TupleSpans, type ColumnEncoder, type ReplicaIdentity } from '@hasivu/pgoutput';
 
+import type { RowTap } from './row-tap.ts';
+
 /** Positions of the operations in {@link CapturedTable.counts}. */
 export const OPERATIONS = ['r', 'c', 'u', 'd', 't'] as const;
 
@@ -36,6 +38,8 @@ export class CapturedTable {
   readonly counts = new Float64Array(OPERATIONS.length);
   /** Events with a value that its type cannot hold exactly, since they were last taken. */
   inexactEvents = 0;
+  /** Looks at the table's rows as they pass. */
+  tap: RowTap | null = null;
 
   constructor(options: CapturedTableOptions) {
     const { schema } = options;

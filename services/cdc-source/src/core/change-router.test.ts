@@ -11,13 +11,16 @@ import {
   type ColumnValue,
   type TableSchema,
 } from '@hasivu/change-events';
+import type { TupleSpans } from '@hasivu/pgoutput';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { CapturedTable } from './captured-table.ts';
-import { AFTER, ChangeRouter } from './change-router.ts';
+import { AFTER, ChangeRouter, type ChangeRouterOptions } from './change-router.ts';
 import type { EventSink } from './event-sink.ts';
 import * as pg from './pgoutput-messages.test-data.ts';
 import { ORIGIN, PositionLedger } from './position-ledger.ts';
+import type { RowTap } from './row-tap.ts';
+import type { TransactionObserver } from './transaction-observer.ts';
 
 const ITEMS = 7;
 const LOG = 8;
@@ -92,7 +95,11 @@ let ledger: PositionLedger;
 let router: ChangeRouter;
 let adopted: string[];
 
-function start(position = ORIGIN, covered: Record<string, bigint> = { items: 0n, log: 0n }): void {
+function start(
+  position = ORIGIN,
+  covered: Record<string, bigint> = { items: 0n, log: 0n },
+  hooks: Pick<ChangeRouterOptions, 'tapOf' | 'observer'> = {},
+): void {
   sink = new RecordingSink();
   adopted = [];
   ledger = new PositionLedger({ position, confirmLsn: toLsn(0n) });
@@ -100,6 +107,7 @@ function start(position = ORIGIN, covered: Record<string, bigint> = { items: 0n,
     ledger,
     sink,
     coverage: (_, table) => (table in covered ? toLsn(covered[table] as bigint) : null),
+    ...hooks,
   });
 }
 
@@ -309,4 +317,127 @@ test('a new relation message takes effect from the next row on', () => {
 test('a change without a description is a protocol error', () => {
   feed(pg.begin(1000n, 0n, 5));
   expect(() => feed(pg.insert(99, ['1']))).toThrow(/SOURCE_PROTOCOL/);
+});
+
+describe('logical messages', () => {
+  let taken: string[];
+  beforeEach(() => {
+    taken = [];
+  });
+  const listen = (): void => {
+    router.messages.register('mine', (message, seq) =>
+      taken.push(`mine ${message.content.toString()} ${seq} ${message.lsn}`),
+    );
+    router.messages.registerOthers((message, seq) => taken.push(`${message.prefix} ${seq}`));
+  };
+  const messages = [
+    pg.logical(false, 900n, 'mine', 'outside'),
+    pg.begin(1000n, 0n, 5),
+    ITEMS_RELATION,
+    pg.insert(ITEMS, ['1', null, null]),
+    pg.logical(true, 950n, 'mine', 'inside'),
+    pg.insert(ITEMS, ['2', null, null]),
+    pg.logical(true, 960n, 'other', ''),
+    pg.commit(1000n, 1010n),
+  ];
+
+  test('reach the handler of their prefix, and take a number whether anybody listens or not', () => {
+    listen();
+    feed(...messages);
+    expect(taken).toEqual(['mine outside 0 900', 'mine inside 1 950', 'other 3']);
+    expect(sink.seen.map(({ position }) => position)).toEqual(['1000:0', '1000:2']);
+    start();
+    feed(...messages);
+    expect(sink.seen.map(({ position }) => position)).toEqual(['1000:0', '1000:2']);
+  });
+
+  test('outside of a transaction are a position of their own and may be confirmed', () => {
+    feed(pg.logical(false, 900n, 'mine', 'x'));
+    expect(ledger.seal()).toEqual({ position: { commitLsn: 899n, seq: 0 }, confirmLsn: 900n });
+  });
+
+  test('that Kafka has are told apart', () => {
+    start({ commitLsn: toLsn(1000n), seq: 1 });
+    listen();
+    feed(...messages);
+    expect(taken).toEqual(['mine outside -1 900', 'mine inside -1 950', 'other 3']);
+  });
+});
+
+describe('taps', () => {
+  const changes = [
+    pg.begin(1000n, 0n, 5),
+    ITEMS_RELATION,
+    LOG_RELATION,
+    pg.insert(ITEMS, ['1', 'a', null]),
+    pg.update(ITEMS, ['1', 'b', null]),
+    pg.insert(LOG, ['9', null, null]),
+    pg.update(ITEMS, ['2', 'b', null], ['K', ['1', null, null]]),
+    pg.remove(ITEMS, ['K', ['2', null, null]]),
+    pg.truncate(ITEMS),
+    pg.commit(1000n, 1010n),
+  ];
+  const tapping = (takes: boolean): { readonly seen: string[]; readonly tap: RowTap } => {
+    const seen: string[] = [];
+    const id = (buf: Buffer, row: TupleSpans | null): string =>
+      row ? buf.toString('utf8', row.start(0), row.end(0)) : '-';
+    const tap: RowTap = {
+      row: (op, _, buf, before, after, seq) => {
+        seen.push(`${String.fromCharCode(op)} ${id(buf, before)} ${id(buf, after)} ${seq}`);
+        return takes;
+      },
+    };
+    return { seen, tap };
+  };
+
+  test('see every change of their table once, whether Kafka has it or not', () => {
+    const { seen, tap } = tapping(false);
+    start({ commitLsn: toLsn(1000n), seq: 0 }, undefined, {
+      tapOf: (_, name) => (name === 'items' ? tap : null),
+    });
+    feed(...changes);
+    expect(seen).toEqual(['c - 1 -1', 'u - 1 1', 'u 1 2 4', 'd 2 - 5', 't - - 6']);
+    expect(sink.seen.flatMap((event) => (event.op ? [event.position] : []))).toEqual(
+      [1, 2, 3, 4, 5, 6].map((seq) => `1000:${seq}`),
+    );
+  });
+
+  test('may take the changes, which moves no position', () => {
+    const { tap } = tapping(true);
+    start(undefined, undefined, { tapOf: (_, name) => (name === 'items' ? tap : null) });
+    feed(...changes);
+    expect(sink.seen.map(({ topic, position }) => [topic, position])).toEqual([['p.public.log', '1000:2']]);
+  });
+});
+
+test('an observer hears of every transaction, and how much of it fell to each table', () => {
+  const heard: unknown[] = [];
+  const observer: TransactionObserver = {
+    onBegin: (xid, commitLsn) => heard.push([xid, commitLsn]),
+    onCommit: (endLsn, events, shares) =>
+      heard.push([endLsn, events, ...shares.map((share) => `${share.relation.table} ${share.events}`)]),
+  };
+  start(undefined, undefined, { observer });
+  feed(
+    pg.begin(1000n, 0n, 5),
+    LOG_RELATION,
+    ITEMS_RELATION,
+    pg.insert(ITEMS, ['1', null, null]),
+    pg.insert(LOG, ['1', null, null]),
+    pg.logical(true, 900n, 'x', ''),
+    pg.insert(LOG, ['1', null, null]),
+    ITEMS_RELATION,
+    pg.update(ITEMS, ['2', null, null], ['K', ['1', null, null]]),
+    pg.truncate(ITEMS, LOG),
+    pg.commit(1000n, 1010n),
+    pg.begin(2000n, 0n, 6),
+    pg.insert(LOG, ['1', null, null]),
+    pg.commit(2000n, 2010n),
+  );
+  expect(heard).toEqual([
+    [5, 1000n],
+    [1010n, 8, 'items 4', 'log 3'],
+    [6, 2000n],
+    [2010n, 1, 'log 1'],
+  ]);
 });

@@ -81,3 +81,14 @@ export function remove(oid: number, old: readonly ['K' | 'O', readonly Column[]]
 export function truncate(...oids: readonly number[]): Buffer {
   return Buffer.concat([Buffer.from('T'), int32(oids.length), Buffer.from([0]), ...oids.map(int32)]);
 }
+
+export function logical(transactional: boolean, lsn: bigint, prefix: string, content: string): Buffer {
+  const bytes = Buffer.from(content);
+  return Buffer.concat([
+    Buffer.from(['M'.charCodeAt(0), transactional ? 1 : 0]),
+    int64(lsn),
+    text(prefix),
+    int32(bytes.length),
+    bytes,
+  ]);
+}

@@ -49,6 +49,11 @@ export class PositionLedger {
     return seq > this.#skipThrough ? seq : -1;
   }
 
+  /** Numbers taken in the transaction so far. */
+  get numbered(): number {
+    return this.#nextSeq;
+  }
+
   /** The event just numbered is in the open Kafka transaction. */
   accept(): void {
     this.#events++;

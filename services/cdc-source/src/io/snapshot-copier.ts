@@ -4,7 +4,7 @@ import { copyQuery, CopyReader, WireConnection, type PostgresTarget } from '@has
 import type { TypeLookup } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from '../core/captured-table.ts';
-import { keylessPartition } from '../core/change-router.ts';
+import { keylessPartition } from '../core/change-emitter.ts';
 import { EventWriter } from '../core/event-writer.ts';
 import { tableId } from '../core/table-selection.ts';
 import type { ProgressProducer } from './progress-producer.ts';

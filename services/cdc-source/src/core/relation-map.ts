@@ -1,0 +1,109 @@
+import { toLsn, type Lsn } from '@hasivu/change-events';
+import { malformedMessage, type RelationMessage } from '@hasivu/pgoutput';
+
+import type { CapturedTable } from './captured-table.ts';
+import type { PositionLedger } from './position-ledger.ts';
+import type { TransactionShare } from './transaction-observer.ts';
+
+/** A described relation: what is known of it grows from its message to the compiled table. */
+interface Relation extends TransactionShare {
+  relation: RelationMessage;
+  coveredTo: Lsn;
+  table: CapturedTable | null;
+  /** Ordinal of the transaction that `events` belongs to. */
+  transaction: number;
+}
+
+/**
+ * The relations that the stream has described, by OID, and how much of the open transaction falls to each. That is
+ * counted by runs: numbers are contiguous, so the ones taken between two looks belong to the relation looked at first.
+ */
+export class RelationMap {
+  readonly #ledger: PositionLedger;
+  readonly #coverage: (schema: string, table: string) => Lsn | null;
+  /** null for a relation that is published but not captured. */
+  readonly #relations = new Map<number, Relation | null>();
+  readonly #shares: Relation[] = [];
+  #transaction = 0;
+  #commitLsn = toLsn(0n);
+  #run: Relation | null = null;
+  #runStart = 0;
+  /** Relation with a change due whose table is to be compiled and adopted. */
+  pending: RelationMessage | null = null;
+
+  constructor(ledger: PositionLedger, coverage: (schema: string, table: string) => Lsn | null) {
+    this.#ledger = ledger;
+    this.#coverage = coverage;
+  }
+
+  /** A transaction begins; whether a table's copy covers it is worked out at its first change. */
+  begin(commitLsn: Lsn): void {
+    this.#commitLsn = commitLsn;
+    this.#transaction++;
+    this.#shares.length = 0;
+    this.#run = null;
+  }
+
+  describe(message: RelationMessage): void {
+    this.endRun();
+    const coveredTo = this.#coverage(message.schema, message.table);
+    const known = this.#relations.get(message.oid);
+    if (known && coveredTo !== null) {
+      // The same object, so that a table altered in the middle of a transaction has one share of it.
+      known.relation = message;
+      known.coveredTo = coveredTo;
+      known.table = null;
+      return;
+    }
+    this.#relations.set(
+      message.oid,
+      coveredTo === null ? null : { relation: message, coveredTo, table: null, events: 0, transaction: -1 },
+    );
+  }
+
+  /** Takes the compiled table of `pending`. */
+  adopt(table: CapturedTable): void {
+    const relation = this.pending && this.#relations.get(this.pending.oid);
+    if (relation) relation.table = table;
+    this.pending = null;
+  }
+
+  /**
+   * The compiled table, or null: not captured, covered by its copy, or, with `pending` set, not compiled yet. Begins a run.
+   */
+  tableOf(oid: number): CapturedTable | null {
+    this.endRun();
+    const relation = this.#relations.get(oid);
+    if (relation === undefined)
+      throw malformedMessage(`a change of relation ${oid} came before its description`);
+    if (relation === null || this.#commitLsn <= relation.coveredTo) return null;
+    if (relation.table === null) {
+      this.pending = relation.relation;
+      return null;
+    }
+    if (relation.transaction !== this.#transaction) {
+      relation.transaction = this.#transaction;
+      relation.events = 0;
+      this.#shares.push(relation);
+    }
+    this.#run = relation;
+    this.#runStart = this.#ledger.numbered;
+    return relation.table;
+  }
+
+  /** What is numbered next belongs to no relation, or to another. */
+  endRun(): void {
+    if (this.#run !== null) this.#run.events += this.#ledger.numbered - this.#runStart;
+    this.#run = null;
+  }
+
+  /** Added to the `seq` of an event of the run: its number among the table's events in the transaction, from 0. */
+  get orderOffset(): number {
+    return this.#run === null ? 0 : this.#run.events - this.#runStart;
+  }
+
+  /** Captured tables with changes due in the open transaction, in the order of their first. */
+  get shares(): readonly TransactionShare[] {
+    return this.#shares;
+  }
+}
