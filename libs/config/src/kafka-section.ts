@@ -36,6 +36,20 @@ export const KafkaSection = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    compression: Type.Union(
+      [
+        Type.Literal('none'),
+        Type.Literal('gzip'),
+        Type.Literal('snappy'),
+        Type.Literal('lz4'),
+        Type.Literal('zstd'),
+      ],
+      {
+        default: 'none',
+        description:
+          'Codec of the record batches that are written; every codec is read. zstd makes the fewest bytes, none costs the least CPU',
+      },
+    ),
     topics: TopicsSection,
   },
   { additionalProperties: false },

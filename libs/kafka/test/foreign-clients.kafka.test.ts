@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { stack } from '@hasivu/testing';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import { IdempotentProducer, TransactionalProducer, type Compression } from '../src/index.ts';
+import { IdempotentProducer, TransactionalProducer } from '../src/index.ts';
 import { clusterFixture, put, readTopic, type ClusterFixture } from './cluster-fixture.ts';
 
 jest.setTimeout(60_000);
@@ -42,8 +42,16 @@ function kafkaTool(name: string, args: readonly string[], input = ''): string {
   return execFileSync(java, [...command, ...args], {
     input,
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+}
+
+/** Some of it repeats, some of it does not: literals, near and far matches, several blocks. */
+function noise(i: number): string {
+  return Buffer.from(String(Math.sin(i) * 1e15))
+    .toString('base64')
+    .repeat(1 + (i % 40));
 }
 
 describe('other clients', () => {
@@ -112,25 +120,48 @@ describe('other clients', () => {
     ]);
   });
 
-  test.each(['none', 'gzip', 'zstd'] as const)(
-    'the Java console consumer reads our %s batches',
-    async (compression: Compression) => {
-      const topic = await topicOf(`java-${compression}`);
+  test('the Java console consumer reads a topic with our batches of every codec', async () => {
+    const topic = await topicOf('java');
+    const expected: string[] = [];
+    for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
       const producer = await IdempotentProducer.open(fixture.cluster, { compression });
-      for (let i = 0; i < 500; i++) put(producer, topic, 0, `k${i}`, `value ${i}`);
+      for (let i = 0; i < 500; i++) {
+        const value = `${compression} ${i} ${noise(i)}`;
+        expected.push(value);
+        put(producer, topic, 0, `k${i}`, value);
+      }
       await producer.close();
-      const output = kafkaTool('consumer.ConsoleConsumer', [
-        ...[
-          '--bootstrap-server',
-          fixture.brokers[0] ?? '',
-          '--topic',
-          topic,
-          '--from-beginning',
-          '--max-messages',
-          '500',
-        ],
-      ]);
-      expect(output.trim().split('\n')).toEqual(Array.from({ length: 500 }, (_, i) => `value ${i}`));
+    }
+    expect(await readTopic(fixture.cluster, topic, 'read_committed')).toMatchObject(
+      expected.map((value) => ({ value })),
+    );
+    const consumer = ['--bootstrap-server', fixture.brokers[0] ?? '', '--topic', topic, '--from-beginning'];
+    const count = String(expected.length);
+    const output = kafkaTool('consumer.ConsoleConsumer', [...consumer, '--max-messages', count]);
+    expect(output.trim().split('\n')).toEqual(expected);
+  });
+
+  test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'many %s batches in flight keep their order in a transaction, and an aborted one leaves nothing',
+    async (compression) => {
+      const topic = await topicOf(`order-${compression}`);
+      const producer = await TransactionalProducer.open(fixture.cluster, {
+        transactionalId: fixture.name(`order-${compression}`),
+        transactionTimeoutMs: 30_000,
+        maxBatchBytes: 20_000,
+        compression,
+      });
+      producer.begin();
+      for (let i = 0; i < 2000; i++) put(producer, topic, 0, null, `aborted ${noise(i)}`);
+      await producer.abort();
+      producer.begin();
+      const expected = Array.from({ length: 5000 }, (_, i) => `${i} ${noise(i % 7 === 0 ? i : 3)}`);
+      for (const value of expected) put(producer, topic, 0, null, value);
+      await producer.commit();
+      await producer.close();
+      const all = (records: readonly unknown[]): boolean => records.length >= expected.length;
+      const read = await readTopic(fixture.cluster, topic, 'read_committed', all);
+      expect(read.map(({ value }) => value)).toEqual(expected);
     },
   );
 
@@ -162,11 +193,6 @@ describe('other clients', () => {
     async (codec) => {
       const topic = await topicOf(`broker-${codec}`, { 'compression.type': codec });
       const producer = await IdempotentProducer.open(fixture.cluster);
-      // Some of it repeats, some of it does not: literals, near and far matches, several blocks.
-      const noise = (i: number): string =>
-        Buffer.from(String(Math.sin(i) * 1e15))
-          .toString('base64')
-          .repeat(1 + (i % 40));
       const expected = Array.from({ length: 3000 }, (_, i) => `${i} ${noise(i)}`);
       for (const value of expected) put(producer, topic, 0, null, value);
       await producer.close();
@@ -175,15 +201,18 @@ describe('other clients', () => {
     },
   );
 
-  test.each(['snappy', 'lz4'])('we read what the Java producer compresses with %s', async (codec) => {
-    const topic = await topicOf(`java-producer-${codec}`);
-    const lines = Array.from({ length: 2000 }, (_, i) => `line ${i} ${'x'.repeat(i % 100)}`);
-    kafkaTool(
-      'ConsoleProducer',
-      ['--bootstrap-server', fixture.brokers[0] ?? '', '--topic', topic, '--compression-codec', codec],
-      `${lines.join('\n')}\n`,
-    );
-    const read = await readTopic(fixture.cluster, topic, 'read_uncommitted');
-    expect(read.map(({ value }) => value)).toEqual(lines);
-  });
+  test.each(['gzip', 'snappy', 'lz4', 'zstd'])(
+    'we read what the Java producer compresses with %s',
+    async (codec) => {
+      const topic = await topicOf(`java-producer-${codec}`);
+      const lines = Array.from({ length: 2000 }, (_, i) => `line ${i} ${'x'.repeat(i % 100)}`);
+      kafkaTool(
+        'ConsoleProducer',
+        ['--bootstrap-server', fixture.brokers[0] ?? '', '--topic', topic, '--compression-codec', codec],
+        `${lines.join('\n')}\n`,
+      );
+      const read = await readTopic(fixture.cluster, topic, 'read_uncommitted');
+      expect(read.map(({ value }) => value)).toEqual(lines);
+    },
+  );
 });

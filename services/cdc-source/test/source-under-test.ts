@@ -44,6 +44,8 @@ export interface SourceOptions {
   readonly tables: readonly string[];
   /** More lines for `source.postgres`, as YAML flow: `snapshot: never`. */
   readonly postgres?: string;
+  /** More fields for `kafka`, as YAML flow: `compression: zstd`. */
+  readonly kafka?: string;
   readonly url?: string;
   /** The `tables` section as YAML flow. */
   readonly tableSettings?: string;
@@ -88,7 +90,7 @@ export class SourceUnderTest implements AsyncDisposable {
       'version: 1',
       'source:',
       `  postgres: { url: "env:SOURCE_URL", tables: [${tables}], publication: cdc, slot: ${options.slot ?? this.slot}${options.postgres ? `, ${options.postgres}` : ''} }`,
-      `kafka: { brokers: ${JSON.stringify(this.topics.brokers)}, registry: ${JSON.stringify(this.topics.registry)}, prefix: ${this.topics.prefix} }`,
+      `kafka: { brokers: ${JSON.stringify(this.topics.brokers)}, registry: ${JSON.stringify(this.topics.registry)}, prefix: ${this.topics.prefix}${options.kafka ? `, ${options.kafka}` : ''} }`,
       `tables: ${options.tableSettings ?? '{}'}`,
     ];
     writeFileSync(path, lines.join('\n'));

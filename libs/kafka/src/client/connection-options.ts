@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PlatformError } from '@hasivu/errors';
+import type { Compression } from '../records/codec.ts';
 import type { TopicRules } from './topic-settings.ts';
 import type { KafkajsSasl, KafkajsTls } from './kafkajs-internals.ts';
 
@@ -19,6 +20,8 @@ export interface KafkaConnectionConfig {
     readonly username: string;
     readonly password: string;
   };
+  /** What producers of this cluster compress batches with, where they are not told otherwise. Default none. */
+  readonly compression?: Compression;
   /** First part of topic names: patterns of `topics` are also compared with what is behind it. */
   readonly prefix?: string;
   /** Settings of topics that `ensureTopics` creates. */

@@ -4,6 +4,7 @@ import type { Isolation } from '../protocol/fetch.ts';
 import { findCoordinatorApi, type CoordinatorKind } from '../protocol/find-coordinator.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts';
 import { metadataApi, type BrokerAddress, type TopicMetadata } from '../protocol/metadata.ts';
+import type { Compression } from '../records/codec.ts';
 import { BrokerLink } from './broker-link.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import {
@@ -36,6 +37,8 @@ export interface CoordinatorCall<Request, Response> {
 /** Connections, metadata and coordinators of one Kafka cluster, shared by producers and fetchers of one process. */
 export class KafkaCluster {
   readonly logger: KafkaLogger;
+  /** What producers compress with where they are not told otherwise. */
+  readonly compression: Compression;
   readonly metadata = new ClusterMetadata();
   readonly #bootstrap: readonly { host: string; port: number }[];
   readonly #settings: ConnectionSettings;
@@ -45,6 +48,7 @@ export class KafkaCluster {
   #closed = false;
 
   private constructor(config: KafkaConnectionConfig, options: KafkaClientOptions) {
+    this.compression = config.compression ?? 'none';
     this.logger = options.logger ?? SILENT_LOGGER;
     this.#settings = toConnectionSettings(config, options);
     this.#bootstrap = config.brokers.map(parseBrokerAddress);

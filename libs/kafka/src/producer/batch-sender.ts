@@ -6,7 +6,6 @@ import { BrokerLostError, messageOf, responseError } from '../client/kafka-error
 import { isRetriable, KAFKA_ERROR, kafkaErrorName } from '../protocol/error-codes.ts';
 import type { ProducerIdentity } from '../protocol/init-producer-id.ts';
 import { produceApi, type PartitionRecords, type ProduceResult } from '../protocol/produce.ts';
-import type { Compression } from '../records/codec.ts';
 import { LeaderConnection } from './leader-connection.ts';
 import type { PartitionQueue, PendingBatch } from './partition-queue.ts';
 import type { RecordAccumulator } from './record-accumulator.ts';
@@ -19,7 +18,6 @@ const RECHECK_MS = 50;
 
 export interface SenderOptions {
   readonly transactionalId: string | null;
-  readonly compression: Compression;
   readonly requestTimeoutMs: number;
 }
 
@@ -70,6 +68,12 @@ export class BatchSender {
       this.#kickPending = false;
       this.#pump();
     });
+  }
+
+  /** A batch was compressed, or could not be. */
+  packed(failure: Error | null): void {
+    if (failure === null) this.kick();
+    else this.#fail(failure);
   }
 
   /** Resolves when every batch closed so far is acknowledged. */
@@ -195,12 +199,12 @@ export class BatchSender {
   }
 
   #seal(queue: PartitionQueue, batch: PendingBatch): Buffer {
-    const { transactionalId, compression } = this.#options;
+    const { transactionalId } = this.#options;
     return (batch.sealed ??= batch.builder.seal(
       this.#identity,
       queue.takeSequence(batch.builder.count),
       transactionalId !== null,
-      compression,
+      batch.packed,
     ));
   }
 

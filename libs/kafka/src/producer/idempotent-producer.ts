@@ -5,7 +5,7 @@ import { isRetriable } from '../protocol/error-codes.ts';
 import { initProducerIdApi } from '../protocol/init-producer-id.ts';
 import type { RecordHeaders } from '../records/batch-builder.ts';
 import { BatchSender } from './batch-sender.ts';
-import { PRODUCER_DEFAULTS, type ProducerOptions } from './producer-options.ts';
+import { completeProducerOptions, type ProducerOptions } from './producer-options.ts';
 import { RecordAccumulator } from './record-accumulator.ts';
 
 /** Writes records exactly once and in order per partition as long as the process lives; no transactions. */
@@ -20,7 +20,7 @@ export class IdempotentProducer {
 
   /** Asks a broker for a producer id. Throws KAFKA_UNAVAILABLE. */
   static async open(cluster: KafkaCluster, options: ProducerOptions = {}): Promise<IdempotentProducer> {
-    const { maxBatchBytes, compression, deliveryTimeoutMs } = { ...PRODUCER_DEFAULTS, ...options };
+    const { maxBatchBytes, compression, deliveryTimeoutMs } = completeProducerOptions(options, cluster);
     const doing = 'asking for a producer id';
     const identity = await cluster.retrying(doing, async () => {
       const link = await cluster.anyLink();
@@ -30,10 +30,15 @@ export class IdempotentProducer {
       if (answer.errorCode !== 0) throw responseError(answer.errorCode, doing);
       return answer;
     });
-    const accumulator = new RecordAccumulator({ maxBatchBytes, deliveryTimeoutMs, isReady: true });
-    const sender = new BatchSender(cluster, accumulator, identity, {
-      transactionalId: null,
+    const accumulator = new RecordAccumulator({
+      maxBatchBytes,
+      deliveryTimeoutMs,
+      isReady: true,
       compression,
+      onPacked: (failure) => sender.packed(failure),
+    });
+    const sender: BatchSender = new BatchSender(cluster, accumulator, identity, {
+      transactionalId: null,
       requestTimeoutMs: cluster.requestTimeoutMs,
     });
     return new IdempotentProducer(accumulator, sender);

@@ -4,7 +4,26 @@ import { PartitionQueue, type PendingBatch } from './partition-queue.ts';
 import { RecordAccumulator } from './record-accumulator.ts';
 
 function batch(id: number): PendingBatch {
-  return { id, builder: new BatchBuilder(100), bytes: 61, deadlineMs: Infinity, sealed: null, lastCode: 0 };
+  return {
+    id,
+    builder: new BatchBuilder(100),
+    bytes: 61,
+    deadlineMs: Infinity,
+    packed: null,
+    isPacking: false,
+    sealed: null,
+    lastCode: 0,
+  };
+}
+
+function createAccumulator(): RecordAccumulator {
+  return new RecordAccumulator({
+    maxBatchBytes: 1000,
+    deliveryTimeoutMs: 1000,
+    isReady: true,
+    compression: 'none',
+    onPacked: () => undefined,
+  });
 }
 
 test('failed batches go back to the front in sequence order, and only once nothing is in flight', () => {
@@ -43,6 +62,17 @@ test('nothing follows the first batch before the broker has taken it: it could b
   expect(queue.next).toBe(three);
 });
 
+test('a batch that is being compressed holds back the ones behind it', () => {
+  const queue = new PartitionQueue('t', 0, true);
+  const [first, second] = [batch(1), batch(2)];
+  queue.waiting.push(first, second);
+  queue.acknowledged();
+  first.isPacking = true;
+  expect(queue.next).toBeUndefined();
+  first.isPacking = false;
+  expect(queue.next).toBe(first);
+});
+
 test('sequence numbers count records and wrap after 2^31', () => {
   const queue = new PartitionQueue('t', 0, true);
   expect([
@@ -54,7 +84,7 @@ test('sequence numbers count records and wrap after 2^31', () => {
 });
 
 test('bytes appended are counted until they are acknowledged or discarded', () => {
-  const accumulator = new RecordAccumulator({ maxBatchBytes: 1000, deliveryTimeoutMs: 1000, isReady: true });
+  const accumulator = createAccumulator();
   const value = Buffer.alloc(300);
   const append = (topic: string): boolean =>
     accumulator.append(topic, 0, null, 0, 0, value, 0, value.length, 1, undefined);
@@ -74,7 +104,7 @@ test('bytes appended are counted until they are acknowledged or discarded', () =
 });
 
 test('a record larger than a batch is refused by its size, without its value', () => {
-  const accumulator = new RecordAccumulator({ maxBatchBytes: 1000, deliveryTimeoutMs: 1000, isReady: true });
+  const accumulator = createAccumulator();
   const secret = Buffer.from('secret'.repeat(300));
   const append = (): boolean =>
     accumulator.append('t', 2, null, 0, 0, secret, 0, secret.length, 1, undefined);

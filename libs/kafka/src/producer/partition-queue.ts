@@ -1,4 +1,5 @@
 import type { BatchBuilder } from '../records/batch-builder.ts';
+import type { PackedRecords } from '../records/codec.ts';
 
 const SEQUENCE_SPAN = 2 ** 31;
 
@@ -9,6 +10,10 @@ export interface PendingBatch {
   /** Bytes that count against `bufferedBytes` until it is acknowledged. */
   readonly bytes: number;
   readonly deadlineMs: number;
+  /** Compressed records; null before they are ready, and in a producer that does not compress. */
+  packed: PackedRecords | null;
+  /** True while its records are being compressed: it and all behind it wait, so that the order holds. */
+  isPacking: boolean;
   /** Final bytes, made at the first send and repeated unchanged by retries. */
   sealed: Buffer | null;
   lastCode: number;
@@ -56,7 +61,8 @@ export class PartitionQueue {
    * batch that is refused in passing a second one would be written, and the first could never follow: the first goes alone.
    */
   get next(): PendingBatch | undefined {
-    return this.#isKnownToBroker || this.inFlight.length === 0 ? this.waiting[0] : undefined;
+    const first = this.#isKnownToBroker || this.inFlight.length === 0 ? this.waiting[0] : undefined;
+    return first?.isPacking === true ? undefined : first;
   }
 
   get hasWork(): boolean {

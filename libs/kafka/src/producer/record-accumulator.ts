@@ -1,5 +1,6 @@
 import { PlatformError } from '@hasivu/errors';
 import type { RecordHeaders } from '../records/batch-builder.ts';
+import { packRecords, type Compression } from '../records/codec.ts';
 import { BuilderPool } from './builder-pool.ts';
 import { PartitionQueue, type PendingBatch } from './partition-queue.ts';
 
@@ -11,6 +12,9 @@ export interface AccumulatorOptions {
   readonly deliveryTimeoutMs: number;
   /** Queues start ready where there is no transaction to join. */
   readonly isReady: boolean;
+  readonly compression: Compression;
+  /** Told when a batch is compressed and can be sent, or why it cannot be. */
+  readonly onPacked: (failure: Error | null) => void;
 }
 
 /** Copies records into the open batch of their partition. Synchronous; knows nothing of brokers. */
@@ -90,14 +94,31 @@ export class RecordAccumulator {
     const builder = queue.open;
     if (builder === null || builder.count === 0) return;
     queue.open = null;
-    queue.waiting.push({
+    const batch: PendingBatch = {
       id: this.#nextBatchId++,
       builder,
       bytes: builder.size,
       deadlineMs: performance.now() + this.#options.deliveryTimeoutMs,
+      packed: null,
+      isPacking: false,
       sealed: null,
       lastCode: 0,
-    });
+    };
+    queue.waiting.push(batch);
+    const { compression } = this.#options;
+    if (compression !== 'none') this.#pack(batch, compression);
+  }
+
+  #pack(batch: PendingBatch, compression: Exclude<Compression, 'none'>): void {
+    batch.isPacking = true;
+    packRecords(compression, batch.builder.records).then(
+      (packed) => {
+        batch.packed = packed;
+        batch.isPacking = false;
+        this.#options.onPacked(null);
+      },
+      (error: unknown) => this.#options.onPacked(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   /** Closes every open batch. */
@@ -105,10 +126,10 @@ export class RecordAccumulator {
     for (const queue of this.queues()) this.#close(queue);
   }
 
-  /** The broker has it: the buffer goes back to the pool. */
+  /** The broker has it, or it was dropped: the buffer goes back to the pool, unless a thread still reads it. */
   acknowledge(batch: PendingBatch): void {
     this.bufferedBytes -= batch.bytes;
-    this.#pool.give(batch.builder);
+    if (!batch.isPacking) this.#pool.give(batch.builder);
   }
 
   /** Drops what was not sent (an aborted transaction). */

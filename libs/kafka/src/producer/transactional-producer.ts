@@ -4,7 +4,7 @@ import type { TopicPartitionOffset } from '../protocol/topic-partition.ts';
 import type { RecordHeaders } from '../records/batch-builder.ts';
 import { BatchSender } from './batch-sender.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { PRODUCER_DEFAULTS, type ProducerOptions } from './producer-options.ts';
+import { completeProducerOptions, type ProducerOptions } from './producer-options.ts';
 import { RecordAccumulator } from './record-accumulator.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
 
@@ -52,15 +52,20 @@ export class TransactionalProducer {
     const { transactionalId, transactionTimeoutMs, ...rest } = options;
     const coordinator = new TransactionCoordinator(cluster, transactionalId, transactionTimeoutMs);
     await coordinator.initialise();
-    return new TransactionalProducer(cluster, coordinator, { ...PRODUCER_DEFAULTS, ...rest });
+    return new TransactionalProducer(cluster, coordinator, completeProducerOptions(rest, cluster));
   }
 
   #createPipeline(): [RecordAccumulator, BatchSender] {
     const { maxBatchBytes, compression, deliveryTimeoutMs } = this.#options;
-    const accumulator = new RecordAccumulator({ maxBatchBytes, deliveryTimeoutMs, isReady: false });
-    const sender = new BatchSender(this.#cluster, accumulator, this.#coordinator.identity, {
-      transactionalId: this.#coordinator.transactionalId,
+    const accumulator = new RecordAccumulator({
+      maxBatchBytes,
+      deliveryTimeoutMs,
+      isReady: false,
       compression,
+      onPacked: (failure) => sender.packed(failure),
+    });
+    const sender: BatchSender = new BatchSender(this.#cluster, accumulator, this.#coordinator.identity, {
+      transactionalId: this.#coordinator.transactionalId,
       requestTimeoutMs: this.#cluster.requestTimeoutMs,
     });
     return [accumulator, sender];

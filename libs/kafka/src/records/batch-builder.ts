@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32';
 import type { ProducerIdentity } from '../protocol/init-producer-id.ts';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from '../wire/varint.ts';
 import { ATTRIBUTE, BATCH, BATCH_LOG_OVERHEAD } from './batch-header.ts';
-import { codecId, compressRecords, type Compression } from './codec.ts';
+import { CODEC, type PackedRecords } from './codec.ts';
 
 /** Headers of one record, in order. Strings are written as UTF-8. */
 export type RecordHeaders = readonly (readonly [string, Buffer | string])[];
@@ -95,29 +95,31 @@ export class BatchBuilder {
     this.#bytes = grown;
   }
 
+  /** The records so far, in this builder's own buffer: valid until `reset`. */
+  get records(): Buffer {
+    return this.#bytes.subarray(BATCH.records, this.#position);
+  }
+
   /**
-   * Completes the header and returns the batch. Without compression the bytes are this builder's own buffer: they stay
-   * valid until `reset`.
+   * Completes the header and returns the batch. Without `packed` records the bytes are this builder's own buffer: they
+   * stay valid until `reset`.
    */
   seal(
     identity: ProducerIdentity,
     baseSequence: number,
     transactional: boolean,
-    compression: Compression,
+    packed: PackedRecords | null,
   ): Buffer {
-    let batch = this.#bytes.subarray(0, this.#position);
-    if (compression !== 'none') {
-      const compressed = compressRecords(compression, batch.subarray(BATCH.records));
-      batch = Buffer.concat([batch.subarray(0, BATCH.records), compressed]);
-    }
+    const codec = packed?.codec ?? CODEC.none;
+    const batch =
+      packed === null || codec === CODEC.none
+        ? this.#bytes.subarray(0, this.#position)
+        : Buffer.concat([this.#bytes.subarray(0, BATCH.records), packed.bytes]);
     batch.writeBigInt64BE(0n, BATCH.baseOffset);
     batch.writeInt32BE(batch.length - BATCH_LOG_OVERHEAD, BATCH.batchLength);
     batch.writeInt32BE(-1, BATCH.partitionLeaderEpoch);
     batch.writeInt8(2, BATCH.magic);
-    batch.writeInt16BE(
-      codecId(compression) | (transactional ? ATTRIBUTE.transactional : 0),
-      BATCH.attributes,
-    );
+    batch.writeInt16BE(codec | (transactional ? ATTRIBUTE.transactional : 0), BATCH.attributes);
     batch.writeInt32BE(this.count - 1, BATCH.lastOffsetDelta);
     batch.writeBigInt64BE(BigInt(this.#baseTimestampMs), BATCH.baseTimestamp);
     batch.writeBigInt64BE(BigInt(this.#maxTimestampMs), BATCH.maxTimestamp);

@@ -1,28 +1,50 @@
-import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, gunzipSync, gzip, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import { PlatformError } from '@hasivu/errors';
+import { compressFrame } from 'lz4-napi';
 import { decodeLz4Frame } from './lz4.ts';
-import { decodeSnappy } from './snappy.ts';
+import { compressSnappy, decodeSnappy } from './snappy.ts';
 
-/** What we write. Reading knows snappy and lz4 too. */
-export type Compression = 'none' | 'gzip' | 'zstd';
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 export const CODEC = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
 /** A batch may not inflate to more than this many bytes: a damaged or hostile one must not take the process down. */
 const MAX_INFLATED_BYTES = 256 * 1024 * 1024;
 
-export function codecId(compression: Compression): number {
-  return CODEC[compression];
+const gzipAsync = promisify<Buffer, { level: number }, Buffer>(gzip);
+const zstdAsync = promisify<Buffer, { params: Record<number, number> }, Buffer>(zstdCompress);
+
+/** Records as they go into a batch: the bytes behind its header and the codec that its attributes name. */
+export interface PackedRecords {
+  readonly codec: number;
+  readonly bytes: Buffer;
 }
 
-export function compressRecords(compression: Compression, records: Buffer): Buffer {
+/**
+ * Compresses on a thread of libuv's pool; `records` must not change meanwhile. What does not get smaller is sent plain:
+ * every batch names its own codec.
+ */
+export async function packRecords(
+  compression: Exclude<Compression, 'none'>,
+  records: Buffer,
+): Promise<PackedRecords> {
+  const bytes = await compress(compression, records);
+  return bytes.length < records.length
+    ? { codec: CODEC[compression], bytes }
+    : { codec: CODEC.none, bytes: records };
+}
+
+function compress(compression: Exclude<Compression, 'none'>, records: Buffer): Promise<Buffer> {
   switch (compression) {
-    case 'none':
-      return records;
     case 'gzip':
-      return gzipSync(records, { level: 4 });
+      return gzipAsync(records, { level: 4 });
+    case 'snappy':
+      return compressSnappy(records);
+    case 'lz4':
+      return compressFrame(records);
     case 'zstd':
-      return zstdCompressSync(records, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+      return zstdAsync(records, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     default:
       return compression satisfies never;
   }

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { crc32c } from '@node-rs/crc32';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AbortedTransactions } from './aborted-transactions.ts';
 import { BatchBuilder, type RecordHeaders } from './batch-builder.ts';
-import { BATCH } from './batch-header.ts';
-import type { Compression } from './codec.ts';
+import { ATTRIBUTE, BATCH } from './batch-header.ts';
+import { CODEC, packRecords, type Compression, type PackedRecords } from './codec.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { measureRecordSet } from './record-set.ts';
 
@@ -30,7 +31,7 @@ const JAVA_BATCH =
   '0001320000000869642d310a68656c6c6f020a747261636506616263';
 const JAVA_TIMESTAMP_MS = 1795385040711;
 
-function build(records: readonly PlainRecord[], compression: Compression = 'none', baseOffset = 0n): Buffer {
+function builderOf(records: readonly PlainRecord[]): BatchBuilder {
   const builder = new BatchBuilder(1_000_000);
   for (const { key, value, timestampMs, headers } of records) {
     const fits = builder.append(
@@ -45,7 +46,25 @@ function build(records: readonly PlainRecord[], compression: Compression = 'none
     );
     expect(fits).toBe(true);
   }
-  const batch = Buffer.from(builder.seal(IDENTITY, 5, true, compression));
+  return builder;
+}
+
+async function buildPacked(
+  records: readonly PlainRecord[],
+  compression: Compression,
+  baseOffset: bigint,
+): Promise<Buffer> {
+  const builder = builderOf(records);
+  const packed = compression === 'none' ? null : await packRecords(compression, builder.records);
+  return seal(builder, packed, baseOffset);
+}
+
+function build(records: readonly PlainRecord[]): Buffer {
+  return seal(builderOf(records), null, 0n);
+}
+
+function seal(builder: BatchBuilder, packed: PackedRecords | null, baseOffset: bigint): Buffer {
+  const batch = Buffer.from(builder.seal(IDENTITY, 5, true, packed));
   batch.writeBigInt64BE(baseOffset, BATCH.baseOffset); // the broker's part; not under the checksum
   return batch;
 }
@@ -69,18 +88,29 @@ function readAll(cursor: RecordCursor): (PlainRecord & { offset: bigint })[] {
 }
 
 describe('record batches', () => {
-  test.each(['none', 'gzip', 'zstd'] as const)('are read back as they were written (%s)', (compression) => {
-    fc.assert(
-      fc.property(
-        fc.array(record, { minLength: 1, maxLength: 20 }),
-        fc.bigInt({ min: 0n, max: 2n ** 50n }),
-        (records, baseOffset) => {
-          const read = readAll(cursorOver(build(records, compression, baseOffset)));
-          expect(read).toEqual(records.map((one, i) => ({ ...one, offset: baseOffset + BigInt(i) })));
-        },
-      ),
-      { numRuns: 60 },
-    );
+  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'are read back as they were written (%s)',
+    async (compression) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(record, { minLength: 1, maxLength: 20 }),
+          fc.bigInt({ min: 0n, max: 2n ** 50n }),
+          async (records, baseOffset) => {
+            const read = readAll(cursorOver(await buildPacked(records, compression, baseOffset)));
+            expect(read).toEqual(records.map((one, i) => ({ ...one, offset: baseOffset + BigInt(i) })));
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  test('records that do not get smaller stay plain, so that a batch never outgrows its bound', async () => {
+    const noise = { key: null, value: randomBytes(5000), timestampMs: 1, headers: [] };
+    const batch = await buildPacked([noise], 'snappy', 0n);
+    expect(batch.readInt16BE(BATCH.attributes) & ATTRIBUTE.codecMask).toBe(CODEC.none);
+    const zeros = { ...noise, value: Buffer.alloc(5000) };
+    expect((await buildPacked([zeros], 'snappy', 0n)).length).toBeLessThan(500);
   });
 
   test('have the bytes that the protocol prescribes', () => {
@@ -117,7 +147,7 @@ describe('record batches', () => {
     });
   });
 
-  test('records before the wanted offset are passed over, whole batches too', () => {
+  test('records before the wanted offset are passed over, whole batches too', async () => {
     const one = (value: string): PlainRecord => ({
       key: null,
       value: Buffer.from(value),
@@ -125,16 +155,16 @@ describe('record batches', () => {
       headers: [],
     });
     const set = Buffer.concat([
-      build([one('a'), one('b')], 'none', 10n),
-      build([one('c'), one('d')], 'zstd', 12n),
+      await buildPacked([one('a'), one('b')], 'none', 10n),
+      await buildPacked([one('c'), one('d')], 'zstd', 12n),
     ]);
     expect(readAll(cursorOver(set, 13n)).map(({ offset }) => offset)).toEqual([13n]);
     expect(readAll(cursorOver(set, 11n)).map(({ offset }) => offset)).toEqual([11n, 12n, 13n]);
   });
 
-  test('a cut-off last batch is left for the next fetch', () => {
+  test('a cut-off last batch is left for the next fetch', async () => {
     const record = { key: null, value: Buffer.alloc(50), timestampMs: 1, headers: [] };
-    const first = build([record], 'none', 5n);
+    const first = await buildPacked([record], 'none', 5n);
     for (let cut = 1; cut < first.length; cut++) {
       const set = Buffer.concat([first, first.subarray(0, cut)]);
       expect(measureRecordSet(set, 't')).toEqual({ completeBytes: first.length, nextOffset: 6n });
@@ -190,7 +220,7 @@ describe('the batch builder', () => {
     const before = builder.size;
     expect(builder.append(null, 0, 0, value, 0, 1000, 1, headers)).toBe(false);
     expect(builder.size).toBe(before);
-    expect(builder.seal(IDENTITY, 0, false, 'none').length).toBe(before);
+    expect(builder.seal(IDENTITY, 0, false, null).length).toBe(before);
   });
 
   test('is as good as new after a reset', () => {
@@ -198,7 +228,7 @@ describe('the batch builder', () => {
     builder.append(value, 0, 1000, value, 0, 1000, 9999, headers);
     builder.reset();
     builder.append(null, 0, 0, value, 10, 20, 5, undefined);
-    const [only] = readAll(cursorOver(Buffer.from(builder.seal(IDENTITY, 0, false, 'none'))));
+    const [only] = readAll(cursorOver(Buffer.from(builder.seal(IDENTITY, 0, false, null))));
     expect(only).toMatchObject({ key: null, value: value.subarray(10, 20), timestampMs: 5, headers: [] });
   });
 });

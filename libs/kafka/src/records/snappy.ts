@@ -1,5 +1,16 @@
+import { compress } from 'snappy';
+
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
+const XERIAL_HEADER = Buffer.concat([XERIAL_MAGIC, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])]);
+
+/** Compresses into one block in the frame of snappy-java, the only form that every Kafka client reads. */
+export async function compressSnappy(input: Buffer): Promise<Buffer> {
+  const block = await compress(input);
+  const length = Buffer.allocUnsafe(4);
+  length.writeInt32BE(block.length);
+  return Buffer.concat([XERIAL_HEADER, length, block]);
+}
 
 /** Decodes snappy, either raw or in the blocks of snappy-java, which is what Java producers write. */
 export function decodeSnappy(input: Buffer, maxOutputBytes: number): Buffer {
