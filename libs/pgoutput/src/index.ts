@@ -1,3 +1,4 @@
+export { binaryColumnOf, type BinaryColumn } from './binary-column.ts';
 export { EXACT, INEXACT, UNREPRESENTABLE, type ColumnEncoder, type EncodeOutcome } from './column-encoder.ts';
 export { BUILT_IN_TYPES, mapColumnType, describePgType, type DeclaredColumn } from './column-mapping.ts';
 export { copyHeaderBytes, isCopyTrailer } from './copy-binary.ts';

@@ -31,6 +31,8 @@ export function mapDeclaration(declaration: string): ColumnType {
     baseOid: 0,
     baseTypmod: -1,
     baseDimensions: 0,
+    send: '',
+    partOids: [],
   };
   const array: PgType = { ...base, oid: ARRAY_OID, name: `_${base.name}`, elementOid: ELEMENT_OID };
   const typmod = precision === undefined ? -1 : ((Number(precision) << 16) | (Number(scale) & 0x7ff)) + 4;

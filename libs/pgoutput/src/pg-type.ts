@@ -16,6 +16,13 @@ export interface PgType {
   readonly baseTypmod: number;
   /** Declared dimensions of a domain over an array, else 0. */
   readonly baseDimensions: number;
+  /**
+   * What writes the type's binary form: the C name of a function of the server itself (`int4send`), `<library>:<function>`
+   * of an extension's (`hstore:hstore_send`), else empty. A domain has its base type's.
+   */
+  readonly send: string;
+  /** Types of a composite's fields; the bound's type of a range, the range type of a multirange. */
+  readonly partOids: readonly number[];
 }
 
 /** Types by OID. A missing entry is a type that was dropped since: its values travel as text. */

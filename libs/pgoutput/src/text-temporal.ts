@@ -1,5 +1,6 @@
 import type { AvroBuffer } from '@hasivu/change-events';
 
+import { MAX_DAY, MICROS_PER_SECOND, MIN_DAY, SECONDS_PER_DAY } from './calendar-limits.ts';
 import { EXACT, INEXACT, type EncodeOutcome } from './column-encoder.ts';
 
 const MINUS = 0x2d;
@@ -9,12 +10,6 @@ const COLON = 0x3a;
 const LETTER_I = 0x69;
 const LETTER_C = 0x43;
 
-const SECONDS_PER_DAY = 86400;
-const MICROS_PER_SECOND = 1_000_000;
-/** 9999-12-31, where `infinity` and what 64-bit microseconds cannot hold are clamped to. */
-const MAX_DAY = 2932896;
-/** 0001-01-01. */
-const MIN_DAY = -719162;
 const MAX_SECOND = MAX_DAY * SECONDS_PER_DAY + 86399;
 // Beyond this many seconds, microseconds leave the exact doubles.
 const EXACT_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / MICROS_PER_SECOND) - 1;

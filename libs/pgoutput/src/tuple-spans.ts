@@ -17,12 +17,16 @@ const KIND_BINARY = 0x62;
 export class TupleSpans {
   readonly columns: number;
   readonly bounds: Int32Array;
+  /** 1 where the value of the row scanned last is in Postgres' binary form, 0 where it is text. */
+  binary: Uint8Array;
+  readonly #sentAs: Uint8Array;
   /** Columns of the row scanned last whose unchanged value the log does not carry. */
   unchanged = 0;
 
   constructor(columns: number) {
     this.columns = columns;
     this.bounds = new Int32Array(columns * 2);
+    this.binary = this.#sentAs = new Uint8Array(columns);
   }
 
   start(column: number): number {
@@ -41,10 +45,12 @@ export class TupleSpans {
       throw malformedMessage(`a row has ${count} columns where its relation message named ${this.columns}`);
     }
     this.unchanged = 0;
+    const binary = (this.binary = this.#sentAs);
     let at = pos + 2;
     for (let i = 0; i < count * 2; i += 2) {
       const kind = buf[at++];
       if (kind === KIND_TEXT || kind === KIND_BINARY) {
+        binary[i >> 1] = kind === KIND_BINARY ? 1 : 0;
         const length =
           ((buf[at] as number) << 24) |
           ((buf[at + 1] as number) << 16) |
@@ -67,9 +73,15 @@ export class TupleSpans {
     return at;
   }
 
-  /** Locates the fields of a row of `COPY … (FORMAT binary)`. Returns the offset behind it. */
-  scanCopyRow(buf: Buffer, pos: number, limit: number): number {
+  /**
+   * Locates the fields of a row of `COPY … (FORMAT binary)`. Returns the offset behind it. The row does not say which
+   * fields the query cast to text, so the caller does.
+   * @param binary 1 for a field that is the column itself, 0 for one that was cast to text
+   */
+  scanCopyRow(buf: Buffer, pos: number, limit: number, binary: Uint8Array): number {
     const bounds = this.bounds;
+    this.binary = binary;
+    this.unchanged = 0;
     const count = buf.readInt16BE(pos);
     if (count !== this.columns)
       throw malformedMessage(`a copied row has ${count} columns, not ${this.columns}`);
@@ -95,6 +107,7 @@ export class TupleSpans {
       if (this.bounds[i * 2] !== SPAN_UNCHANGED || oldRow.start(i) < 0) continue;
       this.bounds[i * 2] = oldRow.start(i);
       this.bounds[i * 2 + 1] = oldRow.end(i);
+      this.binary[i] = oldRow.binary[i] as number;
       this.unchanged--;
     }
   }

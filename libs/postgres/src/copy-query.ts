@@ -1,4 +1,4 @@
-import type { TypeLookup } from '@hasivu/pgoutput';
+import { binaryColumnOf, type DeclaredColumn, type TypeLookup } from '@hasivu/pgoutput';
 
 import type { TableName } from './publication.ts';
 import { quoteIdentifier, quoteTable } from './sql-quote.ts';
@@ -31,14 +31,25 @@ const CAST_IS_OUTPUT: ReadonlySet<string> = new Set([
   'interval',
 ]);
 
-/** The query that yields, as text, exactly what the replication stream would send for these columns. */
+/** Which columns a copy takes in binary (1); the others, whose binary form is not known here, are cast to text (0). */
+export function copyFormats(columns: readonly DeclaredColumn[], lookup: TypeLookup): Uint8Array {
+  return Uint8Array.from(columns, (column) => (binaryColumnOf(column, lookup) ? 1 : 0));
+}
+
+/**
+ * The query that yields exactly what the replication stream would send for these columns: binary where `formats` has a
+ * 1, text elsewhere.
+ */
 export function copyQuery(
   table: TableName,
   columns: readonly Pick<CatalogColumn, 'name' | 'typeOid'>[],
   rowFilter: string | null,
   lookup: TypeLookup,
+  formats: Uint8Array,
 ): string {
-  const list = columns.map((column) => textExpression(column, lookup)).join(', ');
+  const list = columns
+    .map((column, i) => (formats[i] === 1 ? quoteIdentifier(column.name) : textExpression(column, lookup)))
+    .join(', ');
   return `SELECT ${list} FROM ${quoteTable(table)}${rowFilter === null ? '' : ` WHERE ${rowFilter}`}`;
 }
 

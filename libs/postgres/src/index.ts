@@ -1,6 +1,6 @@
 export { CatalogSession, type SqlValue } from './catalog-session.ts';
 export { describeTarget, type PostgresTarget, type TlsFiles } from './connection-options.ts';
-export { copyQuery } from './copy-query.ts';
+export { copyFormats, copyQuery } from './copy-query.ts';
 export { CopyReader } from './copy-reader.ts';
 export { mapPostgresError } from './postgres-error.ts';
 export {

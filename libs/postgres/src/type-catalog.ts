@@ -12,7 +12,21 @@ interface TypeRow {
   readonly base: string;
   readonly base_typmod: number;
   readonly base_dimensions: number;
+  readonly send: string;
+  readonly parts: string[];
 }
+
+// The name alone says nothing of a function that anyone may write; its language and library do.
+const SEND_SQL = `coalesce((SELECT CASE l.lanname WHEN 'internal' THEN p.prosrc
+          WHEN 'c' THEN regexp_replace(p.probin, '^.*/|\\.[a-z]+$', '', 'g') || ':' || p.prosrc
+          ELSE l.lanname || ':' || p.oid END
+     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = t.typsend), '')`;
+
+const PARTS_SQL = `ARRAY(
+   SELECT a.atttypid::text FROM pg_attribute a
+    WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+   UNION SELECT r.rngsubtype::text FROM pg_range r WHERE r.rngtypid = t.oid
+   UNION SELECT r.rngtypid::text FROM pg_range r WHERE r.rngmultitypid = t.oid)`;
 
 /** Types by OID, loaded on first use together with the types they are made of, and kept for the session. */
 export class TypeCatalog {
@@ -33,7 +47,7 @@ export class TypeCatalog {
         'looking up types',
         `SELECT t.oid::text, t.typname::text AS name, n.nspname::text AS schema, t.typtype::text AS kind,
                 coalesce(e.oid, 0)::text AS element, t.typdelim::text AS delimiter, t.typbasetype::text AS base,
-                t.typtypmod AS base_typmod, t.typndims AS base_dimensions
+                t.typtypmod AS base_typmod, t.typndims AS base_dimensions, ${SEND_SQL} AS send, ${PARTS_SQL} AS parts
            FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
            LEFT JOIN pg_type e ON e.typarray = t.oid
           WHERE t.oid = ANY($1::text[]::oid[])`,
@@ -43,7 +57,7 @@ export class TypeCatalog {
       for (const row of rows) {
         const type = fromRow(row);
         this.#types.set(type.oid, type);
-        next.push(type.elementOid, type.baseOid);
+        next.push(type.elementOid, type.baseOid, ...type.partOids);
       }
       missing = [...new Set(next)].filter((oid) => oid !== 0 && !this.#types.has(oid));
     }
@@ -61,5 +75,7 @@ function fromRow(row: TypeRow): PgType {
     baseOid: Number(row.base),
     baseTypmod: row.base_typmod,
     baseDimensions: row.base_dimensions,
+    send: row.send,
+    partOids: row.parts.map(Number),
   };
 }

@@ -133,6 +133,12 @@ export const sourceErrors = {
     remedy: 'Connect to the server directly; if it happens again, report it with the server version.',
     retry: 'restart',
   },
+  SOURCE_BINARY_UNKNOWN: {
+    summary: 'A value came in a binary form that this program does not know',
+    cause: 'A column or a field of a type that no reader is known for was added while the stream ran in binary.',
+    remedy: 'Nothing: the stream begins again in text, from the last durable position.',
+    retry: 'restart',
+  },
   SOURCE_PROGRESS: {
     summary: 'The progress record cannot be read',
     cause: 'The progress topic holds something this version did not write.',
