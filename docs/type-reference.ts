@@ -30,6 +30,10 @@ const TAIL = `
   row by row and the literal travels in the header.
 - **Sessions** that print values run with pinned settings (ISO dates, UTC, hex bytea, shortest precise floats, intervals
   in Postgres style), whatever the server, the role or the database say.
+- **Binary or text**: where \`source.postgres.binary\` is \`auto\`, values travel in Postgres' binary form; the events are the
+  same, byte for byte, which a test shows with random values of every type. A stream carries either form for all tables, so
+  one captured column of a type without a known binary form (\`regclass\`, PostGIS) makes it text; a copy casts just that
+  column.
 - Every column is nullable in the row record, so that columns can come and go; key columns are never null.
 `;
 

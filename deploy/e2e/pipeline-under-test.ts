@@ -60,6 +60,7 @@ export class PipelineUnderTest implements AsyncDisposable {
           publication: unique,
           slot: unique,
           snapshot: 'initial',
+          binary: 'auto',
         },
       },
       kafka: {

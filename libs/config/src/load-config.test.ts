@@ -38,6 +38,7 @@ describe('a configuration file', () => {
       publication: 'hasivu',
       slot: 'hasivu',
       snapshot: 'initial',
+      binary: 'auto',
     });
     expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
     expect(config.lake).toMatchObject({

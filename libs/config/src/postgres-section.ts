@@ -27,6 +27,11 @@ export const PostgresSection = Type.Object(
       default: 'initial',
       description: 'initial copies existing rows first; never starts with the changes from now on',
     }),
+    binary: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
+      default: 'auto',
+      description:
+        "auto takes values in Postgres' binary form, which costs the server and this process less, and text only where a type's binary form is not known; off takes text. Events are the same either way",
+    }),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

@@ -95,7 +95,7 @@ function renderedEncoder(text: BinaryText): ColumnEncoder {
     const bytes = text(src, start, end);
     out.writeLong(bytes.length);
     out.reserve(bytes.length);
-    out.pos += out.bytes.latin1Write(bytes, out.pos);
+    out.pos += out.bytes.write(bytes, out.pos, 'latin1');
     return EXACT;
   };
 }

@@ -121,7 +121,7 @@ export const textOfHstore: BinaryText = (src, start) => {
     pos += 4;
     if (length < 0) return 'NULL';
     pos += length;
-    return `"${src.latin1Slice(pos - length, pos).replace(/["\\]/g, '\\$&')}"`;
+    return `"${src.toString('latin1', pos - length, pos).replace(/["\\]/g, '\\$&')}"`;
   };
   return Array.from({ length: src.readInt32BE(start) }, () => `${next()}=>${next()}`).join(', ');
 };

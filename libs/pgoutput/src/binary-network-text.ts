@@ -16,7 +16,7 @@ export const textOfInet: BinaryText = (src, start) => {
 
 /** `macaddr`, `macaddr8`. */
 export const textOfMac: BinaryText = (src, start, end) =>
-  src.hexSlice(start, end).replace(/(..)(?=.)/g, '$1:');
+  src.toString('hex', start, end).replace(/(..)(?=.)/g, '$1:');
 
 function quad(src: Buffer, at: number): string {
   return src.subarray(at, at + 4).join('.');
@@ -25,7 +25,8 @@ function quad(src: Buffer, at: number): string {
 function words(src: Buffer, at: number): string {
   const all = Array.from({ length: V6_WORDS }, (_, i) => src.readUInt16BE(at + i * 2));
   const { first, count } = longestZeros(all);
-  const mapped = first === 0 && (count === 6 || (count === 7 && all[7] !== 1) || (count === 5 && all[5] === 0xffff));
+  const mapped =
+    first === 0 && (count === 6 || (count === 7 && all[7] !== 1) || (count === 5 && all[5] === 0xffff));
   if (mapped) return `::${count === 5 ? 'ffff:' : ''}${quad(src, at + 12)}`;
   const text = (from: number, to: number): string =>
     all

@@ -23,11 +23,11 @@ export const textOfChar: BinaryText = (src, start) => {
 };
 
 /** `bytea` in hex style. */
-export const textOfBytea: BinaryText = (src, start, end) => `\\x${src.hexSlice(start, end)}`;
+export const textOfBytea: BinaryText = (src, start, end) => `\\x${src.toString('hex', start, end)}`;
 
 /** `uuid`. */
 export const textOfUuid: BinaryText = (src, start) => {
-  const hex = src.hexSlice(start, start + 16);
+  const hex = src.toString('hex', start, start + 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 };
 

@@ -19,7 +19,7 @@ export const textOfTsvector: BinaryText = (src, start) => {
       const weight = place >> 14;
       return `${place & 0x3fff}${weight === 0 ? '' : WEIGHTS.charAt(weight)}`;
     });
-    lexemes.push(quoted(src.latin1Slice(pos, stop)) + (count > 0 ? `:${places.join(',')}` : ''));
+    lexemes.push(quoted(src.toString('latin1', pos, stop)) + (count > 0 ? `:${places.join(',')}` : ''));
     pos = stop + 3 + count * 2;
   }
   return lexemes.join(' ');
@@ -33,7 +33,7 @@ export const textOfTsquery: BinaryText = (src, start) => {
     const weight = src[pos + 1] as number;
     const isPrefix = src[pos + 2] !== 0;
     const stop = src.indexOf(0, pos + 3);
-    let text = quoted(src.latin1Slice(pos + 3, stop));
+    let text = quoted(src.toString('latin1', pos + 3, stop));
     pos = stop + 1;
     if (weight !== 0 || isPrefix) text += isPrefix ? ':*' : ':';
     for (let bit = 3; bit >= 0; bit--) if ((weight >> bit) & 1) text += WEIGHTS.charAt(bit);

@@ -8,15 +8,16 @@ import { malformedMessage } from './malformed-message.ts';
 export type BinaryText = (src: Buffer, start: number, end: number) => string;
 
 /** Any type whose binary form is its text. */
-export const textOfBytes: BinaryText = (src, start, end) => src.latin1Slice(start, end);
+export const textOfBytes: BinaryText = (src, start, end) => src.toString('latin1', start, end);
 
 /** `jsonb`, `jsonpath`, `ltree`: a version byte, then the text. @throws PlatformError SOURCE_PROTOCOL for another version */
 export const textOfVersioned: BinaryText = (src, start, end) =>
-  src.latin1Slice(checkVersion(src, start), end);
+  src.toString('latin1', checkVersion(src, start), end);
 
 /** Position behind the version byte of a value at `start`. */
 export function checkVersion(src: Buffer, start: number): number {
-  if (src[start] !== 1) throw malformedMessage(`a value has the unknown binary version ${String(src[start])}`);
+  if (src[start] !== 1)
+    throw malformedMessage(`a value has the unknown binary version ${String(src[start])}`);
   return start + 1;
 }
 

@@ -1,5 +1,3 @@
-import { PlatformError } from '@hasivu/errors';
-
 import {
   arrayText,
   multirangeText,
@@ -47,6 +45,7 @@ import {
 } from './binary-temporal-text.ts';
 import { textOfBytes, textOfVersioned, type BinaryText } from './binary-text.ts';
 import type { PgType, TypeLookup } from './pg-type.ts';
+import { unknownBinary } from './unknown-binary.ts';
 
 /**
  * By the C function that sends the type, which is what decides the form: `citext` sends as `text` does. Missing on
@@ -135,7 +134,7 @@ function wrap(around: (part: BinaryText) => BinaryText, part: BinaryText | null)
 function arrayTextOf(type: PgType, lookup: TypeLookup): BinaryText | null {
   const element = lookup(type.elementOid);
   const text = binaryTextOf(type.elementOid, lookup);
-  return element && text && arrayText(text, element.delimiter);
+  return element && text ? arrayText(text, element.delimiter) : null;
 }
 
 function recordTextOf(type: PgType, lookup: TypeLookup): BinaryText | null {
@@ -145,13 +144,5 @@ function recordTextOf(type: PgType, lookup: TypeLookup): BinaryText | null {
     if (!text) return null;
     known.set(oid, text);
   }
-  return recordText((oid) => known.get(oid) ?? unknownField(oid));
-}
-
-function unknownField(oid: number): never {
-  throw new PlatformError('SOURCE_BINARY_UNKNOWN', {
-    doing: 'reading a composite value in binary',
-    why: `one of its fields has the type ${oid}, which the catalog did not name when the stream began`,
-    context: { type: oid },
-  });
+  return recordText((oid) => known.get(oid) ?? unknownBinary(`a composite's field of the type ${oid}`));
 }

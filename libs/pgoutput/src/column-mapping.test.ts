@@ -14,6 +14,8 @@ const base: PgType = {
   baseOid: 0,
   baseTypmod: -1,
   baseDimensions: 0,
+  send: '',
+  partOids: [],
 };
 const TYPES: PgType[] = [
   { ...base, oid: 23, name: 'int4' },

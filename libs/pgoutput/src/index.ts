@@ -26,3 +26,4 @@ export {
   type CommitMessage,
 } from './transaction-message.ts';
 export { SPAN_NULL, SPAN_UNCHANGED, TupleSpans } from './tuple-spans.ts';
+export { unknownBinary } from './unknown-binary.ts';

@@ -108,13 +108,14 @@ async function readStream(stream: ReplicationStream): Promise<void> {
 async function readCopy(table: string): Promise<(string | null)[]> {
   const catalog = tables.get(table) as CatalogTable;
   const connection = await WireConnection.open(target, { replication: false });
-  const query = copyQuery(catalog, catalog.columns, null, types.lookup);
+  const formats = new Uint8Array(2);
+  const query = copyQuery(catalog, catalog.columns, null, types.lookup, formats);
   const reader = CopyReader.start(connection, 'copying', query);
   const spans = new TupleSpans(2);
   const values: (string | null)[] = [];
   while (!reader.done) {
     while (reader.next()) {
-      spans.scanCopyRow(reader.buffer, reader.start, reader.end);
+      spans.scanCopyRow(reader.buffer, reader.start, reader.end, formats);
       values.push(spans.isNull(1) ? null : reader.buffer.toString('utf8', spans.start(1), spans.end(1)));
     }
     if (!reader.done) await reader.read();

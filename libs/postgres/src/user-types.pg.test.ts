@@ -91,13 +91,13 @@ describe('copying', () => {
     const reader = CopyReader.start(
       connection,
       'copying',
-      copyQuery(table, table.columns, null, types.lookup),
+      copyQuery(table, table.columns, null, types.lookup, new Uint8Array(table.columns.length)),
     );
     const spans = new TupleSpans(table.columns.length);
     const rows: (string | null)[][] = [];
     while (!reader.done) {
       while (reader.next()) {
-        spans.scanCopyRow(reader.buffer, reader.start, reader.end);
+        spans.scanCopyRow(reader.buffer, reader.start, reader.end, new Uint8Array(table.columns.length));
         const text = (i: number): string => reader.buffer.toString('utf8', spans.start(i), spans.end(i));
         rows.push(table.columns.map((_, i) => (spans.isNull(i) ? null : text(i))));
       }
@@ -129,7 +129,7 @@ describe('copying', () => {
     const reader = CopyReader.start(
       connection,
       'copying',
-      copyQuery(table, columns, '("Id" > 1)', types.lookup),
+      copyQuery(table, columns, '("Id" > 1)', types.lookup, new Uint8Array(table.columns.length)),
     );
     let rows = 0;
     while (!reader.done) {

@@ -135,9 +135,10 @@ export const sourceErrors = {
   },
   SOURCE_BINARY_UNKNOWN: {
     summary: 'A value came in a binary form that this program does not know',
-    cause: 'A column or a field of a type that no reader is known for was added while the stream ran in binary.',
+    cause:
+      'A column or a field of a type that no reader is known for was added while the stream ran in binary.',
     remedy: 'Nothing: the stream begins again in text, from the last durable position.',
-    retry: 'restart',
+    retry: 'timed',
   },
   SOURCE_PROGRESS: {
     summary: 'The progress record cannot be read',

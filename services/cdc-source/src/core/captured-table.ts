@@ -1,5 +1,12 @@
 import { SourceBlockWriter, wireHeader, type TableSchema } from '@hasivu/change-events';
-import { textEncoderFor, TupleSpans, type ColumnEncoder, type ReplicaIdentity } from '@hasivu/pgoutput';
+import {
+  textEncoderFor,
+  TupleSpans,
+  unknownBinary,
+  type BinaryColumn,
+  type ColumnEncoder,
+  type ReplicaIdentity,
+} from '@hasivu/pgoutput';
 
 import type { RowTap } from './row-tap.ts';
 
@@ -9,6 +16,8 @@ export const OPERATIONS = ['r', 'c', 'u', 'd', 't'] as const;
 export interface CapturedTableOptions {
   readonly schema: TableSchema;
   readonly identity: ReplicaIdentity;
+  /** By column; null where values in binary cannot be read. */
+  readonly binary: readonly (BinaryColumn | null)[];
   readonly topic: string;
   readonly partitions: number;
   readonly valueSchemaId: number;
@@ -26,7 +35,11 @@ export class CapturedTable {
   readonly identity: ReplicaIdentity;
   readonly topic: string;
   readonly partitions: number;
+  /** For values that come as text. */
   readonly encoders: readonly ColumnEncoder[];
+  /** For values that come in binary. */
+  readonly binaryEncoders: readonly ColumnEncoder[];
+  readonly binary: readonly (BinaryColumn | null)[];
   /** Column indexes of the key, in key order. */
   readonly keyColumns: readonly number[];
   readonly valueHeader: Buffer;
@@ -48,6 +61,11 @@ export class CapturedTable {
     this.topic = options.topic;
     this.partitions = options.partitions;
     this.encoders = schema.columns.map((column) => textEncoderFor(column.type));
+    this.binary = options.binary;
+    this.binaryEncoders = options.binary.map((column, i) => {
+      const name = schema.columns[i]?.name ?? '';
+      return column?.encode ?? (() => unknownBinary(`column "${name}" of ${schema.schema}.${schema.table}`));
+    });
     const names = schema.columns.map((column) => column.name);
     this.keyColumns = schema.key.map((name) => names.indexOf(name));
     this.valueHeader = wireHeader(options.valueSchemaId);

@@ -123,6 +123,7 @@ function feed(...messages: readonly Buffer[]): void {
         new CapturedTable({
           schema,
           identity: pending.identity,
+          binary: schema.columns.map(() => null),
           topic: `p.public.${pending.table}`,
           partitions: 3,
           valueSchemaId: 11,

@@ -1,6 +1,13 @@
 import { AvroBuffer, UNAVAILABLE_VALUE, type SourceMoment } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
-import { EXACT, SPAN_NULL, SPAN_UNCHANGED, UNREPRESENTABLE, type TupleSpans } from '@hasivu/pgoutput';
+import {
+  EXACT,
+  SPAN_NULL,
+  SPAN_UNCHANGED,
+  UNREPRESENTABLE,
+  type ColumnEncoder,
+  type TupleSpans,
+} from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
 import { tableId } from './table-selection.ts';
@@ -27,7 +34,7 @@ export class EventWriter {
     const { bounds } = row;
     for (const column of table.keyColumns) {
       const start = bounds[column * 2] as number;
-      const encode = table.encoders[column];
+      const encode = (row.binary[column] === 1 ? table.binaryEncoders : table.encoders)[column];
       const unusable =
         start < 0 || !encode || encode(src, start, bounds[column * 2 + 1] as number, out) === UNREPRESENTABLE;
       if (unusable) throw keyError(table, column);
@@ -80,8 +87,8 @@ export class EventWriter {
       return;
     }
     out.writePresent();
-    const { encoders } = table;
-    const { bounds, columns } = row;
+    const { encoders, binaryEncoders } = table;
+    const { bounds, columns, binary } = row;
     for (let i = 0; i < columns; i++) {
       const start = bounds[i * 2] as number;
       if (start === SPAN_NULL) {
@@ -95,20 +102,26 @@ export class EventWriter {
       const end = bounds[i * 2 + 1] as number;
       const branchAt = out.pos;
       out.writeByte(2);
-      const outcome = (encoders[i] as (typeof encoders)[number])(src, start, end, out);
+      const encode = (binary[i] === 1 ? binaryEncoders[i] : encoders[i]) as ColumnEncoder;
+      const outcome = encode(src, start, end, out);
       if (outcome === EXACT) continue;
       if (outcome === UNREPRESENTABLE) {
         out.pos = branchAt;
         out.writeByte(0);
       }
-      if (keepText) this.#keepText(table, i, src.subarray(start, end));
+      if (keepText) this.#keepText(table, i, row, src);
     }
   }
 
   // Rare: an infinity, a NaN, an array of unexpected shape. The text travels beside the value, so nothing is lost.
-  #keepText(table: CapturedTable, column: number, text: Buffer): void {
+  #keepText(table: CapturedTable, column: number, row: TupleSpans, src: Buffer): void {
     const name = TEXT_HEADER + (table.schema.columns[column]?.name ?? '');
-    this.headers = [...this.headers, [name, Buffer.from(text)]];
+    const start = row.start(column);
+    const end = row.end(column);
+    const printed = row.binary[column] === 1 ? table.binary[column]?.text(src, start, end) : undefined;
+    const text =
+      printed === undefined ? Buffer.from(src.subarray(start, end)) : Buffer.from(printed, 'latin1');
+    this.headers = [...this.headers, [name, text]];
   }
 }
 

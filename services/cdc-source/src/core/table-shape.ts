@@ -2,6 +2,7 @@ import { sameColumnType, type ColumnSchema, type TableSchema } from '@hasivu/cha
 import {
   describePgType,
   mapColumnType,
+  type DeclaredColumn,
   type RelationColumn,
   type ReplicaIdentity,
   type TypeLookup,
@@ -23,21 +24,26 @@ export interface ShapeSource {
   readonly columns: readonly Omit<RelationColumn, 'inIdentity'>[];
 }
 
+/** A table's shape with the types its columns were declared with, in the same order: what reads binary values. */
+export interface DeclaredShape extends TableSchema {
+  readonly declared: readonly DeclaredColumn[];
+}
+
 /** The table's shape at one place of the log: names, types and order from there, the rest from the catalog of today. */
-export function shapeTable(source: ShapeSource, hints: CatalogHints, lookup: TypeLookup): TableSchema {
-  const columns = source.columns.map((column): ColumnSchema => {
-    const declared = { ...column, dimensions: hints.dimensions.get(column.name) ?? 0 };
-    return {
-      name: column.name,
-      type: mapColumnType(declared, lookup),
-      pgType: describePgType(declared, lookup),
-    };
+export function shapeTable(source: ShapeSource, hints: CatalogHints, lookup: TypeLookup): DeclaredShape {
+  const declared = source.columns.map(({ name, typeOid, typmod }): DeclaredColumn => {
+    return { typeOid, typmod, dimensions: hints.dimensions.get(name) ?? 0 };
+  });
+  const columns = source.columns.map(({ name }, i): ColumnSchema => {
+    const column = declared[i] as DeclaredColumn;
+    return { name, type: mapColumnType(column, lookup), pgType: describePgType(column, lookup) };
   });
   return {
     database: source.database,
     schema: source.schema,
     table: source.table,
     columns,
+    declared,
     key: keyOf(source, hints),
   };
 }
@@ -66,6 +72,11 @@ export function keyOfRelation(
   const ordered = identity === 'index' ? hints.identityIndex : hints.primaryKey;
   const same = ordered.length === flagged.length && ordered.every((name) => flagged.includes(name));
   return same ? ordered : flagged;
+}
+
+/** True when binary values of both are read the same way: a type made anew under its old name is another. */
+export function sameDeclared(a: readonly DeclaredColumn[], b: readonly DeclaredColumn[]): boolean {
+  return a.length === b.length && a.every((column, i) => column.typeOid === b[i]?.typeOid);
 }
 
 export function sameShape(a: TableSchema, b: TableSchema): boolean {

@@ -1,6 +1,13 @@
 import { partitionOf, toLsn, type Lsn, type SourceMoment } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
-import { copyQuery, CopyReader, WireConnection, type PostgresTarget } from '@hasivu/postgres';
+import {
+  copyFormats,
+  copyQuery,
+  CopyReader,
+  WireConnection,
+  type CatalogColumn,
+  type PostgresTarget,
+} from '@hasivu/postgres';
 import type { TypeLookup } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from '../core/captured-table.ts';
@@ -17,7 +24,9 @@ const NO_TEXT = Buffer.alloc(0);
 
 export interface CopyOptions {
   readonly table: CapturedTable;
-  readonly columns: readonly { readonly name: string; readonly typeOid: number }[];
+  readonly columns: readonly CatalogColumn[];
+  /** Take values in binary wherever their form is known; else as text. */
+  readonly binary: boolean;
   readonly rowFilter: string | null;
   readonly lookup: TypeLookup;
   /** True when the topic already holds events of an earlier copy: a truncate event goes first. */
@@ -97,14 +106,17 @@ export class SnapshotCopier {
     const { table, sink, signal } = options;
     const moment = this.#moment();
     if (options.startOver) this.#writeTruncate(table, moment, sink);
-    const query = copyQuery(table.schema, options.columns, options.rowFilter, options.lookup);
+    const formats = options.binary
+      ? copyFormats(options.columns, options.lookup)
+      : new Uint8Array(options.columns.length);
+    const query = copyQuery(table.schema, options.columns, options.rowFilter, options.lookup, formats);
     const reader = CopyReader.start(this.#connection, `copying ${name}`, query);
     let rows = 0;
     let partSinceMs = performance.now();
     for (;;) {
       const nowMs = Date.now();
       while (reader.next()) {
-        this.#writeRow(table, moment, nowMs, reader, sink);
+        this.#writeRow(table, moment, nowMs, reader, sink, formats);
         if (++rows % options.rowsPerTransaction === 0) await options.commitPart();
       }
       if (performance.now() - partSinceMs > options.transactionMs) {
@@ -125,12 +137,13 @@ export class SnapshotCopier {
     nowMs: number,
     reader: CopyReader,
     sink: ProgressProducer,
+    formats: Uint8Array,
   ): void {
     const writer = this.#writer;
     const { key, value } = writer;
     const row = table.newRow;
     const buf = reader.buffer;
-    row.scanCopyRow(buf, reader.start, reader.end);
+    row.scanCopyRow(buf, reader.start, reader.end, formats);
     moment.seq = this.#seq++;
     writer.writeEnvelope(table, OP_READ, moment, nowMs, buf, null, row);
     const headers = writer.headers.length > 0 ? writer.headers : undefined;

@@ -1,7 +1,7 @@
-import { keySchema, topicNames, valueSchema, type AvroObject, type TableSchema } from '@hasivu/change-events';
+import { keySchema, topicNames, valueSchema, type AvroObject } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
-import type { RelationMessage, ReplicaIdentity } from '@hasivu/pgoutput';
+import { binaryColumnOf, type RelationMessage, type ReplicaIdentity } from '@hasivu/pgoutput';
 import {
   tableByOid,
   TypeCatalog,
@@ -12,7 +12,14 @@ import {
 
 import { CapturedTable } from '../core/captured-table.ts';
 import { tableId } from '../core/table-selection.ts';
-import { keyOfRelation, sameShape, shapeTable, type CatalogHints } from '../core/table-shape.ts';
+import {
+  keyOfRelation,
+  sameDeclared,
+  sameShape,
+  shapeTable,
+  type CatalogHints,
+  type DeclaredShape,
+} from '../core/table-shape.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
 
 export interface CompilerOptions {
@@ -28,6 +35,7 @@ export class TableCompiler {
   readonly types: TypeCatalog;
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
+  readonly #declared = new Map<string, DeclaredShape['declared']>();
   readonly #options: CompilerOptions;
   readonly #topics: ReturnType<typeof topicNames>;
 
@@ -42,7 +50,7 @@ export class TableCompiler {
   }
 
   /** Shape of a table as the catalog has it now, restricted to the published columns. */
-  async shapeOf(table: CatalogTable, published: PublishedTable | undefined): Promise<TableSchema> {
+  async shapeOf(table: CatalogTable, published: PublishedTable | undefined): Promise<DeclaredShape> {
     await this.types.load(table.columns.map((column) => column.typeOid));
     const columns = publishedColumns(table, published);
     return shapeTable(
@@ -59,16 +67,18 @@ export class TableCompiler {
   }
 
   /** Compiles a shape, registering its schemas; the same shape gives the compiled table it gave before. */
-  async compile(schema: TableSchema, identity: ReplicaIdentity): Promise<CapturedTable> {
+  async compile(schema: DeclaredShape, identity: ReplicaIdentity): Promise<CapturedTable> {
     const name = tableId(schema);
     const known = this.tables.get(name);
-    if (known?.identity === identity && sameShape(known.schema, schema)) return known;
+    const sameTypes = sameDeclared(this.#declared.get(name) ?? [], schema.declared);
+    if (known?.identity === identity && sameTypes && sameShape(known.schema, schema)) return known;
     const topic = this.topicOf(schema);
     const { prefix, cluster } = this.#options;
     const key = keySchema(prefix, schema);
     const table = new CapturedTable({
       schema,
       identity,
+      binary: schema.declared.map((column) => binaryColumnOf(column, this.types.lookup)),
       topic,
       partitions: await cluster.partitionsOf(topic),
       valueSchemaId: await this.#register(name, `${topic}-value`, valueSchema(prefix, schema)),
@@ -78,6 +88,7 @@ export class TableCompiler {
     });
     if (known) carryCounts(known, table);
     this.tables.set(name, table);
+    this.#declared.set(name, schema.declared);
     return table;
   }
 

@@ -115,6 +115,7 @@ async function copyTable(
   const rows = await copier.copy({
     table: compiled,
     columns: publishedColumns(table, publishedAs),
+    binary: settings.postgres.binary !== 'off',
     rowFilter: publishedAs?.rowFilter ?? null,
     lookup: compiler.types.lookup,
     startOver: await hasRecords(cluster, compiled.topic),
