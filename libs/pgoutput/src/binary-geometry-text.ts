@@ -23,7 +23,8 @@ export const textOfPath: BinaryText = (src, start) => {
 };
 
 /** `polygon`. */
-export const textOfPolygon: BinaryText = (src, start) => `(${points(src, start + 4, src.readInt32BE(start))})`;
+export const textOfPolygon: BinaryText = (src, start) =>
+  `(${points(src, start + 4, src.readInt32BE(start))})`;
 
 /** `circle`: `<(x,y),r>`. */
 export const textOfCircle: BinaryText = (src, start) =>

@@ -8,7 +8,12 @@ const LOWER_HEX = Buffer.from('0123456789abcdef', 'latin1');
 /** Bytes of a uuid before which its text has a dash. */
 const DASHES = 0b10101010000;
 
-export function encodeBooleanBinary(src: Buffer, start: number, _end: number, out: AvroBuffer): EncodeOutcome {
+export function encodeBooleanBinary(
+  src: Buffer,
+  start: number,
+  _end: number,
+  out: AvroBuffer,
+): EncodeOutcome {
   out.writeByte(src[start] === 0 ? 0 : 1);
   return EXACT;
 }
@@ -35,13 +40,23 @@ export function encodeUint32Binary(src: Buffer, start: number, _end: number, out
 }
 
 // A NaN may come with any sign and payload; as text it has neither.
-export function encodeFloat32Binary(src: Buffer, start: number, _end: number, out: AvroBuffer): EncodeOutcome {
+export function encodeFloat32Binary(
+  src: Buffer,
+  start: number,
+  _end: number,
+  out: AvroBuffer,
+): EncodeOutcome {
   const value = src.readFloatBE(start);
   out.writeFloat(Number.isNaN(value) ? NaN : value);
   return EXACT;
 }
 
-export function encodeFloat64Binary(src: Buffer, start: number, _end: number, out: AvroBuffer): EncodeOutcome {
+export function encodeFloat64Binary(
+  src: Buffer,
+  start: number,
+  _end: number,
+  out: AvroBuffer,
+): EncodeOutcome {
   const value = src.readDoubleBE(start);
   out.writeDouble(Number.isNaN(value) ? NaN : value);
   return EXACT;
@@ -54,7 +69,12 @@ export function encodeBytesBinary(src: Buffer, start: number, end: number, out: 
 }
 
 /** `jsonb`: a version byte, then the text. */
-export function encodeVersionedBinary(src: Buffer, start: number, end: number, out: AvroBuffer): EncodeOutcome {
+export function encodeVersionedBinary(
+  src: Buffer,
+  start: number,
+  end: number,
+  out: AvroBuffer,
+): EncodeOutcome {
   out.writeBytes(src, checkVersion(src, start), end);
   return EXACT;
 }

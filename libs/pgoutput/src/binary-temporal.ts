@@ -25,7 +25,12 @@ export function encodeDateBinary(src: Buffer, start: number, _end: number, out: 
 }
 
 /** `timestamp`, `timestamptz`: microseconds since 2000-01-01 to microseconds since 1970-01-01, by halves. */
-export function encodeTimestampBinary(src: Buffer, start: number, _end: number, out: AvroBuffer): EncodeOutcome {
+export function encodeTimestampBinary(
+  src: Buffer,
+  start: number,
+  _end: number,
+  out: AvroBuffer,
+): EncodeOutcome {
   const hi = int32At(src, start);
   const lo = int32At(src, start + 4) >>> 0;
   if (hi === MIN_INT32 && lo === 0) {
