@@ -2,6 +2,7 @@ import { keyFields, rowFields } from './avro-column.ts';
 import { avroName } from './avro-name.ts';
 import type { AvroField, AvroObject } from './avro-schema.ts';
 import type { ColumnSchema, TableSchema } from './column-type.ts';
+import { TRANSACTION_FIELDS } from './transaction-schema.ts';
 
 /**
  * The `source` block: Debezium's names and meanings, then ours. `lsn` is the position of the row's own log record,
@@ -22,12 +23,6 @@ export const SOURCE_FIELDS: readonly AvroField[] = [
   { name: 'xmin', type: ['null', 'long'], default: null },
   { name: 'commit_lsn', type: 'long' },
   { name: 'seq', type: 'long' },
-];
-
-const TRANSACTION_FIELDS: readonly AvroField[] = [
-  { name: 'id', type: 'string' },
-  { name: 'total_order', type: 'long' },
-  { name: 'data_collection_order', type: 'long' },
 ];
 
 /** Order of the envelope's fields: what a reader needs first comes first, so that rows are decoded in one pass. */

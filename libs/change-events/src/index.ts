@@ -40,4 +40,5 @@ export { murmur2, partitionOf } from './murmur2.ts';
 export { comparePositions, formatLsn, parseLsn, toLsn, type Lsn, type Position } from './position.ts';
 export { SourceBlockWriter, type SourceIdentity, type SourceMoment } from './source-block.ts';
 export { topicNames, topicPart, type TopicNames } from './topic-names.ts';
+export { TRANSACTION_KEY_SCHEMA, TRANSACTION_VALUE_SCHEMA } from './transaction-schema.ts';
 export { schemaIdOf, WIRE_HEADER_BYTES, wireHeader } from './wire-header.ts';

@@ -32,7 +32,7 @@ describe('a configuration file', () => {
   test('gets its secrets and every default', () => {
     writeFileSync(join(dir, 'sk'), 'from-file\n');
     const config = loadConfig(file(FULL), ENV);
-    expect(config.source?.postgres).toEqual({
+    expect(config.source?.postgres).toMatchObject({
       url: ENV.SOURCE_URL,
       tables: ['public.orders', 'shop.*'],
       publication: 'hasivu',

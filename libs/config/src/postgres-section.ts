@@ -32,6 +32,11 @@ export const PostgresSection = Type.Object(
       description:
         "auto takes values in Postgres' binary form, which costs the server and this process less, and text only where a type's binary form is not known; off takes text. Events are the same either way",
     }),
+    transactionTopic: Type.Boolean({
+      default: false,
+      description:
+        'Write BEGIN and END of every transaction with the counts of its events to <prefix>.transactions, and the transaction block into events',
+    }),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

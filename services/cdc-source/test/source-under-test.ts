@@ -24,6 +24,7 @@ import {
   type TestDatabase,
   type TopicPrefix,
 } from '@hasivu/testing';
+import avro from 'avsc';
 
 /** A change event as a reader of committed records sees it; a tombstone has `op` null. */
 export interface SeenEvent {
@@ -37,6 +38,16 @@ export interface SeenEvent {
   readonly before: Record<string, ColumnValue> | null;
   readonly after: Record<string, ColumnValue> | null;
   readonly unavailable: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A record as it lies in Kafka. */
+export interface SeenRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestampMs: number;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -60,6 +71,7 @@ export class SourceUnderTest implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'cdc-source-'));
   readonly #cluster: KafkaCluster;
   readonly #registry: SchemaRegistry;
+  readonly #types = new Map<number, avro.Type>();
   #service: SpawnedService | null = null;
 
   private constructor(database: TestDatabase, topics: TopicPrefix, cluster: KafkaCluster) {
@@ -144,6 +156,61 @@ export class SourceUnderTest implements AsyncDisposable {
       events.filter((event) => event.op !== null).map((event) => `${event.commitLsn}:${event.seq}`),
     );
     return events.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+  }
+
+  /** Every committed record of any topic, partition by partition; empty where the topic does not exist. */
+  async records(topic: string): Promise<SeenRecord[]> {
+    if (!(await this.#cluster.listTopics()).includes(topic)) return [];
+    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
+    const unread = new Map(ends);
+    const records: SeenRecord[] = [];
+    if (unread.size === 0) return records;
+    const fetcher = new Fetcher(this.#cluster, {
+      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
+      isolation: 'read_committed',
+    });
+    try {
+      while (unread.size > 0) {
+        const batch = await fetcher.next(AbortSignal.timeout(20_000));
+        if (!batch) throw new Error(`${topic} cannot be read to its end`);
+        const { cursor, partition } = batch;
+        while (cursor.next()) {
+          const headers = [...cursor.headers()].map(([name, value]) => [name, value.toString()]);
+          records.push({
+            partition,
+            offset: cursor.offset,
+            key: cursor.copyKey(),
+            value: cursor.copyValue(),
+            timestampMs: Number(cursor.timestampMs),
+            headers: Object.fromEntries(headers) as Record<string, string>,
+          });
+        }
+        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
+      }
+    } finally {
+      fetcher.close();
+    }
+    return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+  }
+
+  /** Records of a topic that a reader of committed records has in front of it. */
+  async committedRecords(topic: string): Promise<bigint> {
+    return [...(await this.#cluster.endOffsets(topic, 'read_committed')).values()].reduce(
+      (a, b) => a + b,
+      0n,
+    );
+  }
+
+  /** Decodes a framed value with a library that nobody here wrote. */
+  async decodeAvro(framed: Buffer | null): Promise<Record<string, unknown>> {
+    if (framed === null) throw new Error('a tombstone has nothing to decode');
+    const id = framed.readInt32BE(1);
+    let type = this.#types.get(id);
+    if (!type) {
+      const schema = JSON.parse(await this.#registry.schemaOf(id)) as avro.Schema;
+      this.#types.set(id, (type = avro.Type.forSchema(schema, { wrapUnions: false })));
+    }
+    return type.fromBuffer(framed.subarray(5)) as Record<string, unknown>;
   }
 
   async confirmedLsn(): Promise<bigint> {

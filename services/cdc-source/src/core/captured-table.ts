@@ -9,6 +9,7 @@ import {
 } from '@hasivu/pgoutput';
 
 import type { RowTap } from './row-tap.ts';
+import type { TableTally } from './transaction-counts.ts';
 
 /** Positions of the operations in {@link CapturedTable.counts}. */
 export const OPERATIONS = ['r', 'c', 'u', 'd', 't'] as const;
@@ -53,6 +54,8 @@ export class CapturedTable {
   inexactEvents = 0;
   /** Looks at the table's rows as they pass. */
   tap: RowTap | null = null;
+  /** Its events in the transaction at hand, where those are counted. */
+  tally: TableTally | null = null;
 
   constructor(options: CapturedTableOptions) {
     const { schema } = options;

@@ -5,6 +5,7 @@ import type { CapturedTable } from './captured-table.ts';
 import type { EventSink } from './event-sink.ts';
 import { EventWriter } from './event-writer.ts';
 import type { PositionLedger } from './position-ledger.ts';
+import type { TransactionMetadata } from './transaction-metadata.ts';
 
 /** Character codes of the operations of streamed changes. */
 export const OP = { create: 0x63, update: 0x75, delete: 0x64, truncate: 0x74 } as const;
@@ -22,7 +23,7 @@ const NO_TEXT = Buffer.alloc(0);
 export class ChangeEmitter {
   readonly #ledger: PositionLedger;
   readonly #sink: EventSink;
-  readonly #writer = new EventWriter();
+  readonly #writer: EventWriter;
   /** Position and time of the event to be written; the router keeps it. */
   readonly moment: SourceMoment = {
     commitTsMs: 0,
@@ -39,9 +40,10 @@ export class ChangeEmitter {
   /** Added to an event's `seq`: its number among the events of its table in the transaction, from 0. */
   orderOffset = 0;
 
-  constructor(ledger: PositionLedger, sink: EventSink) {
+  constructor(ledger: PositionLedger, sink: EventSink, transactions: TransactionMetadata | null) {
     this.#ledger = ledger;
     this.#sink = sink;
+    this.#writer = new EventWriter(transactions);
   }
 
   /** @param start,end bounds of the Insert message */

@@ -98,7 +98,7 @@ let adopted: string[];
 function start(
   position = ORIGIN,
   covered: Record<string, bigint> = { items: 0n, log: 0n },
-  hooks: Pick<ChangeRouterOptions, 'tapOf' | 'observer'> = {},
+  hooks: Pick<ChangeRouterOptions, 'tapOf' | 'observers'> = {},
 ): void {
   sink = new RecordingSink();
   adopted = [];
@@ -418,7 +418,7 @@ test('an observer hears of every transaction, and how much of it fell to each ta
     onCommit: (endLsn, events, shares) =>
       heard.push([endLsn, events, ...shares.map((share) => `${share.relation.table} ${share.events}`)]),
   };
-  start(undefined, undefined, { observer });
+  start(undefined, undefined, { observers: [observer] });
   feed(
     pg.begin(1000n, 0n, 5),
     LOG_RELATION,

@@ -17,6 +17,7 @@ import { MessageRouter } from './message-router.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import { RelationMap } from './relation-map.ts';
 import type { RowTap } from './row-tap.ts';
+import type { TransactionMetadata } from './transaction-metadata.ts';
 import type { TransactionObserver } from './transaction-observer.ts';
 
 /** What the driver does after a message; after `adoptRelation` it hands the same message in again. */
@@ -29,7 +30,9 @@ export interface ChangeRouterOptions {
   readonly coverage: (schema: string, table: string) => Lsn | null;
   /** The tap of a table that has one; asked whenever a shape of the table is adopted. */
   readonly tapOf?: (schema: string, table: string) => RowTap | null;
-  readonly observer?: TransactionObserver;
+  readonly observers?: readonly TransactionObserver[];
+  /** Fills the transaction block of events; to be among the observers too. */
+  readonly transactions?: TransactionMetadata | null;
 }
 
 /**
@@ -43,7 +46,7 @@ export class ChangeRouter {
   readonly #moment: SourceMoment;
   readonly #relations: RelationMap;
   readonly #tapOf: ChangeRouterOptions['tapOf'];
-  readonly #observer: TransactionObserver | null;
+  readonly #observers: readonly TransactionObserver[];
   #lastOid = -1;
   #lastTable: CapturedTable | null = null;
   /** Handlers of logical messages. */
@@ -55,11 +58,11 @@ export class ChangeRouter {
 
   constructor(options: ChangeRouterOptions) {
     this.#ledger = options.ledger;
-    this.#emitter = new ChangeEmitter(options.ledger, options.sink);
+    this.#emitter = new ChangeEmitter(options.ledger, options.sink, options.transactions ?? null);
     this.#moment = this.#emitter.moment;
     this.#relations = new RelationMap(options.ledger, options.coverage);
     this.#tapOf = options.tapOf;
-    this.#observer = options.observer ?? null;
+    this.#observers = options.observers ?? [];
   }
 
   /** The relation that `AFTER.adoptRelation` speaks of. */
@@ -133,12 +136,13 @@ export class ChangeRouter {
     this.#moment.txId = begin.xid;
     this.#moment.commitLsnHi = buf.readInt32BE(start + 1);
     this.#moment.commitLsnLo = buf.readUInt32BE(start + 5);
-    this.#observer?.onBegin(begin.xid, begin.commitLsn, begin.commitTsMs);
+    for (const observer of this.#observers) observer.onBegin(begin.xid, begin.commitLsn, begin.commitTsMs);
   }
 
   #commit(endLsn: Lsn): void {
     this.#relations.endRun();
-    this.#observer?.onCommit(endLsn, this.#ledger.numbered, this.#relations.shares);
+    for (const observer of this.#observers)
+      observer.onCommit(endLsn, this.#ledger.numbered, this.#relations.shares);
     this.#ledger.commit(endLsn);
     this.transactions++;
   }

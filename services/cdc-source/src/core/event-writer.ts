@@ -11,6 +11,7 @@ import {
 
 import type { CapturedTable } from './captured-table.ts';
 import { tableId } from './table-selection.ts';
+import type { TransactionMetadata } from './transaction-metadata.ts';
 
 export type RecordHeaders = readonly (readonly [string, Buffer])[];
 
@@ -24,6 +25,12 @@ export class EventWriter {
   readonly key = new AvroBuffer(1024);
   readonly value = new AvroBuffer();
   headers: RecordHeaders = NO_HEADERS;
+  readonly #transactions: TransactionMetadata | null;
+
+  /** @param transactions fills the events' transaction block; null leaves it null, as copied rows have it */
+  constructor(transactions: TransactionMetadata | null = null) {
+    this.#transactions = transactions;
+  }
 
   /** Writes the framed key of a row. The table has one. */
   writeKey(table: CapturedTable, src: Buffer, row: TupleSpans): void {
@@ -63,7 +70,8 @@ export class EventWriter {
     out.writePresent();
     out.writeLong(nowMs);
     table.source.write(out, moment);
-    out.writeNull(); // transaction
+    if (this.#transactions === null) out.writeNull();
+    else this.#transactions.writeEvent(out, table);
     if (after !== null && after.unchanged > 0) this.#writeUnavailable(table, after);
     else out.writeNull();
     this.#writeRow(table, src, before, after === null);

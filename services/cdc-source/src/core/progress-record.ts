@@ -2,6 +2,7 @@ import { formatLsn, parseLsn, type Lsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
 import { ORIGIN, type SealedProgress } from './position-ledger.ts';
+import type { TransactionCounts } from './transaction-counts.ts';
 
 /** How far the initial copy of one table is. */
 export interface TableProgress {
@@ -21,6 +22,8 @@ export interface Progress extends SealedProgress {
   readonly phase: 'snapshot' | 'streaming';
   /** Keyed by `schema.table`. */
   readonly tables: ReadonlyMap<string, TableProgress>;
+  /** Of the source transaction that `position` is inside of, where transactions are counted. */
+  readonly transaction?: TransactionCounts | null;
 }
 
 export function initialProgress(slot: string, confirmLsn: Lsn): Progress {
@@ -42,6 +45,7 @@ export function serializeProgress(progress: Progress): Buffer {
       seq: progress.position.seq,
       confirmLsn: formatLsn(progress.confirmLsn),
       tables,
+      ...(progress.transaction ? { transaction: countsToJson(progress.transaction) } : {}),
     }),
   );
 }
@@ -65,6 +69,7 @@ export function parseProgress(bytes: Buffer): Progress {
       tables: new Map(
         tables.map(([name, t]) => [name, { lsn: lsnOf(t.lsn), done: t.done === true, oid: Number(t.oid) }]),
       ),
+      ...(raw['transaction'] ? { transaction: countsOf(raw['transaction']) } : {}),
     };
   } catch (error) {
     throw new PlatformError('SOURCE_PROGRESS', {
@@ -73,6 +78,15 @@ export function parseProgress(bytes: Buffer): Progress {
       cause: error,
     });
   }
+}
+
+function countsToJson({ commitLsn, tables }: TransactionCounts): object {
+  return { commitLsn: formatLsn(commitLsn), tables: Object.fromEntries(tables) };
+}
+
+function countsOf(raw: unknown): TransactionCounts {
+  const { commitLsn, tables } = raw as { commitLsn: string; tables: Record<string, number> };
+  return { commitLsn: lsnOf(commitLsn), tables: new Map(Object.entries(tables)) };
 }
 
 function lsnOf(text: unknown): Lsn {

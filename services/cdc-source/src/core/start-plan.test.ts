@@ -77,6 +77,9 @@ describe('a start', () => {
 describe('progress records', () => {
   test('survive being written and read', () => {
     expect(parseProgress(serializeProgress(progress))).toEqual(progress);
+    const counts = { commitLsn: toLsn(7n), tables: new Map([['public.a', 3]]) };
+    const within = { ...progress, transaction: counts };
+    expect(parseProgress(serializeProgress(within))).toEqual(within);
     const first = { ...progress, position: ORIGIN, tables: new Map() };
     expect(parseProgress(serializeProgress(first))).toEqual(first);
   });

@@ -32,6 +32,7 @@ import type { SourceLineage } from './source-lineage.ts';
 import { StreamLoop } from './stream-loop.ts';
 import { TableCompiler } from './table-compiler.ts';
 import { copyPendingTables } from './table-copies.ts';
+import { openTransactionTopic } from './transaction-topic.ts';
 
 const LAG_INTERVAL_MS = 5000;
 
@@ -55,6 +56,7 @@ interface PreparedSource {
 /** What a run writes through. */
 interface OpenedTarget {
   readonly cluster: KafkaCluster;
+  readonly registry: SchemaRegistry;
   readonly compiler: TableCompiler;
   readonly sink: ProgressProducer;
   readonly durable: DurableEvents;
@@ -138,15 +140,23 @@ async function openTarget(
   const sink = new ProgressProducer(producer, topics.progress, postgres.slot);
   // An error while closing must not take the place of the error that ends the run.
   resources.defer(() => sink.close().catch(() => undefined));
+  const registry = new SchemaRegistry(kafka.registry, kafka.registryAuth);
   const compiler = new TableCompiler({
     session: prepared.session,
     cluster,
-    registry: new SchemaRegistry(kafka.registry, kafka.registryAuth),
+    registry,
     prefix: kafka.prefix,
     database: prepared.server.database,
   });
   const lineage = await openLineage(dependencies, cluster, resources);
-  return { cluster, compiler, sink, lineage, durable: new DurableEvents(sink, compiler, metrics, lineage) };
+  return {
+    cluster,
+    registry,
+    compiler,
+    sink,
+    lineage,
+    durable: new DurableEvents(sink, compiler, metrics, lineage),
+  };
 }
 
 async function startingProgress(
@@ -203,12 +213,21 @@ async function stream(
 ): Promise<void> {
   const { settings, signal, ready, logger } = dependencies;
   const { slot, publication } = settings.postgres;
-  const { sink, compiler, lineage } = opened;
+  const { cluster, registry, sink, compiler, lineage } = opened;
   const captured = new Set(prepared.tables.map(tableId));
   const ledger = new PositionLedger(progress);
+  const transactions = settings.postgres.transactionTopic
+    ? await openTransactionTopic(cluster, registry, settings.kafka.prefix, {
+        sink,
+        ledger,
+        restored: progress.transaction ?? null,
+      })
+    : null;
   const router = new ChangeRouter({
     ledger,
     sink,
+    transactions,
+    observers: transactions ? [transactions] : [],
     coverage: (schema, table): Lsn | null => {
       const name = tableId({ schema, table });
       return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
@@ -243,7 +262,14 @@ async function stream(
         logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');
         router.adopt(table);
       },
-      commit: (sealed) => commitStreamed(dependencies, opened, router, progress, sealed),
+      commit: (sealed) =>
+        commitStreamed(
+          dependencies,
+          opened,
+          router,
+          { ...progress, transaction: transactions?.unfinished ?? null },
+          sealed,
+        ),
       alive: () => {
         dependencies.alive();
         assertLocked(prepared.session);
