@@ -37,6 +37,28 @@ export const PostgresSection = Type.Object(
       description:
         'Write BEGIN and END of every transaction with the counts of its events to <prefix>.transactions, and the transaction block into events',
     }),
+    streaming: Type.Boolean({
+      default: true,
+      description:
+        'Receive large transactions while they are in progress: their changes wait here instead of on the server, and reach Kafka at the commit all the same',
+    }),
+    spoolDirectory: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "Folder for what does not fit in memory of transactions in progress; by default the system's for temporary files",
+      }),
+    ),
+    twoPhase: Type.Boolean({
+      default: false,
+      description:
+        'Receive prepared transactions when they are prepared (PostgreSQL 15). Their changes reach Kafka at COMMIT PREPARED; until then the slot keeps the log since the prepare. A slot that once knew of it stays so',
+    }),
+    origin: Type.Union([Type.Literal('any'), Type.Literal('none')], {
+      default: 'any',
+      description:
+        'none leaves out what logical replication wrote into the source database (PostgreSQL 16), so that two databases which replicate each other do not both report a change',
+    }),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

@@ -16,6 +16,16 @@ export {
   type ReplicaIdentity,
 } from './relation-message.ts';
 export { SESSION_SETTINGS } from './session-settings.ts';
+export {
+  parseBeginPrepare,
+  parseCommitPrepared,
+  parseStreamCommit,
+  parseStreamPrepare,
+  rolledBackXid,
+  STREAM_MESSAGE,
+  type LateCommit,
+  type PrepareMessage,
+} from './stream-message.ts';
 export { textEncoderFor } from './text-encoder.ts';
 export {
   parseBegin,

@@ -1,4 +1,4 @@
-/** First byte of a pgoutput message (protocol version 1). */
+/** First byte of a pgoutput message of a complete transaction. */
 export const MESSAGE = {
   begin: 0x42, // B
   commit: 0x43, // C

@@ -3,7 +3,7 @@ import { malformedMessage } from '@hasivu/pgoutput';
 
 import { mapPostgresError } from './postgres-error.ts';
 import { copyDataMessage, parseServerError, queryMessage, SERVER } from './server-message.ts';
-import { quoteIdentifier, quoteLiteral } from './sql-quote.ts';
+import { quoteIdentifier } from './sql-quote.ts';
 import type { WireConnection } from './wire-connection.ts';
 
 /** What {@link ReplicationStream.next} found. */
@@ -16,7 +16,8 @@ const PG_EPOCH_MS = 946684800000;
 
 export interface StreamOptions {
   readonly slot: string;
-  readonly publication: string;
+  /** Options of the output plugin, as they stand in the command: {@link pgoutputOptions}. */
+  readonly plugin: string;
   readonly startLsn: Lsn;
   /** Interval of the status updates that keep the connection alive, however busy the reader is. */
   readonly statusIntervalMs: number;
@@ -54,8 +55,7 @@ export class ReplicationStream {
   }
 
   static async start(connection: WireConnection, options: StreamOptions): Promise<ReplicationStream> {
-    const settings = `proto_version '1', publication_names ${quoteLiteral(quoteIdentifier(options.publication))}, messages 'true'`;
-    const command = `START_REPLICATION SLOT ${quoteIdentifier(options.slot)} LOGICAL ${formatLsn(options.startLsn)} (${settings})`;
+    const command = `START_REPLICATION SLOT ${quoteIdentifier(options.slot)} LOGICAL ${formatLsn(options.startLsn)} (${options.plugin})`;
     try {
       connection.send(queryMessage(command));
       const { frames } = connection;

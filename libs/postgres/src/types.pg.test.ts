@@ -71,7 +71,7 @@ beforeAll(async () => {
   }
   const stream = await ReplicationStream.start(replication, {
     slot: 'types_test',
-    publication: 'types',
+    plugin: `proto_version '1', publication_names 'types'`,
     startLsn: consistentPoint,
     statusIntervalMs: 1000,
     confirmedLsn: () => consistentPoint,

@@ -13,6 +13,7 @@ export class SourceMetrics {
   readonly #lagBytes: Gauge;
   readonly #inexact: Counter<'table'>;
   readonly #snapshotTables: Gauge;
+  readonly #spoolBytes: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -59,6 +60,11 @@ export class SourceMetrics {
       help: 'Tables whose initial copy is not finished',
       registers,
     });
+    this.#spoolBytes = new Gauge({
+      name: 'hasivu_source_spool_bytes',
+      help: 'Changes of transactions that are in progress or prepared, in memory and in files',
+      registers,
+    });
   }
 
   /** Takes what the tables counted since the last call. */
@@ -91,5 +97,9 @@ export class SourceMetrics {
 
   snapshotPending(tables: number): void {
     this.#snapshotTables.set(tables);
+  }
+
+  spooled(bytes: number): void {
+    this.#spoolBytes.set(bytes);
   }
 }

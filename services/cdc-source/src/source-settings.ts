@@ -14,6 +14,8 @@ export interface SourceSettings {
   readonly flush: FlushLimits;
   /** Bytes in the producer after which a batch is sent without committing: bounds memory in a huge transaction. */
   readonly sendBytes: number;
+  /** Memory for transactions in progress, all together; what is more goes to files. */
+  readonly spoolMemoryBytes: number;
   /** Kafka aborts a transaction that is open for longer; 15 minutes is the brokers' default maximum. */
   readonly transactionTimeoutMs: number;
   /** Rows of a table's copy in one Kafka transaction; a larger table appears in several steps. */
@@ -44,6 +46,7 @@ export function settingsOf(config: HasivuConfig): SourceSettings {
     lineage: config.lineage,
     flush: DEFAULT_FLUSH_LIMITS,
     sendBytes: 4 * 1024 * 1024,
+    spoolMemoryBytes: 8 * 1024 * 1024,
     transactionTimeoutMs: 15 * 60_000,
     snapshotRowsPerTransaction: 20_000_000,
     statusIntervalMs: 10_000,

@@ -70,22 +70,31 @@ export class SourceUnderTest implements AsyncDisposable {
   readonly slot = uniqueName('cdc');
   readonly #directory = mkdtempSync(join(tmpdir(), 'cdc-source-'));
   readonly #cluster: KafkaCluster;
+  readonly #ownsDatabase: boolean;
   readonly #registry: SchemaRegistry;
   readonly #types = new Map<number, avro.Type>();
   #service: SpawnedService | null = null;
 
-  private constructor(database: TestDatabase, topics: TopicPrefix, cluster: KafkaCluster) {
+  private constructor(
+    database: TestDatabase,
+    topics: TopicPrefix,
+    cluster: KafkaCluster,
+    ownsDatabase: boolean,
+  ) {
+    this.#ownsDatabase = ownsDatabase;
     this.database = database;
     this.topics = topics;
     this.#cluster = cluster;
     this.#registry = new SchemaRegistry(topics.registry);
   }
 
-  static async create(label: string): Promise<SourceUnderTest> {
+  /** @param beside another source of the same database; that one has to be disposed last */
+  static async create(label: string, beside?: SourceUnderTest): Promise<SourceUnderTest> {
     const topics = topicPrefix(label);
     const brokers = [...topics.brokers];
     const cluster = await KafkaCluster.connect({ brokers }, { clientId: `test-${label}` });
-    const source = new SourceUnderTest(await testDatabase(label), topics, cluster);
+    if (beside) return new SourceUnderTest(beside.database, topics, cluster, false);
+    const source = new SourceUnderTest(await testDatabase(label), topics, cluster, true);
     await source.sql('CREATE TABLE settled (id int PRIMARY KEY)');
     return source;
   }
@@ -115,6 +124,16 @@ export class SourceUnderTest implements AsyncDisposable {
   /** Starts a life of the service and waits until it streams. */
   async start(options: SourceOptions): Promise<SpawnedService> {
     return await (await this.launch(options)).waitReady();
+  }
+
+  /** Ends the running life at once, without a word. */
+  async kill(): Promise<void> {
+    await this.#service?.kill();
+  }
+
+  /** Waits until the running life streams. */
+  async ready(): Promise<void> {
+    await this.#service?.waitReady();
   }
 
   /** Waits until everything committed so far is visible in Kafka: a marker written now comes after all of it. */
@@ -228,7 +247,7 @@ export class SourceUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#service?.[Symbol.asyncDispose]();
     this.#cluster.close();
-    await this.database[Symbol.asyncDispose]();
+    if (this.#ownsDatabase) await this.database[Symbol.asyncDispose]();
     await this.topics[Symbol.asyncDispose]();
     rmSync(this.#directory, { recursive: true, force: true });
   }

@@ -11,12 +11,13 @@ const USER = 'hasivu';
 const DATABASE = 'hasivu';
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** Logical decoding needs the first three; the sockets' directory is empty because paths of sockets are short. */
+/** Logical decoding needs the first three, two-phase commit max_prepared_transactions; the sockets' directory is empty because paths of sockets are short. */
 const SETTINGS: Readonly<Record<string, string>> = {
   wal_level: 'logical',
   max_replication_slots: '20',
   max_wal_senders: '20',
   max_connections: '200',
+  max_prepared_transactions: '20',
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   password_encryption: 'scram-sha-256',

@@ -40,6 +40,20 @@ export const sourceErrors = {
     remedy: "Run ALTER SYSTEM SET wal_level = 'logical' and restart the server.",
     retry: 'manual',
   },
+  SOURCE_SERVER_TOO_OLD: {
+    summary: 'The server is too old for a configured option',
+    cause: 'The option asks for something that logical replication can do only in a later version.',
+    remedy: 'Take the option out of source.postgres, or upgrade the server.',
+    retry: 'manual',
+  },
+  SOURCE_SPOOL: {
+    summary: 'A transaction in progress could not be kept on disk',
+    cause:
+      'The disk behind source.postgres.spoolDirectory is full or broken, or the folder cannot be written.',
+    remedy:
+      'Free space there, or name a folder on a larger disk in source.postgres.spoolDirectory; nothing is lost, Postgres sends the transaction again.',
+    retry: 'timed',
+  },
   SOURCE_PERMISSION: {
     summary: 'The user may not do this',
     cause:

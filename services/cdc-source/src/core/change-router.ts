@@ -7,6 +7,8 @@ import {
   parseLogical,
   parseRelation,
   parseTruncate,
+  type BeginMessage,
+  type LateCommit,
   type RelationMessage,
 } from '@hasivu/pgoutput';
 
@@ -49,6 +51,7 @@ export class ChangeRouter {
   readonly #observers: readonly TransactionObserver[];
   #lastOid = -1;
   #lastTable: CapturedTable | null = null;
+  #replaying = false;
   /** Handlers of logical messages. */
   readonly messages = new MessageRouter();
   /** Commit time of the newest transaction seen, milliseconds since 1970; 0 before the first. */
@@ -102,13 +105,13 @@ export class ChangeRouter {
         return AFTER.nothing;
       }
       case MESSAGE.begin:
-        this.#begin(buf, start);
+        this.#begin(parseBegin(buf, start));
         return AFTER.nothing;
       case MESSAGE.commit:
         this.#commit(parseCommit(buf, start).endLsn);
         return AFTER.nothing;
       case MESSAGE.relation:
-        this.#relations.describe(parseRelation(buf, start));
+        this.#relations.describe(parseRelation(buf, start), this.#replaying ? lsnLo : this.nextReceipt());
         this.#lastOid = -1;
         return AFTER.nothing;
       case MESSAGE.truncate:
@@ -126,17 +129,39 @@ export class ChangeRouter {
     }
   }
 
-  #begin(buf: Buffer, start: number): void {
-    const begin = parseBegin(buf, start);
-    this.#ledger.begin(begin.commitLsn);
-    this.#relations.begin(begin.commitLsn);
+  /** Ordinal of a relation message that arrives now. */
+  nextReceipt(): number {
+    return this.#relations.nextReceipt();
+  }
+
+  /**
+   * A transaction is handed in that arrived before it was complete. For its relation messages `lsnLo` is the ordinal of
+   * their arrival.
+   */
+  beginReplay(commit: LateCommit): void {
+    this.#replaying = true;
+    this.#relations.beginReplay();
+    this.#begin(commit);
+  }
+
+  endReplay(commit: LateCommit): void {
+    this.#commit(commit.endLsn);
+    this.#relations.endReplay();
+    this.#replaying = false;
     this.#lastOid = -1;
-    this.lastCommitTsMs = begin.commitTsMs;
-    this.#moment.commitTsMs = begin.commitTsMs;
-    this.#moment.txId = begin.xid;
-    this.#moment.commitLsnHi = buf.readInt32BE(start + 1);
-    this.#moment.commitLsnLo = buf.readUInt32BE(start + 5);
-    for (const observer of this.#observers) observer.onBegin(begin.xid, begin.commitLsn, begin.commitTsMs);
+  }
+
+  #begin(transaction: BeginMessage): void {
+    const { commitLsn, commitTsMs, xid } = transaction;
+    this.#ledger.begin(commitLsn);
+    this.#relations.begin(commitLsn);
+    this.#lastOid = -1;
+    this.lastCommitTsMs = commitTsMs;
+    this.#moment.commitTsMs = commitTsMs;
+    this.#moment.txId = xid;
+    this.#moment.commitLsnHi = Number(BigInt.asIntN(32, commitLsn >> 32n));
+    this.#moment.commitLsnLo = Number(commitLsn & 0xffffffffn);
+    for (const observer of this.#observers) observer.onBegin(xid, commitLsn, commitTsMs);
   }
 
   #commit(endLsn: Lsn): void {

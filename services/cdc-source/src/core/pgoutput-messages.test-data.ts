@@ -1,4 +1,4 @@
-/** Builds pgoutput messages (protocol version 1) as the documentation of Postgres describes them. */
+/** Builds pgoutput messages as the documentation of Postgres describes them. */
 
 export type Column = string | null | undefined;
 
@@ -90,5 +90,70 @@ export function logical(transactional: boolean, lsn: bigint, prefix: string, con
     text(prefix),
     int32(bytes.length),
     bytes,
+  ]);
+}
+
+/** The form that a message has between Stream Start and Stream Stop: the transaction's id is behind its tag. */
+export function within(xid: number, message: Buffer): Buffer {
+  return Buffer.concat([message.subarray(0, 1), int32(xid), message.subarray(1)]);
+}
+
+export function streamStart(xid: number, first: boolean): Buffer {
+  return Buffer.concat([Buffer.from('S'), int32(xid), Buffer.from([first ? 1 : 0])]);
+}
+
+export function streamStop(): Buffer {
+  return Buffer.from('E');
+}
+
+export function streamCommit(xid: number, commitLsn: bigint, endLsn: bigint): Buffer {
+  return Buffer.concat([
+    Buffer.from('c'),
+    int32(xid),
+    Buffer.from([0]),
+    int64(commitLsn),
+    int64(endLsn),
+    int64(0n),
+  ]);
+}
+
+export function streamAbort(xid: number, subxid: number): Buffer {
+  return Buffer.concat([Buffer.from('A'), int32(xid), int32(subxid), int64(0n), int64(0n)]);
+}
+
+/** @param tag `P` after Begin Prepare and its changes, `p` after streamed ones, `K` at COMMIT PREPARED */
+export function prepared(tag: 'P' | 'p' | 'K', xid: number, lsn: bigint, endLsn: bigint): Buffer {
+  const flags = Buffer.from([0]);
+  return Buffer.concat([
+    Buffer.from(tag),
+    flags,
+    int64(lsn),
+    int64(endLsn),
+    int64(0n),
+    int32(xid),
+    text('gid'),
+  ]);
+}
+
+export function beginPrepare(xid: number, prepareLsn: bigint, endLsn: bigint): Buffer {
+  return Buffer.concat([
+    Buffer.from('b'),
+    int64(prepareLsn),
+    int64(endLsn),
+    int64(0n),
+    int32(xid),
+    text('gid'),
+  ]);
+}
+
+export function rollbackPrepared(xid: number, prepareEndLsn: bigint, endLsn: bigint): Buffer {
+  const times = [int64(0n), int64(0n)];
+  return Buffer.concat([
+    Buffer.from('r\0'),
+    int64(prepareEndLsn),
+    int64(endLsn),
+    ...times,
+    int32(xid),
+    text('gid'),
   ]);
 }

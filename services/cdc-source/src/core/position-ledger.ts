@@ -25,6 +25,8 @@ export class PositionLedger {
   #skipThrough = -1;
   #open = false;
   #events = 0;
+  /** Prepare records of transactions whose fate is open, by transaction id. */
+  readonly #holds = new Map<number, Lsn>();
 
   /** @param durable what the last progress record in Kafka says; events up to it are skipped when they come again. */
   constructor(durable: SealedProgress) {
@@ -71,6 +73,29 @@ export class PositionLedger {
     if (!this.#open) this.#raise(walEnd);
   }
 
+  /**
+   * The transaction is prepared, and what it did is kept in memory or in a file: the server sends that again at a restart
+   * only if the confirmed position is not behind the prepare record.
+   */
+  hold(xid: number, prepareLsn: Lsn): void {
+    this.#holds.set(xid, prepareLsn);
+  }
+
+  /** The transaction's fate is dealt with. */
+  release(xid: number): void {
+    this.#holds.delete(xid);
+  }
+
+  /** True when only a prepared transaction keeps a position from being confirmed. */
+  get heldBack(): boolean {
+    return this.#confirmed() < this.#confirmable;
+  }
+
+  /** True when everything of the transaction that committed there is accepted. */
+  knows(commitLsn: Lsn): boolean {
+    return commitLsn <= this.#accepted.commitLsn;
+  }
+
   /** Events accepted since the last seal. */
   get pendingEvents(): number {
     return this.#events;
@@ -78,7 +103,7 @@ export class PositionLedger {
 
   /** True when committing would let Postgres forget more, even without events. */
   get advanced(): boolean {
-    return this.#confirmable > this.#durable.confirmLsn;
+    return this.#confirmed() > this.#durable.confirmLsn;
   }
 
   get inTransaction(): boolean {
@@ -89,7 +114,7 @@ export class PositionLedger {
   seal(): SealedProgress {
     this.#rememberPosition();
     this.#events = 0;
-    return { position: this.#accepted, confirmLsn: this.#confirmable };
+    return { position: this.#accepted, confirmLsn: this.#confirmed() };
   }
 
   /** The Kafka transaction that carried `sealed` has committed. */
@@ -107,7 +132,7 @@ export class PositionLedger {
   }
 
   #rememberPosition(): void {
-    if (!this.#open || this.#nextSeq === 0) return;
+    if (!this.#open) return;
     const position = { commitLsn: this.#commitLsn, seq: this.#nextSeq - 1 };
     const last = this.#accepted;
     if (
@@ -116,6 +141,13 @@ export class PositionLedger {
     ) {
       this.#accepted = position;
     }
+  }
+
+  #confirmed(): Lsn {
+    let lsn = this.#confirmable;
+    for (const hold of this.#holds.values()) if (hold < lsn) lsn = hold;
+    // A transaction that was prepared before the slot knew of two-phase commit is sent whole when it commits.
+    return lsn > this.#durable.confirmLsn ? lsn : this.#durable.confirmLsn;
   }
 
   #raise(lsn: Lsn): void {

@@ -8,7 +8,10 @@ import type { TransactionShare } from './transaction-observer.ts';
 /** A described relation: what is known of it grows from its message to the compiled table. */
 interface Relation extends TransactionShare {
   relation: RelationMessage;
-  coveredTo: Lsn;
+  /** null for a relation that is published but not captured. */
+  coveredTo: Lsn | null;
+  /** When the description arrived. */
+  receipt: number;
   table: CapturedTable | null;
   /** Ordinal of the transaction that `events` belongs to. */
   transaction: number;
@@ -21,15 +24,16 @@ interface Relation extends TransactionShare {
 export class RelationMap {
   readonly #ledger: PositionLedger;
   readonly #coverage: (schema: string, table: string) => Lsn | null;
-  /** null for a relation that is published but not captured. */
-  readonly #relations = new Map<number, Relation | null>();
+  readonly #relations = new Map<number, Relation>();
+  /** Descriptions that arrived within the transaction that is replayed: they hold for it, and then perhaps for all. */
+  #replayed: Map<number, Relation> | null = null;
+  #receipts = 0;
+  #pending: Relation | null = null;
   readonly #shares: Relation[] = [];
   #transaction = 0;
   #commitLsn = toLsn(0n);
   #run: Relation | null = null;
   #runStart = 0;
-  /** Relation with a change due whose table is to be compiled and adopted. */
-  pending: RelationMessage | null = null;
 
   constructor(ledger: PositionLedger, coverage: (schema: string, table: string) => Lsn | null) {
     this.#ledger = ledger;
@@ -44,28 +48,54 @@ export class RelationMap {
     this.#run = null;
   }
 
-  describe(message: RelationMessage): void {
+  /** Ordinal of a description that arrives now. */
+  nextReceipt(): number {
+    return ++this.#receipts;
+  }
+
+  describe(message: RelationMessage, receipt: number): void {
     this.endRun();
     const coveredTo = this.#coverage(message.schema, message.table);
-    const known = this.#relations.get(message.oid);
-    if (known && coveredTo !== null) {
+    const relations = this.#replayed ?? this.#relations;
+    const known = relations.get(message.oid);
+    if (known) {
       // The same object, so that a table altered in the middle of a transaction has one share of it.
       known.relation = message;
       known.coveredTo = coveredTo;
+      known.receipt = receipt;
       known.table = null;
       return;
     }
-    this.#relations.set(
-      message.oid,
-      coveredTo === null ? null : { relation: message, coveredTo, table: null, events: 0, transaction: -1 },
-    );
+    const relation = { relation: message, coveredTo, receipt, table: null, events: 0, transaction: -1 };
+    relations.set(message.oid, relation);
+  }
+
+  /** What follows is a transaction that arrived earlier, with its own descriptions. */
+  beginReplay(): void {
+    this.#replayed = new Map();
+  }
+
+  /**
+   * The server takes the transaction's descriptions as known from its commit on, except where it has sent another one
+   * since (a publication's column list can change while the transaction is open).
+   */
+  endReplay(): void {
+    for (const [oid, relation] of this.#replayed ?? []) {
+      const known = this.#relations.get(oid);
+      if (!known || known.receipt < relation.receipt) this.#relations.set(oid, relation);
+    }
+    this.#replayed = null;
+  }
+
+  /** Relation with a change due whose table is to be compiled and adopted. */
+  get pending(): RelationMessage | null {
+    return this.#pending?.relation ?? null;
   }
 
   /** Takes the compiled table of `pending`. */
   adopt(table: CapturedTable): void {
-    const relation = this.pending && this.#relations.get(this.pending.oid);
-    if (relation) relation.table = table;
-    this.pending = null;
+    if (this.#pending) this.#pending.table = table;
+    this.#pending = null;
   }
 
   /**
@@ -73,12 +103,12 @@ export class RelationMap {
    */
   tableOf(oid: number): CapturedTable | null {
     this.endRun();
-    const relation = this.#relations.get(oid);
+    const relation = this.#replayed?.get(oid) ?? this.#relations.get(oid);
     if (relation === undefined)
       throw malformedMessage(`a change of relation ${oid} came before its description`);
-    if (relation === null || this.#commitLsn <= relation.coveredTo) return null;
+    if (relation.coveredTo === null || this.#commitLsn <= relation.coveredTo) return null;
     if (relation.table === null) {
-      this.pending = relation.relation;
+      this.#pending = relation;
       return null;
     }
     if (relation.transaction !== this.#transaction) {

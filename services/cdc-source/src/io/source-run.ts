@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os';
+
 import { formatLsn, toLsn, topicNames, type Lsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 import { KafkaCluster, SchemaRegistry, TransactionalProducer } from '@hasivu/kafka';
 import {
   CatalogSession,
   checkServer,
+  pgoutputOptions,
   ReplicationStream,
   slotLagBytes,
   tablesOfSchemas,
@@ -21,6 +24,7 @@ import { PositionLedger, type SealedProgress } from '../core/position-ledger.ts'
 import type { Progress } from '../core/progress-record.ts';
 import { checkSlot, planStart, type SlotFacts } from '../core/start-plan.ts';
 import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
+import { StreamIntake } from '../core/stream-intake.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { DurableEvents } from './durable-events.ts';
 import { openLineage } from './lineage-producer.ts';
@@ -29,6 +33,7 @@ import { readProgress } from './progress-reader.ts';
 import { ensurePublication } from './publication-guard.ts';
 import { acquireSlot } from './slot-guard.ts';
 import type { SourceLineage } from './source-lineage.ts';
+import { SpoolDisk } from './spool-disk.ts';
 import { StreamLoop } from './stream-loop.ts';
 import { TableCompiler } from './table-compiler.ts';
 import { copyPendingTables } from './table-copies.ts';
@@ -233,10 +238,12 @@ async function stream(
       return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
     },
   });
+  const intake = new StreamIntake(ledger, () => router.nextReceipt(), settings.spoolMemoryBytes);
+  const disk = new SpoolDisk(settings.postgres.spoolDirectory ?? tmpdir());
   const connection = await WireConnection.open(prepared.target, { replication: true });
   const replication = await startReplication(connection, {
     slot,
-    publication,
+    plugin: pgoutputOptions({ ...settings.postgres, publication, serverVersion: prepared.server.version }),
     startLsn: progress.confirmLsn,
     statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
     confirmedLsn: () => ledger.acknowledgeable,
@@ -255,6 +262,8 @@ async function stream(
       sink,
       limits: settings.flush,
       sendBytes: settings.sendBytes,
+      intake,
+      disk,
       adopt: async () => {
         if (!router.pendingRelation) return;
         const table = await compiler.adopt(router.pendingRelation);
@@ -272,12 +281,14 @@ async function stream(
         ),
       alive: () => {
         dependencies.alive();
+        dependencies.metrics.spooled(intake.spooledBytes);
         assertLocked(prepared.session);
       },
       signal,
     }).run();
   } finally {
     clearInterval(watch);
+    await disk.close();
     await replication.close();
   }
 }

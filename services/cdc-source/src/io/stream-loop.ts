@@ -1,10 +1,14 @@
 import type { Lsn } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
 import { STREAM, type ReplicationStream } from '@hasivu/postgres';
 
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
 import { FlushPolicy, type FlushLimits, type FlushState } from '../core/flush-policy.ts';
 import type { PositionLedger, SealedProgress } from '../core/position-ledger.ts';
+import { INTAKE, type StreamIntake } from '../core/stream-intake.ts';
 import type { ProgressProducer } from './progress-producer.ts';
+import { SpoolAttendant } from './spool-attendant.ts';
+import type { SpoolDisk } from './spool-disk.ts';
 
 export interface StreamLoopOptions {
   readonly stream: ReplicationStream;
@@ -13,6 +17,8 @@ export interface StreamLoopOptions {
   readonly sink: ProgressProducer;
   readonly limits: FlushLimits;
   readonly sendBytes: number;
+  readonly intake: StreamIntake;
+  readonly disk: SpoolDisk;
   /** Compiles the router's pending relation and gives it back. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
   /** Commits the sink with the progress that covers `sealed`. */
@@ -29,6 +35,7 @@ export interface StreamLoopOptions {
 export class StreamLoop {
   readonly #options: StreamLoopOptions;
   readonly #policy: FlushPolicy;
+  readonly #attendant: SpoolAttendant;
   readonly #state: { -readonly [K in keyof FlushState]: FlushState[K] } = {
     rows: 0,
     bytes: 0,
@@ -38,19 +45,23 @@ export class StreamLoop {
   constructor(options: StreamLoopOptions) {
     this.#options = options;
     this.#policy = new FlushPolicy(options.limits, performance.now());
+    this.#attendant = new SpoolAttendant({
+      ...options,
+      relieve: () => this.#relieve(),
+      turn: () => this.#turn(),
+    });
   }
 
   /** Runs until the signal aborts; then commits what was accepted, so that the last confirmation covers it. */
   async run(): Promise<void> {
-    const { stream, signal, alive } = this.#options;
+    const { stream, signal } = this.#options;
     const interrupt = (): void => stream.interrupt();
     signal.addEventListener('abort', interrupt);
     try {
       while (!signal.aborted) {
         const arrived = await stream.read(this.#policy.waitMs(this.#flushState(), performance.now()));
         if (arrived) await this.#drainMessages();
-        if (this.#policy.due(this.#flushState(), performance.now())) await this.#commit();
-        alive();
+        await this.#turn();
       }
       const state = this.#flushState();
       if (state.rows > 0 || state.advanced) await this.#commit();
@@ -60,7 +71,7 @@ export class StreamLoop {
   }
 
   async #drainMessages(): Promise<void> {
-    const { stream, router, ledger, sink, sendBytes } = this.#options;
+    const { stream, router, intake, ledger, signal } = this.#options;
     router.nowMs = Date.now();
     for (let kind = stream.next(); kind !== STREAM.nothing; kind = stream.next()) {
       if (kind === STREAM.keepalive) {
@@ -68,21 +79,54 @@ export class StreamLoop {
         if (stream.replyRequested) this.#answer();
         continue;
       }
-      while (
-        router.handle(stream.buffer, stream.start, stream.end, stream.lsnHi, stream.lsnLo) ===
-        AFTER.adoptRelation
-      ) {
+      const { buffer, start, end, lsnHi, lsnLo } = stream;
+      const step = intake.take(buffer, start, end, lsnHi, lsnLo);
+      if (step === INTAKE.kept) continue;
+      if (step === INTAKE.attend) {
+        await this.#attendant.attend();
+        if (signal.aborted) return;
+        continue;
+      }
+      while (router.handle(buffer, start, end, lsnHi, lsnLo) === AFTER.adoptRelation) {
         await this.#options.adopt(router);
       }
-      if (sink.bufferedBytes >= sendBytes) await sink.send();
-      if (this.#policy.full(this.#flushState())) await this.#commit();
+      const relief = this.#relieve();
+      if (relief) await relief;
     }
+  }
+
+  /** Sends or commits when that is due by size. */
+  #relieve(): Promise<void> | undefined {
+    const { sink, sendBytes } = this.#options;
+    if (sink.bufferedBytes < sendBytes && !this.#policy.full(this.#flushState())) return undefined;
+    return this.#sendOrCommit();
+  }
+
+  async #sendOrCommit(): Promise<void> {
+    const { sink, sendBytes } = this.#options;
+    if (sink.bufferedBytes >= sendBytes) await sink.send();
+    if (this.#policy.full(this.#flushState())) await this.#commit();
+  }
+
+  /** Commits when that is due by time. False when the run is to stop. */
+  async #turn(): Promise<boolean> {
+    const { router, alive, signal } = this.#options;
+    if (this.#policy.due(this.#flushState(), performance.now())) await this.#commit();
+    router.nowMs = Date.now();
+    alive();
+    return !signal.aborted;
   }
 
   // A server that shuts down asks until its whole log is confirmed: make the position durable now, not at the interval.
   #answer(): void {
+    const { ledger, stream } = this.#options;
     this.#policy.requestAdvance();
-    this.#options.stream.sendStatus();
+    stream.sendStatus();
+    if (!ledger.heldBack || ledger.advanced || ledger.pendingEvents > 0) return;
+    throw new PlatformError('SOURCE_CONNECTION_LOST', {
+      doing: 'answering the server, which asks for its whole log to be confirmed',
+      why: 'a prepared transaction holds that back, and a server that shuts down would wait for it for ever',
+    });
   }
 
   async #commit(): Promise<void> {
