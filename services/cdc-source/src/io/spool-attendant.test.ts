@@ -87,6 +87,7 @@ class Bench {
         keySchemaId: 2,
         version: '1',
         sourceName: 'p',
+        binary: names.map(() => null),
       }),
     );
   }
