@@ -39,6 +39,9 @@ describe('a configuration file', () => {
       slot: 'hasivu',
       snapshot: 'initial',
       binary: 'auto',
+      streaming: true,
+      twoPhase: false,
+      origin: 'any',
     });
     expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
     expect(config.lake).toMatchObject({

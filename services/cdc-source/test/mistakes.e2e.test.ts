@@ -1,8 +1,6 @@
-import { uniqueName } from '@hasivu/testing';
+import { uniqueName, waitFor } from '@hasivu/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-
-import { waitFor } from '@hasivu/testing';
 
 import { SourceUnderTest, type SourceOptions } from './source-under-test.ts';
 
