@@ -36,6 +36,7 @@ export {
   UNAVAILABLE_VALUE,
   valueSchema,
 } from './envelope-schema.ts';
+export { MESSAGE_KEY_SCHEMA, MESSAGE_VALUE_SCHEMA } from './message-schema.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { comparePositions, formatLsn, parseLsn, toLsn, type Lsn, type Position } from './position.ts';
 export { SourceBlockWriter, type SourceIdentity, type SourceMoment } from './source-block.ts';

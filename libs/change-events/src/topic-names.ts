@@ -11,6 +11,8 @@ export interface TopicNames {
   readonly lineage: string;
   readonly schemaChanges: string;
   readonly transactions: string;
+  /** Logical messages, under Debezium's name. */
+  readonly message: string;
   /** Compacted: the source's own progress, committed in the same Kafka transaction as the records it covers. */
   readonly progress: string;
 }
@@ -29,6 +31,7 @@ export function topicNames(prefix: string): TopicNames {
     lineage: `${prefix}.lineage`,
     schemaChanges: `${prefix}.schema-changes`,
     transactions: `${prefix}.transactions`,
+    message: `${prefix}.message`,
     progress: `${prefix}.progress`,
   };
 }

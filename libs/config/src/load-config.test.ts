@@ -42,6 +42,7 @@ describe('a configuration file', () => {
       streaming: true,
       twoPhase: false,
       origin: 'any',
+      messages: { include: ['*'], exclude: [] },
     });
     expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
     expect(config.lake).toMatchObject({

@@ -8,6 +8,12 @@ const TablePattern = Type.String({
   description: 'schema.table, or schema.* for every table of the schema',
 });
 
+/** A prefix, or `prefix*` for every prefix that begins so. */
+const MessagePattern = Type.String({
+  pattern: '^([^*]+|[^*]*\\*)$',
+  description: 'A prefix, or with * at its end every prefix that begins so',
+});
+
 export const PostgresSection = Type.Object(
   {
     url: SecretRef('Connection URL of the source database; a reference, because it holds a password'),
@@ -59,6 +65,19 @@ export const PostgresSection = Type.Object(
       description:
         'none leaves out what logical replication wrote into the source database (PostgreSQL 16), so that two databases which replicate each other do not both report a change',
     }),
+    messages: Type.Object(
+      {
+        include: Type.Array(MessagePattern, {
+          default: ['*'],
+          description: 'Prefixes of logical messages (pg_logical_emit_message) that become events',
+        }),
+        exclude: Type.Array(MessagePattern, {
+          default: [],
+          description: "Prefixes left out of those; hasivu.* is always left out. ['*'] leaves out all",
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

@@ -18,6 +18,7 @@ import { CapturedTable } from './captured-table.ts';
 import { AFTER, ChangeRouter, type ChangeRouterOptions } from './change-router.ts';
 import type { EventSink } from './event-sink.ts';
 import * as pg from './pgoutput-messages.test-data.ts';
+import type { MessageFallback } from './message-router.ts';
 import { ORIGIN, PositionLedger } from './position-ledger.ts';
 import type { RowTap } from './row-tap.ts';
 import type { TransactionObserver } from './transaction-observer.ts';
@@ -98,7 +99,7 @@ let adopted: string[];
 function start(
   position = ORIGIN,
   covered: Record<string, bigint> = { items: 0n, log: 0n },
-  hooks: Pick<ChangeRouterOptions, 'tapOf' | 'observers'> = {},
+  hooks: Pick<ChangeRouterOptions, 'tapOf' | 'observers' | 'messageFallback'> = {},
 ): void {
   sink = new RecordingSink();
   adopted = [];
@@ -329,7 +330,6 @@ describe('logical messages', () => {
     router.messages.register('mine', (message, seq) =>
       taken.push(`mine ${message.content.toString()} ${seq} ${message.lsn}`),
     );
-    router.messages.registerOthers((message, seq) => taken.push(`${message.prefix} ${seq}`));
   };
   const messages = [
     pg.logical(false, 900n, 'mine', 'outside'),
@@ -345,7 +345,7 @@ describe('logical messages', () => {
   test('reach the handler of their prefix, and take a number whether anybody listens or not', () => {
     listen();
     feed(...messages);
-    expect(taken).toEqual(['mine outside 0 900', 'mine inside 1 950', 'other 3']);
+    expect(taken).toEqual(['mine outside 0 900', 'mine inside 1 950']);
     expect(sink.seen.map(({ position }) => position)).toEqual(['1000:0', '1000:2']);
     start();
     feed(...messages);
@@ -361,7 +361,29 @@ describe('logical messages', () => {
     start({ commitLsn: toLsn(1000n), seq: 1 });
     listen();
     feed(...messages);
-    expect(taken).toEqual(['mine outside -1 900', 'mine inside -1 950', 'other 3']);
+    expect(taken).toEqual(['mine outside -1 900', 'mine inside -1 950']);
+  });
+
+  test('of other prefixes go to the fallback, which is opened for the first one it wants, and never ours', () => {
+    const fallback: MessageFallback = { wants: (prefix) => prefix !== 'unwanted', handler: null };
+    start(undefined, undefined, { messageFallback: fallback });
+    listen();
+    feed(
+      pg.begin(1000n, 0n, 5),
+      pg.logical(true, 900n, 'mine', 'x'),
+      pg.logical(true, 910n, 'unwanted', 'x'),
+    );
+    feed(pg.logical(true, 920n, 'hasivu.signal', 'x'));
+    const first = pg.logical(true, 930n, 'other', 'x');
+    expect(router.handle(first, 0, first.length, 0, 0)).toBe(AFTER.openMessages);
+    fallback.handler = ({ prefix }, seq, moment) =>
+      taken.push(`${prefix} ${seq} at ${moment.commitLsnLo} from ${moment.lsnLo} in ${moment.txId}`);
+    feed(first, pg.commit(1000n, 1010n), pg.logical(false, 1100n, 'other', 'x'));
+    expect(taken).toEqual([
+      'mine x 0 900',
+      'other 3 at 1000 from 930 in 5',
+      'other 0 at 1099 from 1100 in -1',
+    ]);
   });
 });
 

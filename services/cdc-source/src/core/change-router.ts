@@ -9,21 +9,22 @@ import {
   parseTruncate,
   type BeginMessage,
   type LateCommit,
+  type LogicalMessage,
   type RelationMessage,
 } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
 import { ChangeEmitter } from './change-emitter.ts';
 import type { EventSink } from './event-sink.ts';
-import { MessageRouter } from './message-router.ts';
+import { MessageRouter, type MessageFallback } from './message-router.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import { RelationMap } from './relation-map.ts';
 import type { RowTap } from './row-tap.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 import type { TransactionObserver } from './transaction-observer.ts';
 
-/** What the driver does after a message; after `adoptRelation` it hands the same message in again. */
-export const AFTER = { nothing: 0, adoptRelation: 1 } as const;
+/** What the driver does after a message; unless that is nothing, it hands the same message in again afterwards. */
+export const AFTER = { nothing: 0, adoptRelation: 1, openMessages: 2 } as const;
 
 export interface ChangeRouterOptions {
   readonly ledger: PositionLedger;
@@ -32,6 +33,8 @@ export interface ChangeRouterOptions {
   readonly coverage: (schema: string, table: string) => Lsn | null;
   /** The tap of a table that has one; asked whenever a shape of the table is adopted. */
   readonly tapOf?: (schema: string, table: string) => RowTap | null;
+  /** Takes the logical messages that no handler is registered for. */
+  readonly messageFallback?: MessageFallback;
   readonly observers?: readonly TransactionObserver[];
   /** Fills the transaction block of events; to be among the observers too. */
   readonly transactions?: TransactionMetadata | null;
@@ -53,7 +56,7 @@ export class ChangeRouter {
   #lastTable: CapturedTable | null = null;
   #replaying = false;
   /** Handlers of logical messages. */
-  readonly messages = new MessageRouter();
+  readonly messages: MessageRouter;
   /** Commit time of the newest transaction seen, milliseconds since 1970; 0 before the first. */
   lastCommitTsMs = 0;
   /** Source transactions completed since the driver last took the count. */
@@ -66,6 +69,7 @@ export class ChangeRouter {
     this.#relations = new RelationMap(options.ledger, options.coverage);
     this.#tapOf = options.tapOf;
     this.#observers = options.observers ?? [];
+    this.messages = new MessageRouter(options.messageFallback ?? null);
   }
 
   /** The relation that `AFTER.adoptRelation` speaks of. */
@@ -119,8 +123,7 @@ export class ChangeRouter {
         this.#moment.lsnLo = lsnLo;
         return this.#truncateAll(parseTruncate(buf, start));
       case MESSAGE.logical:
-        this.#message(buf, start);
-        return AFTER.nothing;
+        return this.#message(buf, start);
       case MESSAGE.type:
       case MESSAGE.origin:
         return AFTER.nothing;
@@ -157,10 +160,7 @@ export class ChangeRouter {
     this.#relations.begin(commitLsn);
     this.#lastOid = -1;
     this.lastCommitTsMs = commitTsMs;
-    this.#moment.commitTsMs = commitTsMs;
-    this.#moment.txId = xid;
-    this.#moment.commitLsnHi = Number(BigInt.asIntN(32, commitLsn >> 32n));
-    this.#moment.commitLsnLo = Number(commitLsn & 0xffffffffn);
+    this.#placeMoment(commitLsn, xid, commitTsMs);
     for (const observer of this.#observers) observer.onBegin(xid, commitLsn, commitTsMs);
   }
 
@@ -172,19 +172,39 @@ export class ChangeRouter {
     this.transactions++;
   }
 
-  #message(buf: Buffer, start: number): void {
+  #message(buf: Buffer, start: number): number {
     const message = parseLogical(buf, start);
+    if (this.messages.unopened(message.prefix)) return AFTER.openMessages;
     this.#relations.endRun();
     this.#lastOid = -1;
     if (message.transactional) {
-      this.messages.route(message, this.#ledger.number());
-      return;
+      this.#routeMessage(message);
+      return AFTER.nothing;
     }
     // No commit begins inside the message's own log record, so the byte before its end is a position of its own, in order.
     const position = (message.lsn - 1n) as Lsn;
     this.#ledger.begin(position);
-    this.messages.route(message, this.#ledger.number());
+    this.#placeMoment(position, -1, this.#emitter.nowMs);
+    this.#routeMessage(message);
     this.#ledger.commit(message.lsn);
+    return AFTER.nothing;
+  }
+
+  #routeMessage(message: LogicalMessage): void {
+    const moment = this.#moment;
+    const seq = this.#ledger.number();
+    moment.seq = seq;
+    moment.lsnHi = highHalf(message.lsn);
+    moment.lsnLo = lowHalf(message.lsn);
+    this.messages.route(message, seq, moment, this.#emitter.nowMs);
+  }
+
+  #placeMoment(commitLsn: Lsn, xid: number, commitTsMs: number): void {
+    const moment = this.#moment;
+    moment.commitTsMs = commitTsMs;
+    moment.txId = xid;
+    moment.commitLsnHi = highHalf(commitLsn);
+    moment.commitLsnLo = lowHalf(commitLsn);
   }
 
   #truncateAll(oids: readonly number[]): number {
@@ -217,4 +237,12 @@ export class ChangeRouter {
     this.#emitter.orderOffset = this.#relations.orderOffset;
     return table;
   }
+}
+
+function highHalf(lsn: Lsn): number {
+  return Number(BigInt.asIntN(32, lsn >> 32n));
+}
+
+function lowHalf(lsn: Lsn): number {
+  return Number(lsn & 0xffffffffn);
 }

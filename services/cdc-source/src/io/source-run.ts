@@ -20,6 +20,8 @@ import {
 
 import { ChangeRouter } from '../core/change-router.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
+import type { MessageFallback } from '../core/message-router.ts';
+import { wantsMessages } from '../core/message-selection.ts';
 import { PositionLedger, type SealedProgress } from '../core/position-ledger.ts';
 import type { Progress } from '../core/progress-record.ts';
 import { checkSlot, planStart, type SlotFacts } from '../core/start-plan.ts';
@@ -28,6 +30,7 @@ import { StreamIntake } from '../core/stream-intake.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { DurableEvents } from './durable-events.ts';
 import { openLineage } from './lineage-producer.ts';
+import { openMessageTopic } from './message-topic.ts';
 import { ProgressProducer } from './progress-producer.ts';
 import { readProgress } from './progress-reader.ts';
 import { ensurePublication } from './publication-guard.ts';
@@ -228,9 +231,14 @@ async function stream(
         restored: progress.transaction ?? null,
       })
     : null;
+  const messages: MessageFallback = {
+    wants: (prefix) => wantsMessages(settings.postgres.messages, prefix),
+    handler: null,
+  };
   const router = new ChangeRouter({
     ledger,
     sink,
+    messageFallback: messages,
     transactions,
     observers: transactions ? [transactions] : [],
     coverage: (schema, table): Lsn | null => {
@@ -265,7 +273,16 @@ async function stream(
       intake,
       disk,
       adopt: async () => {
-        if (!router.pendingRelation) return;
+        if (!router.pendingRelation) {
+          const { database } = prepared.server;
+          const events = await openMessageTopic(cluster, registry, settings.kafka.prefix, {
+            sink,
+            ledger,
+            database,
+          });
+          messages.handler = (...args) => events.write(...args);
+          return;
+        }
         const table = await compiler.adopt(router.pendingRelation);
         lineage?.captured(table.schema, table.topic);
         logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');

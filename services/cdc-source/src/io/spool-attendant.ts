@@ -9,7 +9,7 @@ export interface SpoolAttendantOptions {
   readonly intake: StreamIntake;
   readonly router: ChangeRouter;
   readonly disk: SpoolDisk;
-  /** Compiles the router's pending relation and gives it back. */
+  /** Does what the router asks for with `AFTER`. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
   /** Sends or commits when that is due by size; nothing to wait for otherwise. */
   readonly relieve: () => Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class SpoolAttendant {
         const { buffer, start, end } = cursor;
         // A description counts even then: whether the server sends it again is its own business.
         if (aborted.has(cursor.xid) && buffer[start] !== MESSAGE.relation) continue;
-        while (router.handle(buffer, start, end, cursor.lsnHi, cursor.lsnLo) === AFTER.adoptRelation) {
+        while (router.handle(buffer, start, end, cursor.lsnHi, cursor.lsnLo) !== AFTER.nothing) {
           await adopt(router);
         }
         const relief = relieve();

@@ -19,7 +19,7 @@ export interface StreamLoopOptions {
   readonly sendBytes: number;
   readonly intake: StreamIntake;
   readonly disk: SpoolDisk;
-  /** Compiles the router's pending relation and gives it back. */
+  /** Does what the router asks for with `AFTER`: compiles its pending relation, or opens the topic of messages. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
   /** Commits the sink with the progress that covers `sealed`. */
   readonly commit: (sealed: SealedProgress) => Promise<void>;
@@ -87,7 +87,7 @@ export class StreamLoop {
         if (signal.aborted) return;
         continue;
       }
-      while (router.handle(buffer, start, end, lsnHi, lsnLo) === AFTER.adoptRelation) {
+      while (router.handle(buffer, start, end, lsnHi, lsnLo) !== AFTER.nothing) {
         await this.#options.adopt(router);
       }
       const relief = this.#relieve();
