@@ -8,6 +8,7 @@ const choices: PgoutputChoices = {
   streaming: true,
   twoPhase: false,
   origin: 'any',
+  binary: false,
 };
 
 test.each([
@@ -22,8 +23,10 @@ test.each([
 });
 
 test('what is chosen is asked for, and nothing else', () => {
-  expect(pgoutputOptions({ ...choices, streaming: false, twoPhase: true, origin: 'none' })).toBe(
-    `proto_version '4', publication_names '"it''s"', messages 'true', two_phase 'true', origin 'none'`,
+  expect(
+    pgoutputOptions({ ...choices, streaming: false, twoPhase: true, origin: 'none', binary: true }),
+  ).toBe(
+    `proto_version '4', publication_names '"it''s"', messages 'true', two_phase 'true', origin 'none', binary 'true'`,
   );
 });
 

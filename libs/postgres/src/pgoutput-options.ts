@@ -12,14 +12,19 @@ export interface PgoutputChoices {
   readonly twoPhase: boolean;
   /** `none` leaves out what a replication origin wrote (version 16). */
   readonly origin: 'any' | 'none';
+  /** Send values in binary; those of types without a binary form still come as text. */
+  readonly binary: boolean;
 }
+
+/** The option that asks for binary values. */
+export const BINARY = `binary 'true'`;
 
 /**
  * Options of pgoutput for START_REPLICATION: the newest protocol the server speaks, up to version 4.
  * @throws PlatformError SOURCE_SERVER_TOO_OLD
  */
 export function pgoutputOptions(choices: PgoutputChoices): string {
-  const { publication, serverVersion, streaming, twoPhase, origin } = choices;
+  const { publication, serverVersion, streaming, twoPhase, origin, binary } = choices;
   if (twoPhase) demandVersion(serverVersion, 15, 'twoPhase: true');
   if (origin === 'none') demandVersion(serverVersion, 16, 'origin: none');
   const protocol = serverVersion >= 160000 ? 4 : serverVersion >= 150000 ? 3 : 2;
@@ -32,6 +37,7 @@ export function pgoutputOptions(choices: PgoutputChoices): string {
   if (streaming) options.push(`streaming '${protocol >= 4 ? 'parallel' : 'on'}'`);
   if (twoPhase) options.push(`two_phase 'true'`);
   if (origin === 'none') options.push(`origin 'none'`);
+  if (binary) options.push(BINARY);
   return options.join(', ');
 }
 

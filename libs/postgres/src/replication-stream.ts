@@ -1,14 +1,22 @@
 import { formatLsn, toLsn, type Lsn } from '@hasivu/change-events';
-import { malformedMessage } from '@hasivu/pgoutput';
+import { malformedMessage, unknownBinary } from '@hasivu/pgoutput';
 
+import { BINARY } from './pgoutput-options.ts';
 import { mapPostgresError } from './postgres-error.ts';
-import { copyDataMessage, parseServerError, queryMessage, SERVER } from './server-message.ts';
+import {
+  copyDataMessage,
+  parseServerError,
+  queryMessage,
+  SERVER,
+  type ServerError,
+} from './server-message.ts';
 import { quoteIdentifier } from './sql-quote.ts';
 import type { WireConnection } from './wire-connection.ts';
 
 /** What {@link ReplicationStream.next} found. */
 export const STREAM = { nothing: 0, change: 1, keepalive: 2 } as const;
 
+const UNDEFINED_FUNCTION = '42883';
 const XLOG_DATA = 0x77; // w
 const KEEPALIVE = 0x6b; // k
 const STATUS_BYTES = 34;
@@ -114,7 +122,7 @@ export class ReplicationStream {
         throw malformedMessage(`an unknown stream message ${String(kind)}`);
       }
       if (frames.tag === SERVER.error) {
-        throw mapPostgresError(parseServerError(buffer, start, frames.end), 'reading the replication stream');
+        throw this.#streamError(parseServerError(buffer, start, frames.end));
       }
       if (frames.tag === SERVER.copyDone) {
         throw mapPostgresError(
@@ -124,6 +132,13 @@ export class ReplicationStream {
       }
     }
     return STREAM.nothing;
+  }
+
+  // An array of a type without a binary form has one by the catalog, and the server gives up when it has to send it.
+  #streamError(error: ServerError): Error {
+    if (error.code === UNDEFINED_FUNCTION && this.#options.plugin.includes(BINARY))
+      unknownBinary(error.message);
+    return mapPostgresError(error, 'reading the replication stream');
   }
 
   /** Reports what was received and what is confirmed. Called by the timer, on request, and after progress. */

@@ -22,7 +22,7 @@ export const cdcSource: ServiceDefinition = {
  * anew once the stream flows again; every try starts from durable progress.
  */
 export async function runCdcSource(context: ServiceContext, settings: SourceSettings): Promise<void> {
-  const dependencies: SourceDependencies = {
+  let dependencies: SourceDependencies = {
     settings,
     logger: context.logger,
     metrics: new SourceMetrics(context.metrics),
@@ -42,6 +42,7 @@ export async function runCdcSource(context: ServiceContext, settings: SourceSett
     } catch (error) {
       if (context.signal.aborted) return afterStop(context, error);
       if (!isPlatformError(error) || error.retry !== 'timed') throw error;
+      if (error.code === 'SOURCE_BINARY_UNKNOWN') dependencies = inText(dependencies);
       const nowMs = performance.now();
       if (outageSinceMs < 0) outageSinceMs = nowMs;
       if (nowMs + delayMs - outageSinceMs > settings.outageLimitMs) throw error;
@@ -53,6 +54,12 @@ export async function runCdcSource(context: ServiceContext, settings: SourceSett
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     }
   }
+}
+
+/** For the rest of this process: the log may hold values of the unknown type for long. */
+function inText(dependencies: SourceDependencies): SourceDependencies {
+  const { settings } = dependencies;
+  return { ...dependencies, settings: { ...settings, postgres: { ...settings.postgres, binary: 'off' } } };
 }
 
 // What was not committed is replayed by the next start; an operator's mistake is still worth its exit code.

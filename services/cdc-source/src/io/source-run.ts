@@ -18,6 +18,7 @@ import {
   type StreamOptions,
 } from '@hasivu/postgres';
 
+import { streamsInBinary } from '../core/binary-choice.ts';
 import { ChangeRouter } from '../core/change-router.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
 import type { MessageFallback } from '../core/message-router.ts';
@@ -38,7 +39,7 @@ import { acquireSlot } from './slot-guard.ts';
 import type { SourceLineage } from './source-lineage.ts';
 import { SpoolDisk } from './spool-disk.ts';
 import { StreamLoop } from './stream-loop.ts';
-import { TableCompiler } from './table-compiler.ts';
+import { publishedColumns, TableCompiler } from './table-compiler.ts';
 import { copyPendingTables } from './table-copies.ts';
 import { openTransactionTopic } from './transaction-topic.ts';
 
@@ -249,9 +250,18 @@ async function stream(
   const intake = new StreamIntake(ledger, () => router.nextReceipt(), settings.spoolMemoryBytes);
   const disk = new SpoolDisk(settings.postgres.spoolDirectory ?? tmpdir());
   const connection = await WireConnection.open(prepared.target, { replication: true });
+  const columns = prepared.tables.flatMap((table) =>
+    publishedColumns(table, prepared.published.get(tableId(table))),
+  );
+  const binary = settings.postgres.binary === 'auto' && streamsInBinary(columns, compiler.types.lookup);
   const replication = await startReplication(connection, {
     slot,
-    plugin: pgoutputOptions({ ...settings.postgres, publication, serverVersion: prepared.server.version }),
+    plugin: pgoutputOptions({
+      ...settings.postgres,
+      publication,
+      binary,
+      serverVersion: prepared.server.version,
+    }),
     startLsn: progress.confirmLsn,
     statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
     confirmedLsn: () => ledger.acknowledgeable,
@@ -262,7 +272,7 @@ async function stream(
   try {
     onStreaming();
     ready(true);
-    logger.info({ slot, from: formatLsn(progress.confirmLsn) }, 'streaming');
+    logger.info({ slot, from: formatLsn(progress.confirmLsn), binary }, 'streaming');
     await new StreamLoop({
       stream: replication,
       router,
