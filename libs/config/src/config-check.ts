@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 
+import { columnMistakes } from './columns-check.ts';
 import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
 import type { PostgresConfig } from './postgres-section.ts';
+import { capturedBy } from './table-pattern.ts';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv;
 const ajv = addFormats(new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true }));
@@ -51,14 +53,22 @@ function distinct(mistakes: ConfigMistake[]): ConfigMistake[] {
 }
 
 function crossReferences(config: HasivuConfig): ConfigMistake[] {
-  const mistakes: ConfigMistake[] = config.source ? connectionMistakes(config.source.postgres) : [];
+  const mistakes: ConfigMistake[] = config.source
+    ? [
+        ...connectionMistakes(config.source.postgres),
+        ...columnMistakes(config.source.postgres, '/source/postgres'),
+      ]
+    : [];
   const names = new Set<string>();
   config.pipelines.forEach((pipeline, i) => {
     if (names.has(pipeline.name))
       mistakes.push({ path: `/pipelines/${i}/name`, reason: `a second pipeline named ${pipeline.name}` });
     names.add(pipeline.name);
     pipeline.from.forEach((table, j) => {
-      if (config.source && !capturedBy(config.source.postgres.tables, table)) {
+      if (
+        config.source &&
+        !capturedBy(config.source.postgres.tables, table, config.source.postgres.exclude)
+      ) {
         mistakes.push({
           path: `/pipelines/${i}/from/${j}`,
           reason: `${table} is not captured by source.postgres.tables`,
@@ -84,7 +94,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     });
   }
   for (const table of Object.keys(config.tables)) {
-    if (config.source && !capturedBy(config.source.postgres.tables, table)) {
+    if (config.source && !capturedBy(config.source.postgres.tables, table, config.source.postgres.exclude)) {
       mistakes.push({
         path: `/tables/${table}`,
         reason: `${table} is not captured by source.postgres.tables`,
@@ -110,11 +120,4 @@ function connectionMistakes({ url, tls }: PostgresConfig): ConfigMistake[] {
     }
   }
   return mistakes;
-}
-
-/** Whether one of the patterns (`schema.table`, `schema.*`) names the table. */
-export function capturedBy(patterns: readonly string[], table: string): boolean {
-  return patterns.some(
-    (pattern) => pattern === table || (pattern.endsWith('.*') && table.startsWith(pattern.slice(0, -1))),
-  );
 }

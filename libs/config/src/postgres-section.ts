@@ -1,11 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { ColumnsSection, RowsSection } from './columns-section.ts';
 import { SecretRef, TlsSection } from './reusable-shapes.ts';
 
-/** `schema.table`, or `schema.*` for every table of a schema. */
+/** `schema.table`; `*` in the table's part stands for any characters. */
 const TablePattern = Type.String({
-  pattern: '^[^.*]+\\.([^.]+|\\*)$',
-  description: 'schema.table, or schema.* for every table of the schema',
+  pattern: '^[^.*]+\\.[^.]+$',
+  description: 'schema.table, with * for any characters: schema.* is every table of the schema',
 });
 
 /** A prefix, or `prefix*` for every prefix that begins so. */
@@ -18,6 +19,12 @@ export const PostgresSection = Type.Object(
   {
     url: SecretRef('Connection URL of the source database; a reference, because it holds a password'),
     tables: Type.Array(TablePattern, { minItems: 1, description: 'Tables to capture' }),
+    exclude: Type.Array(TablePattern, {
+      default: [],
+      description: 'Tables that are left out though a pattern of tables names them',
+    }),
+    columns: ColumnsSection,
+    rows: RowsSection,
     publication: Type.String({
       default: 'hasivu',
       minLength: 1,

@@ -22,10 +22,16 @@ export class TupleSpans {
   readonly #sentAs: Uint8Array;
   /** Columns of the row scanned last whose unchanged value the log does not carry. */
   unchanged = 0;
+  readonly #slots: Int32Array | null;
 
-  constructor(columns: number) {
+  /**
+   * @param columns that are kept
+   * @param slots by column of the message its place among those kept, or -1; null where all are kept
+   */
+  constructor(columns: number, slots: Int32Array | null = null) {
     this.columns = columns;
     this.bounds = new Int32Array(columns * 2);
+    this.#slots = slots;
     this.binary = this.#sentAs = new Uint8Array(columns);
   }
 
@@ -39,6 +45,7 @@ export class TupleSpans {
 
   /** Locates the columns of the tuple at `pos` (its column count). Returns the offset behind it. */
   scan(buf: Buffer, pos: number, limit: number): number {
+    if (this.#slots !== null) return this.#scanKept(this.#slots, buf, pos, limit);
     const bounds = this.bounds;
     const count = ((buf[pos] as number) << 8) | (buf[pos + 1] as number);
     if (count !== this.columns) {
@@ -68,6 +75,39 @@ export class TupleSpans {
       } else {
         throw malformedMessage(`a column is of the unknown kind ${String(kind)}`);
       }
+    }
+    if (at > limit) throw malformedMessage('a row ends behind its message');
+    return at;
+  }
+
+  /** As `scan`, for a message with columns that are left out. */
+  #scanKept(slots: Int32Array, buf: Buffer, pos: number, limit: number): number {
+    const bounds = this.bounds;
+    const count = ((buf[pos] as number) << 8) | (buf[pos + 1] as number);
+    if (count !== slots.length) {
+      throw malformedMessage(`a row has ${count} columns where its relation message named ${slots.length}`);
+    }
+    this.unchanged = 0;
+    const binary = (this.binary = this.#sentAs);
+    let at = pos + 2;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number;
+      const kind = buf[at++];
+      let start = SPAN_NULL;
+      let end = 0;
+      if (kind === KIND_TEXT || kind === KIND_BINARY) {
+        start = at + 4;
+        at = end = start + buf.readInt32BE(at);
+      } else if (kind === KIND_UNCHANGED) {
+        start = SPAN_UNCHANGED;
+        if (slot >= 0) this.unchanged++;
+      } else if (kind !== KIND_NULL) {
+        throw malformedMessage(`a column is of the unknown kind ${String(kind)}`);
+      }
+      if (slot < 0) continue;
+      bounds[slot * 2] = start;
+      bounds[slot * 2 + 1] = end;
+      binary[slot] = kind === KIND_BINARY ? 1 : 0;
     }
     if (at > limit) throw malformedMessage('a row ends behind its message');
     return at;

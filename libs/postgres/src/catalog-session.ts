@@ -52,6 +52,18 @@ export class CatalogSession {
     return row;
   }
 
+  /** Runs `work` in one transaction: all of it, or nothing when it throws. */
+  async transaction(doing: string, work: () => Promise<void>): Promise<void> {
+    await this.query(doing, 'BEGIN');
+    try {
+      await work();
+      await this.query(doing, 'COMMIT');
+    } catch (error) {
+      await this.query(doing, 'ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** True while no error has been seen; the advisory lock of the session lives exactly as long. */
   get healthy(): boolean {
     return this.#failure === undefined;

@@ -8,8 +8,12 @@ export {
   addPublishedTables,
   addTablesSql,
   createPublication,
+  filterBeyondIdentity,
+  noteConditions,
   publicationState,
+  republishTables,
   type Publication,
+  type PublicationEntry,
   type PublishedTable,
   type TableName,
 } from './publication.ts';

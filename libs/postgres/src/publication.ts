@@ -18,9 +18,19 @@ export interface Publication {
   readonly name: string;
   /** True when this platform made it, so that it may also extend it. */
   readonly managed: boolean;
+  /** What `noteConditions` was given last. */
+  readonly conditions: string;
   /** Operations that it leaves out, of insert, update, delete and truncate. */
   readonly missingOperations: readonly string[];
   readonly tables: readonly PublishedTable[];
+}
+
+/** A table as it is to be published. */
+export interface PublicationEntry extends TableName {
+  /** Only these columns (PostgreSQL 15), or null for all that there are and will be. */
+  readonly columns: readonly string[] | null;
+  /** Condition on the rows, as SQL (PostgreSQL 15), or null for all. */
+  readonly where: string | null;
 }
 
 const MANAGED = 'managed by hasivu cdc-source';
@@ -70,7 +80,8 @@ export async function publicationState(
   };
   return {
     name,
-    managed: row.comment === MANAGED,
+    managed: row.comment?.startsWith(MANAGED) ?? false,
+    conditions: row.comment?.split('; rows ')[1] ?? '',
     missingOperations: Object.entries(operations).flatMap(([operation, on]) => (on ? [] : [operation])),
     tables: tables.map((t) => ({
       schema: t.schemaname,
@@ -85,9 +96,9 @@ export async function publicationState(
 export async function createPublication(
   session: CatalogSession,
   name: string,
-  tables: readonly TableName[],
+  tables: readonly PublicationEntry[],
 ): Promise<void> {
-  const list = tables.map(quoteTable).join(', ');
+  const list = tables.map(entrySql).join(', ');
   await session.query(
     `creating the publication "${name}"`,
     `CREATE PUBLICATION ${quoteIdentifier(name)} FOR TABLE ${list} WITH (publish_via_partition_root = true)`,
@@ -99,14 +110,72 @@ export async function createPublication(
 }
 
 /** The statement that adds tables; also what an operator is told to run on a publication that is not ours. */
-export function addTablesSql(name: string, tables: readonly TableName[]): string {
-  return `ALTER PUBLICATION ${quoteIdentifier(name)} ADD TABLE ${tables.map(quoteTable).join(', ')}`;
+export function addTablesSql(name: string, tables: readonly PublicationEntry[]): string {
+  return `ALTER PUBLICATION ${quoteIdentifier(name)} ADD TABLE ${tables.map(entrySql).join(', ')}`;
+}
+
+function entrySql(entry: PublicationEntry): string {
+  const columns = entry.columns === null ? '' : ` (${entry.columns.map(quoteIdentifier).join(', ')})`;
+  return `${quoteTable(entry)}${columns}${entry.where === null ? '' : ` WHERE (${entry.where})`}`;
 }
 
 export async function addPublishedTables(
   session: CatalogSession,
   name: string,
-  tables: readonly TableName[],
+  tables: readonly PublicationEntry[],
 ): Promise<void> {
   await session.query(`adding tables to the publication "${name}"`, addTablesSql(name, tables));
+}
+
+/** Publishes tables with other columns or another condition, in one step for every transaction that is decoded. */
+export async function republishTables(
+  session: CatalogSession,
+  name: string,
+  tables: readonly PublicationEntry[],
+): Promise<void> {
+  const doing = `changing what the publication "${name}" has of tables`;
+  const drop = `ALTER PUBLICATION ${quoteIdentifier(name)} DROP TABLE ${tables.map(quoteTable).join(', ')}`;
+  await session.query(doing, drop);
+  await session.query(doing, addTablesSql(name, tables));
+}
+
+/** Notes on a publication of ours which conditions it was given: the server prints them in a form of its own. */
+export async function noteConditions(
+  session: CatalogSession,
+  name: string,
+  conditions: string,
+): Promise<void> {
+  const note = conditions === '' ? MANAGED : `${MANAGED}; rows ${conditions}`;
+  await session.query(
+    `marking the publication "${name}"`,
+    `COMMENT ON PUBLICATION ${quoteIdentifier(name)} IS ${quoteLiteral(note)}`,
+  );
+}
+
+/**
+ * Columns that the condition of a published table reads and its replica identity lacks: with one of those, every UPDATE
+ * and DELETE of the table fails.
+ */
+export async function filterBeyondIdentity(
+  session: CatalogSession,
+  name: string,
+  table: TableName,
+): Promise<string[]> {
+  const rows = await session.query<{ column: string }>(
+    `checking the condition on ${table.schema}.${table.table}`,
+    `SELECT DISTINCT a.attname::text AS column
+       FROM pg_publication p
+       JOIN pg_publication_rel r ON r.prpubid = p.oid
+       JOIN pg_class c ON c.oid = r.prrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL regexp_matches(r.prqual::text, ':varattno (\\d+)', 'g') AS used(attnum)
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = used.attnum[1]::int2
+      WHERE p.pubname = $1 AND n.nspname = $2 AND c.relname = $3 AND c.relreplident <> 'f'
+        AND NOT EXISTS (
+          SELECT FROM pg_index i
+           WHERE i.indrelid = c.oid AND a.attnum = ANY (i.indkey::int2[])
+             AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)`,
+    [name, table.schema, table.table],
+  );
+  return rows.map((row) => row.column);
 }

@@ -58,6 +58,8 @@ export interface SourceOptions {
   /** More fields for `kafka`, as YAML flow: `compression: zstd`. */
   readonly kafka?: string;
   readonly url?: string;
+  /** Variables that the configuration refers to. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The `tables` section as YAML flow. */
   readonly tableSettings?: string;
   readonly slot?: string;
@@ -116,7 +118,7 @@ export class SourceUnderTest implements AsyncDisposable {
     ];
     writeFileSync(path, lines.join('\n'));
     this.#service = await spawnService('cdc-source', path, {
-      env: { SOURCE_URL: options.url ?? this.database.url },
+      env: { SOURCE_URL: options.url ?? this.database.url, ...options.env },
     });
     return this.#service;
   }

@@ -87,6 +87,14 @@ export const sourceErrors = {
       'Change the value in the source table, or the column to unconstrained numeric, which travels as text.',
     retry: 'manual',
   },
+  SOURCE_TABLE_RULE: {
+    summary: 'A rule for the columns or rows of a table does not fit the table',
+    cause:
+      'source.postgres.columns or rows names a column that is not there (a renamed one, perhaps), masks or leaves out a part of the key, treats a type that the rule does not know, or filters by a column that deletes do not carry.',
+    remedy:
+      'Correct the rule; a column that was renamed is given with all its names, as in "mail|email", so that older log is treated too.',
+    retry: 'manual',
+  },
   SOURCE_SLOT_ACTIVE: {
     summary: 'Another process reads the replication slot',
     cause: 'A second copy of this service, or another consumer, holds the slot.',

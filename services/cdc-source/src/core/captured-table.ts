@@ -8,6 +8,7 @@ import {
   type ReplicaIdentity,
 } from '@hasivu/pgoutput';
 
+import { transformEncoder, type ColumnTransform } from './column-transform.ts';
 import type { RowTap } from './row-tap.ts';
 import type { TableTally } from './transaction-counts.ts';
 
@@ -16,6 +17,10 @@ export const OPERATIONS = ['r', 'c', 'u', 'd', 't'] as const;
 
 export interface CapturedTableOptions {
   readonly schema: TableSchema;
+  /** By column what takes the place of its values; nothing where it is absent. */
+  readonly transforms?: readonly (ColumnTransform | null)[];
+  /** By column of a streamed row its place in `schema`, or -1; null where they are the same. */
+  readonly slots?: Int32Array | null;
   readonly identity: ReplicaIdentity;
   /** By column; null where values in binary cannot be read. */
   readonly binary: readonly (BinaryColumn | null)[];
@@ -63,11 +68,18 @@ export class CapturedTable {
     this.identity = options.identity;
     this.topic = options.topic;
     this.partitions = options.partitions;
-    this.encoders = schema.columns.map((column) => textEncoderFor(column.type));
+    this.encoders = schema.columns.map((column, i) => {
+      const transform = options.transforms?.[i] ?? null;
+      if (transform === null) return textEncoderFor(column.type);
+      return transformEncoder(transform, textEncoderFor(transform.of));
+    });
     this.binary = options.binary;
     this.binaryEncoders = options.binary.map((column, i) => {
       const name = schema.columns[i]?.name ?? '';
-      return column?.encode ?? (() => unknownBinary(`column "${name}" of ${schema.schema}.${schema.table}`));
+      const encode =
+        column?.encode ?? (() => unknownBinary(`column "${name}" of ${schema.schema}.${schema.table}`));
+      const transform = options.transforms?.[i] ?? null;
+      return transform === null ? encode : transformEncoder(transform, encode);
     });
     const names = schema.columns.map((column) => column.name);
     this.keyColumns = schema.key.map((name) => names.indexOf(name));
@@ -80,7 +92,7 @@ export class CapturedTable {
       schema: schema.schema,
       table: schema.table,
     });
-    this.newRow = new TupleSpans(names.length);
-    this.oldRow = new TupleSpans(names.length);
+    this.newRow = new TupleSpans(names.length, options.slots);
+    this.oldRow = new TupleSpans(names.length, options.slots);
   }
 }

@@ -21,14 +21,24 @@ function codeOf(run: () => unknown): string {
 
 test('patterns choose each table once, in catalog order', () => {
   expect(schemasOf(['shop.a', 'public.*', 'shop.*'])).toEqual(['shop', 'public']);
-  const chosen = selectTables(['shop.a', 'public.*', 'public.orders'], catalog);
+  const chosen = selectTables(['shop.a', 'public.*', 'public.orders'], [], catalog);
   expect(chosen.map(tableId)).toEqual(['public.orders', 'shop.a']);
 });
 
+test('stars stand for any characters, and exclude goes before tables', () => {
+  const named = (...names: string[]) =>
+    names.map((table) => ({ schema: 'public', table, maySelect: table !== 'secret' }));
+  const tables = named('orders', 'orders_old', 'orders_tmp', 'secret');
+  expect(selectTables(['public.orders*'], ['public.*_tmp', 'public.*_old'], tables).map(tableId)).toEqual([
+    'public.orders',
+  ]);
+  expect(selectTables(['public.*'], ['public.secret'], tables)).toHaveLength(3);
+});
+
 test('a pattern without a table and a table without permission are refused', () => {
-  expect(codeOf(() => selectTables(['public.nothing'], catalog))).toBe('SOURCE_TABLE_MISSING');
-  expect(codeOf(() => selectTables(['nowhere.*'], catalog))).toBe('SOURCE_TABLE_MISSING');
-  expect(codeOf(() => selectTables(['shop.*'], catalog))).toBe('SOURCE_PERMISSION');
+  expect(codeOf(() => selectTables(['public.nothing'], [], catalog))).toBe('SOURCE_TABLE_MISSING');
+  expect(codeOf(() => selectTables(['nowhere.*'], [], catalog))).toBe('SOURCE_TABLE_MISSING');
+  expect(codeOf(() => selectTables(['shop.*'], [], catalog))).toBe('SOURCE_PERMISSION');
 });
 
 test('a table without a key is reported, and refused where a current-state table was asked for', () => {

@@ -1,3 +1,4 @@
+import { capturedBy } from '@hasivu/config';
 import { PlatformError } from '@hasivu/errors';
 
 /** A table as far as choosing it goes. */
@@ -12,29 +13,29 @@ export function tableId(table: { readonly schema: string; readonly table: string
 }
 
 export function schemasOf(patterns: readonly string[]): string[] {
-  return [...new Set(patterns.map((pattern) => splitPattern(pattern).schema))];
+  return [...new Set(patterns.map((pattern) => pattern.slice(0, pattern.indexOf('.'))))];
 }
 
 /**
- * The tables that `schema.table` and `schema.*` patterns name, each once, in catalog order.
+ * The tables that patterns name and `exclude` does not, each once, in catalog order.
  * @throws PlatformError SOURCE_TABLE_MISSING for a pattern that matches nothing, SOURCE_PERMISSION for an unreadable table
  */
 export function selectTables<T extends SelectableTable>(
   patterns: readonly string[],
+  exclude: readonly string[],
   catalog: readonly T[],
 ): T[] {
   const doing = 'choosing the tables to capture';
   const chosen = new Set<T>();
   for (const pattern of patterns) {
-    const { schema, table } = splitPattern(pattern);
-    const matches = catalog.filter((t) => t.schema === schema && (table === '*' || t.table === table));
+    const matches = catalog.filter((t) => capturedBy([pattern], tableId(t)));
     if (matches.length === 0) {
       throw new PlatformError('SOURCE_TABLE_MISSING', {
         doing,
         why: `"${pattern}" names no table of the database`,
       });
     }
-    for (const match of matches) chosen.add(match);
+    for (const match of matches) if (!capturedBy(exclude, tableId(match))) chosen.add(match);
   }
   const selected = catalog.filter((t) => chosen.has(t));
   const unreadable = selected.filter((t) => !t.maySelect);
@@ -46,9 +47,4 @@ export function selectTables<T extends SelectableTable>(
     });
   }
   return selected;
-}
-
-function splitPattern(pattern: string): { schema: string; table: string } {
-  const dot = pattern.indexOf('.');
-  return { schema: pattern.slice(0, dot), table: pattern.slice(dot + 1) };
 }

@@ -20,6 +20,7 @@ import {
 
 import { streamsInBinary } from '../core/binary-choice.ts';
 import { ChangeRouter } from '../core/change-router.ts';
+import { columnRules } from '../core/column-rules.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
 import type { MessageFallback } from '../core/message-router.ts';
 import { wantsMessages } from '../core/message-selection.ts';
@@ -111,7 +112,7 @@ async function prepare(
   resources.defer(() => session.close());
   const server = await checkServer(session);
   const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
-  const tables = selectTables(postgres.tables, catalog);
+  const tables = selectTables(postgres.tables, postgres.exclude, catalog);
   const keyless = tablesWithoutKey(tables, settings.silverTables);
   if (keyless.length > 0)
     logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
@@ -122,6 +123,8 @@ async function prepare(
     name: postgres.publication,
     serverVersion: server.version,
     tables,
+    columns: columnRules(postgres.columns),
+    rows: postgres.rows,
   });
   return { target, session, server, slotFacts, tables, published };
 }
@@ -156,6 +159,7 @@ async function openTarget(
     registry,
     prefix: kafka.prefix,
     database: prepared.server.database,
+    rules: columnRules(postgres.columns),
   });
   const lineage = await openLineage(dependencies, cluster, resources);
   return {
@@ -197,10 +201,8 @@ async function startingProgress(
     progress ? 'resuming' : 'starting from nothing',
   );
   for (const table of tables) {
-    opened.lineage?.captured(
-      await opened.compiler.shapeOf(table, prepared.published.get(tableId(table))),
-      opened.compiler.topicOf(table),
-    );
+    const shape = await opened.compiler.shapeOf(table, prepared.published.get(tableId(table)));
+    opened.lineage?.captured(opened.compiler.ruled(shape).schema, opened.compiler.topicOf(table));
   }
   if (plan.pending.length > 0) ready(false, `copying ${plan.pending.length} tables`);
   return await copyPendingTables({

@@ -11,6 +11,7 @@ import {
 } from '@hasivu/postgres';
 
 import { CapturedTable } from '../core/captured-table.ts';
+import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
   keyOfRelation,
@@ -28,6 +29,7 @@ export interface CompilerOptions {
   readonly registry: SchemaRegistry;
   readonly prefix: string;
   readonly database: string;
+  readonly rules: ReadonlyMap<string, ColumnRules>;
 }
 
 /** Turns table shapes into {@link CapturedTable}s: resolves types, registers schemas, and keeps what did not change. */
@@ -35,7 +37,10 @@ export class TableCompiler {
   readonly types: TypeCatalog;
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
-  readonly #declared = new Map<string, DeclaredShape['declared']>();
+  /** Shapes before the rules for columns, of the newest compiled versions. */
+  readonly #shapes = new Map<string, DeclaredShape>();
+  /** Names of all columns that tables have today. */
+  readonly #columns = new Map<string, readonly string[]>();
   readonly #options: CompilerOptions;
   readonly #topics: ReturnType<typeof topicNames>;
 
@@ -52,6 +57,10 @@ export class TableCompiler {
   /** Shape of a table as the catalog has it now, restricted to the published columns. */
   async shapeOf(table: CatalogTable, published: PublishedTable | undefined): Promise<DeclaredShape> {
     await this.types.load(table.columns.map((column) => column.typeOid));
+    this.#columns.set(
+      tableId(table),
+      table.columns.map((column) => column.name),
+    );
     const columns = publishedColumns(table, published);
     return shapeTable(
       {
@@ -66,19 +75,29 @@ export class TableCompiler {
     );
   }
 
+  /** What events show of a shape. @throws PlatformError SOURCE_TABLE_RULE */
+  ruled(shape: DeclaredShape): RuledShape {
+    return ruledShape(this.#options.rules, shape, this.#columns.get(tableId(shape)) ?? []);
+  }
+
   /** Compiles a shape, registering its schemas; the same shape gives the compiled table it gave before. */
-  async compile(schema: DeclaredShape, identity: ReplicaIdentity): Promise<CapturedTable> {
-    const name = tableId(schema);
+  async compile(shape: DeclaredShape, identity: ReplicaIdentity): Promise<CapturedTable> {
+    const name = tableId(shape);
     const known = this.tables.get(name);
-    const sameTypes = sameDeclared(this.#declared.get(name) ?? [], schema.declared);
-    if (known?.identity === identity && sameTypes && sameShape(known.schema, schema)) return known;
+    const before = this.#shapes.get(name);
+    const sameTypes = before !== undefined && sameDeclared(before.declared, shape.declared);
+    if (known?.identity === identity && sameTypes && sameShape(before, shape)) return known;
+    const { schema, transforms, slots } = this.ruled(shape);
+    const declared = shape.declared.filter((_, i) => slots === null || (slots[i] as number) >= 0);
     const topic = this.topicOf(schema);
     const { prefix, cluster } = this.#options;
     const key = keySchema(prefix, schema);
     const table = new CapturedTable({
       schema,
+      transforms,
+      slots,
       identity,
-      binary: schema.declared.map((column) => binaryColumnOf(column, this.types.lookup)),
+      binary: declared.map((column) => binaryColumnOf(column, this.types.lookup)),
       topic,
       partitions: await cluster.partitionsOf(topic),
       valueSchemaId: await this.#register(name, `${topic}-value`, valueSchema(prefix, schema)),
@@ -88,7 +107,7 @@ export class TableCompiler {
     });
     if (known) carryCounts(known, table);
     this.tables.set(name, table);
-    this.#declared.set(name, schema.declared);
+    this.#shapes.set(name, shape);
     return table;
   }
 
@@ -97,6 +116,11 @@ export class TableCompiler {
     await this.types.load(relation.columns.map((column) => column.typeOid));
     const current = await tableByOid(this.#options.session, relation.oid);
     const hints = current ? hintsOf(current) : NO_HINTS;
+    if (current)
+      this.#columns.set(
+        tableId(relation),
+        current.columns.map((column) => column.name),
+      );
     const shape = shapeTable({ database: this.#options.database, ...relation }, hints, this.types.lookup);
     const key = keyOfRelation(relation.columns, relation.identity, hints);
     return await this.compile({ ...shape, key }, relation.identity);

@@ -54,7 +54,11 @@ function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
   const table = configuredName(config, `${schema}.${name}`);
   if (
     config.source !== undefined &&
-    !config.source.postgres.tables.some((pattern) => capturedBy([asTopicPart(pattern)], `${schema}.${name}`))
+    !capturedBy(
+      config.source.postgres.tables.map(asTopicPart),
+      `${schema}.${name}`,
+      config.source.postgres.exclude.map(asTopicPart),
+    )
   )
     return null;
   const wanted = tableConfig(config, table);
@@ -79,7 +83,6 @@ function configuredName(config: HasivuConfig, topicTable: string): string {
 }
 
 function asTopicPart(table: string): string {
-  return table.endsWith('.*')
-    ? `${topicPart(table.slice(0, -2))}.*`
-    : table.split('.').map(topicPart).join('.');
+  const partOf = (name: string): string => name.split('*').map(topicPart).join('*');
+  return table.split('.').map(partOf).join('.');
 }
