@@ -6,6 +6,7 @@ import addFormatsModule from 'ajv-formats';
 import { columnMistakes } from './columns-check.ts';
 import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
+import { outboxMistakes } from './outbox-check.ts';
 import type { PostgresConfig } from './postgres-section.ts';
 import { capturedBy } from './table-pattern.ts';
 
@@ -57,6 +58,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     ? [
         ...connectionMistakes(config.source.postgres),
         ...columnMistakes(config.source.postgres, '/source/postgres'),
+        ...outboxMistakes(config.source.postgres, '/source/postgres'),
       ]
     : [];
   const names = new Set<string>();

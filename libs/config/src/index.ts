@@ -5,6 +5,7 @@ export { ConfigSchema, type HasivuConfig, type ServiceName } from './config-sche
 export type { KafkaConfig } from './kafka-section.ts';
 export type { LakeConfig, TableConfig } from './lake-section.ts';
 export { configMistakes, loadConfig, tableConfig } from './load-config.ts';
+export type { OutboxConfig } from './outbox-section.ts';
 export type { PipelineConfig, PipelineStepConfig, QualityRuleConfig } from './pipeline-section.ts';
 export type { PostgresConfig } from './postgres-section.ts';
 export { capturedBy } from './table-pattern.ts';

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { ColumnsSection, RowsSection } from './columns-section.ts';
+import { OutboxSection } from './outbox-section.ts';
 import { SecretRef, TlsSection } from './reusable-shapes.ts';
 
 /** `schema.table`; `*` in the table's part stands for any characters. */
@@ -45,6 +46,7 @@ export const PostgresSection = Type.Object(
       description:
         "auto takes values in Postgres' binary form, which costs the server and this process less, and text only where a type's binary form is not known; off takes text. Events are the same either way",
     }),
+    outbox: Type.Optional(OutboxSection),
     transactionTopic: Type.Boolean({
       default: false,
       description:

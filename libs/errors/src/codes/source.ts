@@ -95,6 +95,14 @@ export const sourceErrors = {
       'Correct the rule; a column that was renamed is given with all its names, as in "mail|email", so that older log is treated too.',
     retry: 'manual',
   },
+  SOURCE_OUTBOX: {
+    summary: 'A row or a logical message of the outbox is not a message',
+    cause:
+      'A column of source.postgres.outbox is missing or has another type, a row has no id or no route, a logical message is not a JSON object, or a row was updated where that is fatal.',
+    remedy:
+      'Correct source.postgres.outbox or the writer of the outbox; messages go on from the one that was refused.',
+    retry: 'manual',
+  },
   SOURCE_SLOT_ACTIVE: {
     summary: 'Another process reads the replication slot',
     cause: 'A second copy of this service, or another consumer, holds the slot.',

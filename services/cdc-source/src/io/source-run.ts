@@ -21,6 +21,7 @@ import {
 import { streamsInBinary } from '../core/binary-choice.ts';
 import { ChangeRouter } from '../core/change-router.ts';
 import { columnRules } from '../core/column-rules.ts';
+import { Errands } from '../core/errands.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
 import type { MessageFallback } from '../core/message-router.ts';
 import { wantsMessages } from '../core/message-selection.ts';
@@ -33,6 +34,7 @@ import type { SourceDependencies } from '../source-dependencies.ts';
 import { DurableEvents } from './durable-events.ts';
 import { openLineage } from './lineage-producer.ts';
 import { openMessageTopic } from './message-topic.ts';
+import { openOutbox } from './open-outbox.ts';
 import { ProgressProducer } from './progress-producer.ts';
 import { readProgress } from './progress-reader.ts';
 import { ensurePublication } from './publication-guard.ts';
@@ -238,12 +240,17 @@ async function stream(
     wants: (prefix) => wantsMessages(settings.postgres.messages, prefix),
     handler: null,
   };
+  const errands = new Errands();
+  const outbox = openOutbox(dependencies, cluster, registry, { sink, ledger, errands });
+  const observers = [transactions, outbox].filter((one) => one !== null);
+  const { outbox: outboxConfig } = settings.postgres;
   const router = new ChangeRouter({
     ledger,
     sink,
     messageFallback: messages,
     transactions,
-    observers: transactions ? [transactions] : [],
+    observers,
+    tapOf: (schema, table) => (tableId({ schema, table }) === outboxConfig?.table ? outbox : null),
     coverage: (schema, table): Lsn | null => {
       const name = tableId({ schema, table });
       return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
@@ -251,6 +258,9 @@ async function stream(
   });
   const intake = new StreamIntake(ledger, () => router.nextReceipt(), settings.spoolMemoryBytes);
   const disk = new SpoolDisk(settings.postgres.spoolDirectory ?? tmpdir());
+  const messagePrefix = outboxConfig?.messagePrefix;
+  if (outbox && messagePrefix !== undefined)
+    router.messages.register(messagePrefix, (message, seq) => outbox.message(message, seq, Date.now()));
   const connection = await WireConnection.open(prepared.target, { replication: true });
   const columns = prepared.tables.flatMap((table) =>
     publishedColumns(table, prepared.published.get(tableId(table))),
@@ -280,6 +290,7 @@ async function stream(
       router,
       ledger,
       sink,
+      errands,
       limits: settings.flush,
       sendBytes: settings.sendBytes,
       intake,

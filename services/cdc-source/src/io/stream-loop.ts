@@ -3,6 +3,7 @@ import { PlatformError } from '@hasivu/errors';
 import { STREAM, type ReplicationStream } from '@hasivu/postgres';
 
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
+import type { Errands } from '../core/errands.ts';
 import { FlushPolicy, type FlushLimits, type FlushState } from '../core/flush-policy.ts';
 import type { PositionLedger, SealedProgress } from '../core/position-ledger.ts';
 import { INTAKE, type StreamIntake } from '../core/stream-intake.ts';
@@ -21,6 +22,8 @@ export interface StreamLoopOptions {
   readonly disk: SpoolDisk;
   /** Does what the router asks for with `AFTER`: compiles its pending relation, or opens the topic of messages. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
+  /** Work that handling a message left to do. */
+  readonly errands: Errands;
   /** Commits the sink with the progress that covers `sealed`. */
   readonly commit: (sealed: SealedProgress) => Promise<void>;
   /** Called at every turn of the loop, with or without data. */
@@ -95,15 +98,17 @@ export class StreamLoop {
     }
   }
 
-  /** Sends or commits when that is due by size. */
+  /** Does what handling the message left to do, sends or commits when that is due by size. */
   #relieve(): Promise<void> | undefined {
-    const { sink, sendBytes } = this.#options;
-    if (sink.bufferedBytes < sendBytes && !this.#policy.full(this.#flushState())) return undefined;
+    const { sink, sendBytes, errands } = this.#options;
+    if (!errands.waiting && sink.bufferedBytes < sendBytes && !this.#policy.full(this.#flushState()))
+      return undefined;
     return this.#sendOrCommit();
   }
 
   async #sendOrCommit(): Promise<void> {
-    const { sink, sendBytes } = this.#options;
+    const { sink, sendBytes, errands } = this.#options;
+    if (errands.waiting) await errands.run();
     if (sink.bufferedBytes >= sendBytes) await sink.send();
     if (this.#policy.full(this.#flushState())) await this.#commit();
   }

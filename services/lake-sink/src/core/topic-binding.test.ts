@@ -4,7 +4,7 @@ import { bindTopics } from './topic-binding.ts';
 
 const config = {
   kafka: { prefix: 'h' },
-  source: { postgres: { tables: ['public.orders', 'shop.*'] } },
+  source: { postgres: { tables: ['public.orders', 'shop.*'], exclude: ['shop.tmp_*'] } },
   tables: { 'public.orders': { partitionBy: ['month(created_at)'], bronze: true, silver: false } },
   pipelines: [{ name: 'clean', from: ['public.orders'], steps: [], rules: [], to: 'orders' }],
 } as unknown as HasivuConfig;
@@ -13,6 +13,7 @@ test('only change topics of captured tables and curated topics of configured pip
   const existing = [
     'h.public.orders',
     'h.shop.a',
+    'h.shop.tmp_a',
     'h.other.b',
     'h.public.orders.dlq',
     'h.shop.a.quarantine',
