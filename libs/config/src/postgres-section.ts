@@ -47,6 +47,16 @@ export const PostgresSection = Type.Object(
         "auto takes values in Postgres' binary form, which costs the server and this process less, and text only where a type's binary form is not known; off takes text. Events are the same either way",
     }),
     outbox: Type.Optional(OutboxSection),
+    schemaChanges: Type.Boolean({
+      default: false,
+      description:
+        'Write the shape of a table to <prefix>.schema-changes ahead of the first event that has it, with what changed',
+    }),
+    traceHeaders: Type.Boolean({
+      default: false,
+      description:
+        'Give events the W3C header traceparent: one trace per transaction, or the one that a logical message with the prefix hasivu.trace names',
+    }),
     transactionTopic: Type.Boolean({
       default: false,
       description:

@@ -20,8 +20,8 @@ os._exit(0)
 const environments = new Map<string, Promise<string>>();
 
 export interface PythonOptions {
-  /** `requirements-test.txt` (default) or `requirements-interop.txt` of deploy/local. */
-  readonly requirements?: 'requirements-test.txt' | 'requirements-interop.txt';
+  /** A pinned list of deploy/local; `requirements-test.txt` by default. */
+  readonly requirements?: 'requirements-test.txt' | 'requirements-interop.txt' | 'requirements-avro.txt';
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }

@@ -59,6 +59,8 @@ export class CapturedTable {
   inexactEvents = 0;
   /** Looks at the table's rows as they pass. */
   tap: RowTap | null = null;
+  /** Whether the topic of schema changes has this version. */
+  announced = false;
   /** Its events in the transaction at hand, where those are counted. */
   tally: TableTally | null = null;
 

@@ -5,6 +5,8 @@ import type { CapturedTable } from './captured-table.ts';
 import type { EventSink } from './event-sink.ts';
 import { EventWriter } from './event-writer.ts';
 import type { PositionLedger } from './position-ledger.ts';
+import type { SchemaChanges } from './schema-changes.ts';
+import type { TraceContext } from './trace-context.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 
 /** Character codes of the operations of streamed changes. */
@@ -16,6 +18,16 @@ const COUNT_DELETE = 3;
 const COUNT_TRUNCATE = 4;
 const NO_TEXT = Buffer.alloc(0);
 
+/** What events have beyond the change itself; each null or absent where it is not asked for. */
+export interface EventExtras {
+  /** Fills the transaction block; to be among the router's observers too. */
+  readonly transactions?: TransactionMetadata | null;
+  /** Told of a shape ahead of its first event. */
+  readonly schemaChanges?: SchemaChanges | null;
+  /** Gives the header of the trace; to be among the router's observers too. */
+  readonly trace?: TraceContext | null;
+}
+
 /**
  * Turns the changes of a compiled table into records: bounds are found in the message, columns are encoded from there
  * into one reused buffer, and the sink copies that. No object lives per row.
@@ -24,6 +36,7 @@ export class ChangeEmitter {
   readonly #ledger: PositionLedger;
   readonly #sink: EventSink;
   readonly #writer: EventWriter;
+  readonly #trace: TraceContext | null;
   /** Position and time of the event to be written; the router keeps it. */
   readonly moment: SourceMoment = {
     commitTsMs: 0,
@@ -40,10 +53,11 @@ export class ChangeEmitter {
   /** Added to an event's `seq`: its number among the events of its table in the transaction, from 0. */
   orderOffset = 0;
 
-  constructor(ledger: PositionLedger, sink: EventSink, transactions: TransactionMetadata | null) {
+  constructor(ledger: PositionLedger, sink: EventSink, extras: EventExtras) {
     this.#ledger = ledger;
     this.#sink = sink;
-    this.#writer = new EventWriter(transactions);
+    this.#trace = extras.trace ?? null;
+    this.#writer = new EventWriter(extras.transactions, extras.schemaChanges);
   }
 
   /** @param start,end bounds of the Insert message */
@@ -91,7 +105,8 @@ export class ChangeEmitter {
     if (!fresh) return;
     const { value } = this.#writer;
     this.#writer.writeEnvelope(table, OP.truncate, this.moment, this.nowMs, NO_TEXT, null, null);
-    this.#sink.append(table.topic, 0, null, 0, 0, value.bytes, 0, value.pos, this.moment.commitTsMs);
+    const headers = this.#trace?.with(undefined);
+    this.#sink.append(table.topic, 0, null, 0, 0, value.bytes, 0, value.pos, this.moment.commitTsMs, headers);
     this.#count(table, COUNT_TRUNCATE);
   }
 
@@ -145,8 +160,9 @@ export class ChangeEmitter {
     const { key, value } = writer;
     const moment = this.moment;
     writer.writeEnvelope(table, op, moment, this.nowMs, buf, before, after);
-    const headers = writer.headers.length > 0 ? writer.headers : undefined;
-    if (headers) table.inexactEvents++;
+    const own = writer.headers.length > 0 ? writer.headers : undefined;
+    if (own) table.inexactEvents++;
+    const headers = this.#trace === null ? own : this.#trace.with(own);
     let partition: number;
     if (table.keyHeader === null) {
       partition = keylessPartition(moment, table.partitions);

@@ -14,19 +14,18 @@ import {
 } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
-import { ChangeEmitter } from './change-emitter.ts';
+import { ChangeEmitter, type EventExtras } from './change-emitter.ts';
 import type { EventSink } from './event-sink.ts';
 import { MessageRouter, type MessageFallback } from './message-router.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import { RelationMap } from './relation-map.ts';
 import type { RowTap } from './row-tap.ts';
-import type { TransactionMetadata } from './transaction-metadata.ts';
 import type { TransactionObserver } from './transaction-observer.ts';
 
 /** What the driver does after a message; unless that is nothing, it hands the same message in again afterwards. */
 export const AFTER = { nothing: 0, adoptRelation: 1, openMessages: 2 } as const;
 
-export interface ChangeRouterOptions {
+export interface ChangeRouterOptions extends EventExtras {
   readonly ledger: PositionLedger;
   readonly sink: EventSink;
   /** Log position that a table's copy covers, or null for a table that is not captured. */
@@ -36,8 +35,6 @@ export interface ChangeRouterOptions {
   /** Takes the logical messages that no handler is registered for. */
   readonly messageFallback?: MessageFallback;
   readonly observers?: readonly TransactionObserver[];
-  /** Fills the transaction block of events; to be among the observers too. */
-  readonly transactions?: TransactionMetadata | null;
 }
 
 /**
@@ -64,7 +61,7 @@ export class ChangeRouter {
 
   constructor(options: ChangeRouterOptions) {
     this.#ledger = options.ledger;
-    this.#emitter = new ChangeEmitter(options.ledger, options.sink, options.transactions ?? null);
+    this.#emitter = new ChangeEmitter(options.ledger, options.sink, options);
     this.#moment = this.#emitter.moment;
     this.#relations = new RelationMap(options.ledger, options.coverage);
     this.#tapOf = options.tapOf;

@@ -10,6 +10,7 @@ import {
 } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
+import type { SchemaChanges } from './schema-changes.ts';
 import { tableId } from './table-selection.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 
@@ -26,10 +27,15 @@ export class EventWriter {
   readonly value = new AvroBuffer();
   headers: RecordHeaders = NO_HEADERS;
   readonly #transactions: TransactionMetadata | null;
+  readonly #schemaChanges: SchemaChanges | null;
 
-  /** @param transactions fills the events' transaction block; null leaves it null, as copied rows have it */
-  constructor(transactions: TransactionMetadata | null = null) {
+  /**
+   * @param transactions fills the events' transaction block; null leaves it null, as copied rows have it
+   * @param schemaChanges told of a shape ahead of its first event
+   */
+  constructor(transactions: TransactionMetadata | null = null, schemaChanges: SchemaChanges | null = null) {
     this.#transactions = transactions;
+    this.#schemaChanges = schemaChanges;
   }
 
   /** Writes the framed key of a row. The table has one. */
@@ -61,6 +67,7 @@ export class EventWriter {
     before: TupleSpans | null,
     after: TupleSpans | null,
   ): void {
+    if (this.#schemaChanges !== null && !table.announced) this.#schemaChanges.announce(table, moment);
     const out = this.value;
     this.headers = NO_HEADERS;
     out.reset();

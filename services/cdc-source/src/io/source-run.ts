@@ -28,6 +28,7 @@ import { wantsMessages } from '../core/message-selection.ts';
 import { PositionLedger, type SealedProgress } from '../core/position-ledger.ts';
 import type { Progress } from '../core/progress-record.ts';
 import { checkSlot, planStart, type SlotFacts } from '../core/start-plan.ts';
+import { TraceContext, TRACE_PREFIX } from '../core/trace-context.ts';
 import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
 import { StreamIntake } from '../core/stream-intake.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
@@ -39,6 +40,7 @@ import { ProgressProducer } from './progress-producer.ts';
 import { readProgress } from './progress-reader.ts';
 import { ensurePublication } from './publication-guard.ts';
 import { acquireSlot } from './slot-guard.ts';
+import { openSchemaChangeTopic } from './schema-change-topic.ts';
 import type { SourceLineage } from './source-lineage.ts';
 import { SpoolDisk } from './spool-disk.ts';
 import { StreamLoop } from './stream-loop.ts';
@@ -242,13 +244,22 @@ async function stream(
   };
   const errands = new Errands();
   const outbox = openOutbox(dependencies, cluster, registry, { sink, ledger, errands });
-  const observers = [transactions, outbox].filter((one) => one !== null);
+  const { prefix } = settings.kafka;
+  const schemaChanges = settings.postgres.schemaChanges
+    ? await openSchemaChangeTopic(cluster, prefix, sink, signal)
+    : null;
+  const trace = settings.postgres.traceHeaders
+    ? new TraceContext(`${prefix} ${prepared.server.database} ${slot}`)
+    : null;
+  const observers = [transactions, outbox, trace].filter((one) => one !== null);
   const { outbox: outboxConfig } = settings.postgres;
   const router = new ChangeRouter({
     ledger,
     sink,
     messageFallback: messages,
     transactions,
+    schemaChanges,
+    trace,
     observers,
     tapOf: (schema, table) => (tableId({ schema, table }) === outboxConfig?.table ? outbox : null),
     coverage: (schema, table): Lsn | null => {
@@ -258,6 +269,7 @@ async function stream(
   });
   const intake = new StreamIntake(ledger, () => router.nextReceipt(), settings.spoolMemoryBytes);
   const disk = new SpoolDisk(settings.postgres.spoolDirectory ?? tmpdir());
+  if (trace) router.messages.register(TRACE_PREFIX, (message) => trace.message(message));
   const messagePrefix = outboxConfig?.messagePrefix;
   if (outbox && messagePrefix !== undefined)
     router.messages.register(messagePrefix, (message, seq) => outbox.message(message, seq, Date.now()));
