@@ -26,13 +26,21 @@ export const depConstraints = [
     bannedExternalImports: ['pg', 'kafkajs', 'kafkajs/*', '@aws-sdk/*'],
   },
   { sourceTag: 'type:stack', onlyDependOnLibsWithTags: ['type:contract'] },
+  { sourceTag: 'type:peer', onlyDependOnLibsWithTags: ['type:stack'] },
   {
     sourceTag: 'type:testing',
     onlyDependOnLibsWithTags: ['type:adapter', 'type:codec', 'type:contract', 'type:stack'],
   },
   {
     sourceTag: 'type:bench',
-    onlyDependOnLibsWithTags: ['type:adapter', 'type:codec', 'type:contract', 'type:stack', 'type:testing'],
+    onlyDependOnLibsWithTags: [
+      'type:adapter',
+      'type:codec',
+      'type:contract',
+      'type:stack',
+      'type:peer',
+      'type:testing',
+    ],
   },
   { sourceTag: 'scope:source', onlyDependOnLibsWithTags: ['scope:source', 'scope:shared'] },
   { sourceTag: 'scope:stream', onlyDependOnLibsWithTags: ['scope:stream', 'scope:shared'] },

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const root = join(import.meta.dirname, '..');
 const projects = globSync(
-  ['libs/*/package.json', 'services/*/package.json', 'deploy/local/package.json', 'bench/package.json'],
+  ['libs/*/package.json', 'services/*/package.json', 'deploy/*/package.json', 'bench/package.json'],
   { cwd: root },
 ).map((path) => ({
   path,

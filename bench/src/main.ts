@@ -5,54 +5,90 @@ import { parseArgs } from 'node:util';
 
 import { startStack } from '@hasivu/local-stack';
 
-import { benchSpine, type LegResult } from './spine-bench.ts';
+import { benchCdc } from './cdc/cdc-bench.ts';
+import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
+import { cdcMarkdown } from './cdc/markdown.ts';
+import { benchSpine, spineTable } from './spine-bench.ts';
 
-const USAGE = `Measures our own services: CPU-seconds per million rows, with rows/s and resident memory beside them.
+const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
+stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
 
-Usage: npm run bench -- spine [--rows 1000000] [--json]
+Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
+       npm run bench -- cdc …
 
-  --rows N   rows of the 12-column table (default 1000000)
-  --json     one JSON object on stdout
-  --out FILE also write the JSON there
+spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
+cdc:   ${CDC_USAGE}`;
 
-The local stack is started for the run, or the one named by HASIVU_TEST_STACK is used. Linux only (/proc).
-`;
+const INTERRUPTED = 130;
+const interruption = new AbortController();
+// What was started is stopped and dropped in order; a second signal does not wait for it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (interruption.signal.aborted) process.exit(INTERRUPTED);
+    report('stopping …');
+    interruption.abort();
+  });
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rows: { type: 'string', default: '1000000' },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help || positionals[0] !== 'spine') {
+const { values, positionals } = readArguments();
+if (values.help || (positionals[0] !== 'spine' && positionals[0] !== 'cdc')) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const report = (line: string): void => void process.stderr.write(`${line}\n`);
-if (process.env['HASIVU_TEST_STACK'] === undefined) {
+try {
+  process.stdout.write(positionals[0] === 'spine' ? await spine() : await cdc());
+  process.exit(0);
+} catch (error) {
+  if (!interruption.signal.aborted)
+    report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(interruption.signal.aborted ? INTERRUPTED : 1);
+}
+
+async function spine(): Promise<string> {
+  await useStack();
+  const results = await benchSpine(Number(values.rows), report);
+  const record = { benchmark: 'spine', takenAt: new Date().toISOString(), node: process.version, results };
+  if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
+  return values.json ? `${JSON.stringify(record)}\n` : spineTable(results);
+}
+
+async function cdc(): Promise<string> {
+  const options = cdcOptions(values);
+  await useStack();
+  const record = await benchCdc({ ...options, signal: interruption.signal, report });
+  const page = cdcMarkdown(record);
+  if (values.out) {
+    writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
+    writeFileSync(values.out.replace(/(\.json)?$/, '.md'), page);
+  }
+  return values.json ? `${JSON.stringify(record)}\n` : page;
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        ...CDC_ARGUMENTS,
+        json: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    report(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
+
+async function useStack(): Promise<void> {
+  if (process.env['HASIVU_TEST_STACK'] !== undefined) return;
   const stateDirectory = mkdtempSync(join(tmpdir(), 'hasivu-bench-stack-'));
   // PostgreSQL may run as another user and has to walk here.
   chmodSync(stateDirectory, 0o755);
   const stack = await startStack({ stateDirectory, mode: 'foreground', ephemeral: true, report });
   process.env['HASIVU_TEST_STACK'] = join(stack.status.stateDirectory, 'status.json');
 }
-const results = await benchSpine(Number(values.rows), report);
-const record = { benchmark: 'spine', takenAt: new Date().toISOString(), node: process.version, results };
-if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
-process.stdout.write(values.json ? `${JSON.stringify(record)}\n` : table(results));
-process.exit(0);
 
-function table(legs: readonly LegResult[]): string {
-  const rows = legs.map(
-    (leg) => `| ${leg.leg} | ${leg.cpuSecondsPerMillionRows} | ${leg.rowsPerSecond} | ${leg.peakRssMiB} |`,
-  );
-  return [
-    '| leg | CPU-s per million rows | rows/s | peak RSS MiB |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
+function report(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -192,3 +192,16 @@ function config(
   );
   return path;
 }
+
+/** The figures as a Markdown table. */
+export function spineTable(legs: readonly LegResult[]): string {
+  const rows = legs.map(
+    (leg) => `| ${leg.leg} | ${leg.cpuSecondsPerMillionRows} | ${leg.rowsPerSecond} | ${leg.peakRssMiB} |`,
+  );
+  return [
+    '| leg | CPU-s per million rows | rows/s | peak RSS MiB |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,8 +1,11 @@
 export { externalParts, type ExternalParts } from './external-parts.ts';
 export { OrphanGuard } from './keeper/orphan-guard.ts';
+export { choosePorts } from './free-ports.ts';
 export { installCommand } from './install-command.ts';
 export { killPart, restartPart, startPart, stopPart } from './part-commands.ts';
 export { cacheDirectory } from './prepare/cache-directory.ts';
+export { javaRuntimes, type JavaRuntimes } from './prepare/java.ts';
+export { mavenArtifacts, type MavenArtifacts, type MavenOptions } from './prepare/maven.ts';
 export { pythonEnvironment, type PythonEnvironmentOptions } from './prepare/python-environment.ts';
 export { readStackStatus } from './read-stack-status.ts';
 export type { Report } from './report.ts';

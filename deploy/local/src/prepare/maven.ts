@@ -16,27 +16,47 @@ export interface MavenOptions {
   readonly javaHome: string | null;
 }
 
+/** What a pom asks for: its dependencies, theirs included, as files in one directory of the cache. */
+export interface MavenArtifacts {
+  /** Path of the pom; its text is the version of the cached directory. */
+  readonly pom: string;
+  /** Name of the cached directory. */
+  readonly name: string;
+  /** Name for people, in progress lines and errors. */
+  readonly label: string;
+  /** Directory below the cached one for the files, where a program looks for directories of jars. */
+  readonly into?: string;
+}
+
+/** Downloads a pom's dependencies once; returns the cached directory. */
+export async function mavenArtifacts(artifacts: MavenArtifacts, options: MavenOptions): Promise<string> {
+  return await copyDependencies(artifacts, options, () => Promise.resolve());
+}
+
 /** Kafka's jars; returns the directory with all of them. */
 export async function kafkaJars(options: MavenOptions): Promise<string> {
-  return await copyDependencies('kafka', 'Apache Kafka', options, () => Promise.resolve());
+  return await mavenArtifacts({ pom: ownPom('kafka'), name: 'kafka', label: 'Apache Kafka' }, options);
 }
 
 /** The schema registry, unpacked; returns the directory with `quarkus-run.jar`. */
 export async function registryDistribution(options: MavenOptions): Promise<string> {
-  return await copyDependencies('registry', 'schema registry', options, async (directory) => {
+  const artifacts = { pom: ownPom('registry'), name: 'registry', label: 'schema registry' };
+  return await copyDependencies(artifacts, options, async (directory) => {
     const doing = 'unpacking the schema registry';
     const script = 'for archive in *.tar.gz; do tar xzf "$archive" && rm "$archive"; done';
     await runTool('sh', ['-ec', script], { doing, code: 'STACK_DOWNLOAD_FAILED', cwd: directory });
   });
 }
 
+function ownPom(name: string): string {
+  return join(import.meta.dirname, '../..', `${name}.pom.xml`);
+}
+
 async function copyDependencies(
-  name: string,
-  label: string,
+  { pom, name, label, into = '.' }: MavenArtifacts,
   options: MavenOptions,
   then: (directory: string) => Promise<void>,
 ): Promise<string> {
-  const pom = join(import.meta.dirname, '../..', `${name}.pom.xml`);
   const recipe = readFileSync(pom, 'utf8');
   return await cachedDirectory({ ...options, name, label, recipe }, async (directory) => {
     const doing = `downloading ${label}`;
@@ -46,7 +66,7 @@ async function copyDependencies(
       throw new PlatformError('STACK_MAVEN_MISSING', { doing, why });
     }
     const env = options.javaHome === null ? options.env : { ...options.env, JAVA_HOME: options.javaHome };
-    const goal = [`${DEPENDENCY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${directory}`];
+    const goal = [`${DEPENDENCY_PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(directory, into)}`];
     await runTool(maven, ['-q', '-B', '-f', pom, ...localRepository(options.cache), ...goal], {
       doing,
       code: 'STACK_DOWNLOAD_FAILED',
