@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,17 +31,22 @@ afterAll(() => {
 class Bench {
   readonly out: string[] = [];
   readonly ledger: PositionLedger;
-  readonly disk = new SpoolDisk(directory);
+  readonly disk: SpoolDisk;
   readonly intake: StreamIntake;
   readonly #router: ChangeRouter;
   readonly #attendant: SpoolAttendant;
 
-  constructor(maxMemoryBytes: number, durable: SealedProgress = { position: ORIGIN, confirmLsn: toLsn(0n) }) {
+  constructor(
+    maxMemoryBytes: number,
+    durable: SealedProgress = { position: ORIGIN, confirmLsn: toLsn(0n) },
+    folder = directory,
+  ) {
+    this.disk = new SpoolDisk(folder);
     this.ledger = new PositionLedger(durable);
     const sink = {
       append: (...[, , key, keyStart, keyEnd, value, start, end]: Parameters<ChangeSink['append']>): void => {
         this.out.push(
-          `${key?.toString('hex', keyStart, keyEnd)} ${value?.toString('hex', start, end) ?? 'tombstone'}`,
+          `${key?.toString('hex', keyStart, keyEnd)} ${value?.toString('latin1', start, end) ?? 'tombstone'}`,
         );
       },
     };
@@ -110,15 +115,20 @@ const transactions = fc.array(
   fc.record<Transaction>({
     steps: fc.array(
       fc.record<Step>({
-        size: fc.oneof(fc.nat(60), fc.nat(3000), fc.constant(300_000)),
+        // The last is larger than a piece of a file.
+        size: fc.oneof(
+          { weight: 6, arbitrary: fc.nat(60) },
+          { weight: 4, arbitrary: fc.nat(3000) },
+          { weight: 1, arbitrary: fc.constant(300_000) },
+        ),
         fate: fc.constantFrom('top', 'top', 'released', 'aborted'),
       }),
-      { minLength: 1, maxLength: 12 },
+      { minLength: 1, maxLength: 8 },
     ),
     end: fc.constantFrom('commit', 'commit', 'abort', 'prepare and commit', 'prepare and roll back'),
     block: fc.constantFrom(0, 1, 2, 5),
   }),
-  { minLength: 1, maxLength: 5 },
+  { minLength: 1, maxLength: 4 },
 );
 
 const lsnOf = (index: number): bigint => 100_000n + BigInt(index) * 100n;
@@ -225,6 +235,18 @@ describe('transactions sent early', () => {
     expect(readdirSync(directory)).toEqual([]);
     await bench.disk.close();
   });
+});
+
+test('a folder that cannot be written is an error with its place and its cure', async () => {
+  const file = join(directory, 'not-a-folder');
+  writeFileSync(file, '');
+  try {
+    const bench = new Bench(0, undefined, file);
+    const messages = [pg.streamStart(5, true), pg.within(5, RELATION)];
+    await expect(bench.feed(...messages)).rejects.toThrow(/SOURCE_SPOOL.*not-a-folder.*spoolDirectory/);
+  } finally {
+    rmSync(file);
+  }
 });
 
 describe('a prepared transaction', () => {
