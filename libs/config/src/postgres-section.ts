@@ -97,6 +97,12 @@ export const PostgresSection = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    snapshotConnections: Type.Integer({
+      default: 2,
+      minimum: 1,
+      maximum: 16,
+      description: 'Connections that copy existing rows side by side, all inside one snapshot',
+    }),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

@@ -36,6 +36,14 @@ export function copyFormats(columns: readonly DeclaredColumn[], lookup: TypeLook
   return Uint8Array.from(columns, (column) => (binaryColumnOf(column, lookup) ? 1 : 0));
 }
 
+/** Which of a table's rows to copy. */
+export interface CopyScope {
+  /** Without the rows of tables that inherit from it. */
+  readonly only?: boolean;
+  /** SQL that every row has to fulfil, besides the row filter. */
+  readonly conditions?: readonly string[];
+}
+
 /**
  * The query that yields exactly what the replication stream would send for these columns: binary where `formats` has a
  * 1, text elsewhere.
@@ -46,11 +54,14 @@ export function copyQuery(
   rowFilter: string | null,
   lookup: TypeLookup,
   formats: Uint8Array,
+  scope: CopyScope = {},
 ): string {
   const list = columns
     .map((column, i) => (formats[i] === 1 ? quoteIdentifier(column.name) : textExpression(column, lookup)))
     .join(', ');
-  return `SELECT ${list} FROM ${quoteTable(table)}${rowFilter === null ? '' : ` WHERE ${rowFilter}`}`;
+  const all = [...(scope.conditions ?? []), ...(rowFilter === null ? [] : [`(${rowFilter})`])];
+  const where = all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
+  return `SELECT ${list} FROM ${scope.only ? 'ONLY ' : ''}${quoteTable(table)}${where}`;
 }
 
 function textExpression(column: Pick<CatalogColumn, 'name' | 'typeOid'>, lookup: TypeLookup): string {

@@ -1,6 +1,6 @@
 export { CatalogSession, type SqlValue } from './catalog-session.ts';
 export { describeTarget, type PostgresTarget, type TlsFiles } from './connection-options.ts';
-export { copyFormats, copyQuery } from './copy-query.ts';
+export { copyFormats, copyQuery, type CopyScope } from './copy-query.ts';
 export { CopyReader } from './copy-reader.ts';
 export { pgoutputOptions, type PgoutputChoices } from './pgoutput-options.ts';
 export { mapPostgresError } from './postgres-error.ts';
@@ -27,7 +27,9 @@ export {
 } from './replication-slot.ts';
 export { quoteIdentifier, quoteTable } from './sql-quote.ts';
 export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
+export { afterSnapshot, inSnapshot, onPages } from './row-condition.ts';
 export { checkServer, type ServerFacts } from './server-facts.ts';
 export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';
+export { tableParts, type TablePart, type TableParts } from './table-parts.ts';
 export { TypeCatalog } from './type-catalog.ts';
 export { WireConnection } from './wire-connection.ts';

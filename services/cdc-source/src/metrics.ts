@@ -14,6 +14,9 @@ export class SourceMetrics {
   readonly #inexact: Counter<'table'>;
   readonly #snapshotTables: Gauge;
   readonly #spoolBytes: Gauge;
+  readonly #snapshotBytes: Gauge<'table'>;
+  readonly #snapshotTotalBytes: Gauge<'table'>;
+  readonly #snapshotSecondsLeft: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -65,6 +68,23 @@ export class SourceMetrics {
       help: 'Changes of transactions that are in progress or prepared, in memory and in files',
       registers,
     });
+    this.#snapshotBytes = new Gauge({
+      name: 'hasivu_source_snapshot_bytes',
+      help: 'Bytes of the table in Postgres that its initial copy has read, by whole ranges',
+      labelNames: ['table'],
+      registers,
+    });
+    this.#snapshotTotalBytes = new Gauge({
+      name: 'hasivu_source_snapshot_total_bytes',
+      help: 'Bytes of the table in Postgres that its initial copy has to read',
+      labelNames: ['table'],
+      registers,
+    });
+    this.#snapshotSecondsLeft = new Gauge({
+      name: 'hasivu_source_snapshot_seconds_left',
+      help: 'Estimate of the time until all initial copies are done, at the rate so far; 0 before there is one',
+      registers,
+    });
   }
 
   /** Takes what the tables counted since the last call. */
@@ -101,5 +121,21 @@ export class SourceMetrics {
 
   spooled(bytes: number): void {
     this.#spoolBytes.set(bytes);
+  }
+
+  snapshotBytes(table: string, bytes: number, totalBytes: number): void {
+    this.#snapshotBytes.set({ table }, bytes);
+    this.#snapshotTotalBytes.set({ table }, totalBytes);
+  }
+
+  snapshotSecondsLeft(seconds: number): void {
+    this.#snapshotSecondsLeft.set(seconds);
+  }
+
+  /** Rows of a table's copy became durable. */
+  copied(table: string, rows: number, bytes: number, inexact: number): void {
+    this.#rows.inc({ table, op: 'r' }, rows);
+    this.#bytes.inc(bytes);
+    if (inexact > 0) this.#inexact.inc({ table }, inexact);
   }
 }

@@ -18,8 +18,6 @@ export interface SourceSettings {
   readonly spoolMemoryBytes: number;
   /** Kafka aborts a transaction that is open for longer; 15 minutes is the brokers' default maximum. */
   readonly transactionTimeoutMs: number;
-  /** Rows of a table's copy in one Kafka transaction; a larger table appears in several steps. */
-  readonly snapshotRowsPerTransaction: number;
   /** Status updates to Postgres at least this often. */
   readonly statusIntervalMs: number;
   /** How long a start waits for a predecessor to let go of the slot. */
@@ -48,7 +46,6 @@ export function settingsOf(config: HasivuConfig): SourceSettings {
     sendBytes: 4 * 1024 * 1024,
     spoolMemoryBytes: 8 * 1024 * 1024,
     transactionTimeoutMs: 15 * 60_000,
-    snapshotRowsPerTransaction: 20_000_000,
     statusIntervalMs: 10_000,
     slotWaitMs: 15_000,
     outageLimitMs: 300_000,

@@ -3,6 +3,8 @@ import { PlatformError } from '@hasivu/errors';
 
 import { ORIGIN, type SealedProgress } from './position-ledger.ts';
 import type { TransactionCounts } from './transaction-counts.ts';
+import { parseTableCopy, writableCopy } from './snapshot/table-copy-json.ts';
+import type { TableCopy } from './snapshot/table-copy.ts';
 
 /** How far the initial copy of one table is. */
 export interface TableProgress {
@@ -11,6 +13,16 @@ export interface TableProgress {
   readonly done: boolean;
   /** A table that was dropped and made again has another OID, and needs another copy. */
   readonly oid: number;
+  /** Of a copy that has begun and is not done. */
+  readonly copy?: TableCopy;
+}
+
+/** The snapshot that tables are copied under now. */
+export interface SnapshotPass {
+  /** Last log position that it covers. */
+  readonly lsn: Lsn;
+  /** Connections that copy, each with a Kafka transaction and a progress record of its own. */
+  readonly connections: number;
 }
 
 /**
@@ -24,6 +36,8 @@ export interface Progress extends SealedProgress {
   readonly tables: ReadonlyMap<string, TableProgress>;
   /** Of the source transaction that `position` is inside of, where transactions are counted. */
   readonly transaction?: TransactionCounts | null;
+  /** While tables are copied. */
+  readonly pass?: SnapshotPass;
 }
 
 export function initialProgress(slot: string, confirmLsn: Lsn): Progress {
@@ -34,7 +48,12 @@ export function serializeProgress(progress: Progress): Buffer {
   const tables = Object.fromEntries(
     [...progress.tables].map(([name, table]) => [
       name,
-      { lsn: formatLsn(table.lsn), done: table.done, oid: table.oid },
+      {
+        lsn: formatLsn(table.lsn),
+        done: table.done,
+        oid: table.oid,
+        ...(table.copy && { copy: writableCopy(table.copy) }),
+      },
     ]),
   );
   return Buffer.from(
@@ -46,6 +65,9 @@ export function serializeProgress(progress: Progress): Buffer {
       confirmLsn: formatLsn(progress.confirmLsn),
       tables,
       ...(progress.transaction ? { transaction: countsToJson(progress.transaction) } : {}),
+      ...(progress.pass && {
+        pass: { lsn: formatLsn(progress.pass.lsn), connections: progress.pass.connections },
+      }),
     }),
   );
 }
@@ -58,18 +80,26 @@ export function parseProgress(bytes: Buffer): Progress {
     if (phase !== 'snapshot' && phase !== 'streaming')
       throw new TypeError(`phase is ${JSON.stringify(phase)}`);
     if (typeof seq !== 'number') throw new TypeError('seq is not a number');
-    const tables = Object.entries(
-      raw['tables'] as Record<string, { lsn: string; done: boolean; oid: number }>,
-    );
+    const tables = Object.entries(raw['tables'] as Record<string, RawTable>);
+    const pass = raw['pass'] as { lsn: string; connections: number } | undefined;
     return {
       slot: String(raw['slot']),
       phase,
       position: { commitLsn: lsnOf(raw['commitLsn']), seq },
       confirmLsn: lsnOf(raw['confirmLsn']),
       tables: new Map(
-        tables.map(([name, t]) => [name, { lsn: lsnOf(t.lsn), done: t.done === true, oid: Number(t.oid) }]),
+        tables.map(([name, t]) => [
+          name,
+          {
+            lsn: lsnOf(t.lsn),
+            done: t.done === true,
+            oid: Number(t.oid),
+            ...(t.copy !== undefined && { copy: parseTableCopy(t.copy) }),
+          },
+        ]),
       ),
       ...(raw['transaction'] ? { transaction: countsOf(raw['transaction']) } : {}),
+      ...(pass && { pass: { lsn: lsnOf(pass.lsn), connections: Number(pass.connections) } }),
     };
   } catch (error) {
     throw new PlatformError('SOURCE_PROGRESS', {
@@ -87,6 +117,13 @@ function countsToJson({ commitLsn, tables }: TransactionCounts): object {
 function countsOf(raw: unknown): TransactionCounts {
   const { commitLsn, tables } = raw as { commitLsn: string; tables: Record<string, number> };
   return { commitLsn: lsnOf(commitLsn), tables: new Map(Object.entries(tables)) };
+}
+
+interface RawTable {
+  readonly lsn: string;
+  readonly done: boolean;
+  readonly oid: number;
+  readonly copy?: unknown;
 }
 
 function lsnOf(text: unknown): Lsn {

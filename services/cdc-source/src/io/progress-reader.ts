@@ -1,25 +1,21 @@
-import { Fetcher, type KafkaCluster } from '@hasivu/kafka';
+import { Fetcher, type Isolation, type KafkaCluster } from '@hasivu/kafka';
 
-import { parseProgress, type Progress } from '../core/progress-record.ts';
-
-/** Records looked at first; the newest one of a slot is nearly always among them. */
+/** Records looked at first; the newest one of a key is nearly always among them. */
 const FIRST_TAIL = 64n;
 
-/**
- * The newest committed progress record of a slot, or null. To be called once the producer is open, so that no
- * predecessor can commit another one behind our back.
- */
-export async function readProgress(
+/** The newest value of a key in the progress topic, or null; a tombstone counts as none. */
+export async function lastValue(
   cluster: KafkaCluster,
   topic: string,
-  slot: string,
+  key: string,
+  isolation: Isolation,
   signal: AbortSignal,
-): Promise<Progress | null> {
+): Promise<Buffer | null> {
   const end = await endOf(cluster, topic);
   for (let tail = FIRST_TAIL; ; tail *= 64n) {
     const from = end > tail ? end - tail : 0n;
-    const found = await lastBetween(cluster, topic, slot, from, end, signal);
-    if (found || from === 0n) return found;
+    const found = await lastBetween(cluster, { topic, key, isolation, from, end }, signal);
+    if (found !== undefined || from === 0n) return found ?? null;
   }
 }
 
@@ -28,20 +24,26 @@ async function endOf(cluster: KafkaCluster, topic: string): Promise<bigint> {
   return offsets.get(0) ?? 0n;
 }
 
+interface Stretch {
+  readonly topic: string;
+  readonly key: string;
+  readonly isolation: Isolation;
+  readonly from: bigint;
+  readonly end: bigint;
+}
+
+/** undefined where the stretch does not hold the key. */
 async function lastBetween(
   cluster: KafkaCluster,
-  topic: string,
-  slot: string,
-  from: bigint,
-  end: bigint,
+  { topic, key, isolation, from, end }: Stretch,
   signal: AbortSignal,
-): Promise<Progress | null> {
-  if (from >= end) return null;
+): Promise<Buffer | null | undefined> {
+  if (from >= end) return undefined;
   const fetcher = new Fetcher(cluster, {
     assignments: [{ topic, partition: 0, offset: from }],
-    isolation: 'read_committed',
+    isolation,
   });
-  let found: Buffer | null = null;
+  let found: Buffer | null | undefined;
   try {
     for (let next = from; next < end;) {
       const batch = await fetcher.next(signal);
@@ -49,17 +51,14 @@ async function lastBetween(
       if (!batch) throw new DOMException('stopped while reading the progress', 'AbortError');
       const { cursor } = batch;
       while (cursor.next()) {
-        if (cursor.keyStart < 0 || cursor.buffer.toString('utf8', cursor.keyStart, cursor.keyEnd) !== slot)
+        if (cursor.keyStart < 0 || cursor.buffer.toString('utf8', cursor.keyStart, cursor.keyEnd) !== key)
           continue;
-        found =
-          cursor.valueStart < 0
-            ? null
-            : Buffer.from(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd));
+        found = cursor.copyValue();
       }
       next = batch.nextOffset;
     }
   } finally {
     fetcher.close();
   }
-  return found === null ? null : parseProgress(found);
+  return found;
 }

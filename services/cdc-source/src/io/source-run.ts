@@ -32,12 +32,14 @@ import { TraceContext, TRACE_PREFIX } from '../core/trace-context.ts';
 import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
 import { StreamIntake } from '../core/stream-intake.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import type { SourceSettings } from '../source-settings.ts';
+import { settledProgress, type ProgressPlace } from './copy-producers.ts';
 import { DurableEvents } from './durable-events.ts';
 import { openLineage } from './lineage-producer.ts';
 import { openMessageTopic } from './message-topic.ts';
 import { openOutbox } from './open-outbox.ts';
 import { ProgressProducer } from './progress-producer.ts';
-import { readProgress } from './progress-reader.ts';
+
 import { ensurePublication } from './publication-guard.ts';
 import { acquireSlot } from './slot-guard.ts';
 import { openSchemaChangeTopic } from './schema-change-topic.ts';
@@ -142,7 +144,7 @@ async function openTarget(
   const { kafka, postgres } = settings;
   ready(false, 'connecting to Kafka');
   const topics = topicNames(kafka.prefix);
-  const clientId = `${kafka.prefix}-cdc-source-${postgres.slot}`;
+  const clientId = transactionalIdOf(settings);
   const cluster = await KafkaCluster.connect(kafka, { clientId, logger: dependencies.logger });
   resources.defer(() => cluster.close());
   await cluster.ensureTopics([
@@ -176,6 +178,11 @@ async function openTarget(
   };
 }
 
+/** Who writes for this slot; the second one to open it fences the first. */
+function transactionalIdOf({ kafka, postgres }: SourceSettings): string {
+  return `${kafka.prefix}-cdc-source-${postgres.slot}`;
+}
+
 async function startingProgress(
   dependencies: SourceDependencies,
   prepared: PreparedSource,
@@ -185,12 +192,15 @@ async function startingProgress(
   const { slot } = settings.postgres;
   const { tables, slotFacts, server, session } = prepared;
   ready(false, 'reading the last progress');
-  const progress = await readProgress(
-    opened.cluster,
-    topicNames(settings.kafka.prefix).progress,
+  const place: ProgressPlace = {
+    cluster: opened.cluster,
+    topic: topicNames(settings.kafka.prefix).progress,
     slot,
+    transactionalId: transactionalIdOf(settings),
+    transactionTimeoutMs: settings.transactionTimeoutMs,
     signal,
-  );
+  };
+  const progress = await settledProgress(place);
   const oids = new Map(tables.map((table) => [tableId(table), table.oid]));
   const plan = planStart({ slot, database: server.database, slotFacts, progress, tables: oids });
 
@@ -214,6 +224,7 @@ async function startingProgress(
     ...opened,
     dependencies,
     session,
+    place,
     plan,
     confirmedLsn: slotFacts?.confirmedLsn ?? toLsn(0n),
   });

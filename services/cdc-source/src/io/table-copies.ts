@@ -8,15 +8,24 @@ import {
   type CatalogTable,
   type PostgresTarget,
   type PublishedTable,
+  type TableParts,
 } from '@hasivu/postgres';
 
 import { initialProgress, type Progress } from '../core/progress-record.ts';
+import { copyRecordKey, serializeCopyRecord } from '../core/snapshot/copy-record.ts';
+import { planPass, tasksOf, withCompleteTables, type PlannedTable } from '../core/snapshot/pass-plan.ts';
 import type { StartPlan } from '../core/start-plan.ts';
 import { tableId } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import { closeProducers, openCopyProducers, type ProgressPlace } from './copy-producers.ts';
+import { CopyReport } from './copy-report.ts';
+import { passTableOf, writeTruncate } from './copied-table.ts';
 import type { DurableEvents } from './durable-events.ts';
 import type { ProgressProducer } from './progress-producer.ts';
-import { SnapshotCopier } from './snapshot-copier.ts';
+import type { CopiedTable } from './range-copier.ts';
+import { SnapshotConnections } from './snapshot-connections.ts';
+import { SnapshotPass } from './snapshot-pass.ts';
+import type { SourceLineage } from './source-lineage.ts';
 import { publishedColumns, type TableCompiler } from './table-compiler.ts';
 
 export interface CopiesOptions {
@@ -27,6 +36,8 @@ export interface CopiesOptions {
   readonly compiler: TableCompiler;
   readonly sink: ProgressProducer;
   readonly durable: DurableEvents;
+  readonly lineage: SourceLineage | null;
+  readonly place: ProgressPlace;
   readonly plan: StartPlan;
   readonly tables: readonly CatalogTable[];
   readonly published: ReadonlyMap<string, PublishedTable>;
@@ -34,48 +45,72 @@ export interface CopiesOptions {
   readonly confirmedLsn: Lsn;
 }
 
-const REPORT_EVERY_MS = 5000;
+/** What there is to copy, compiled. */
+interface Pending {
+  readonly catalog: CatalogTable;
+  readonly copied: CopiedTable;
+}
 
 /**
  * Brings every pending table to "done": creates the slot where there is none, and copies the tables inside the snapshot
- * that a slot exports, each in one Kafka transaction together with the progress that says so. After a crash, tables that
- * are done stay done and the others are copied under the snapshot of a temporary slot.
+ * that a slot exports, range by range, over several connections. After a crash, ranges that are done stay done and the
+ * others are copied under the snapshot of a temporary slot.
  */
 export async function copyPendingTables(options: CopiesOptions): Promise<Progress> {
-  const { plan, tables, confirmedLsn, dependencies } = options;
-  const { progress } = plan;
+  const { dependencies } = options;
   const { slot, snapshot } = dependencies.settings.postgres;
-  const pending = tables.filter((table) => plan.pending.includes(tableId(table)));
-  if (pending.length === 0 && progress) return progress;
-  if (snapshot === 'never') return await startWithoutCopies(options, pending);
-  // Schemas first: a registry that refuses one must not leave a slot behind that holds back the log.
-  const { compiler, published } = options;
-  for (const table of pending)
-    await compiler.compile(await compiler.shapeOf(table, published.get(tableId(table))), table.identity);
-  dependencies.logger.info(
-    { tables: pending.map(tableId) },
-    'copying tables: waiting for a consistent point',
+  const known = options.plan.progress && withCompleteTables(options.plan.progress);
+  const tables = options.tables.filter(
+    (table) =>
+      options.plan.pending.includes(tableId(table)) && known?.tables.get(tableId(table))?.done !== true,
   );
-  const copier = await SnapshotCopier.open(options.target, pending.map(quoteTable).join(', '));
-  try {
-    const point = await takeSnapshot(options, copier);
-    const covered = lastCovered(point);
-    let state = progress ?? initialProgress(slot, plan.createSlot ? point : confirmedLsn);
-    for (const [i, table] of pending.entries()) {
-      dependencies.metrics.snapshotPending(pending.length - i);
-      const done = new Map(state.tables).set(tableId(table), { lsn: covered, done: true, oid: table.oid });
-      state = { ...state, tables: done, phase: i === pending.length - 1 ? 'streaming' : 'snapshot' };
-      await copyTable(options, copier, table, state);
-    }
-    dependencies.metrics.snapshotPending(0);
-    return state;
-  } finally {
-    await copier.close();
-  }
+  if (snapshot === 'never') return await startWithoutCopies(options, tables);
+  if (tables.length === 0 && known) return known.pass ? await endPass(options, known) : known;
+  // Schemas first: a registry that refuses one must not leave a slot behind that holds back the log.
+  const pending: Pending[] = [];
+  for (const catalog of tables) pending.push({ catalog, copied: await compiled(options, catalog) });
+  dependencies.logger.info({ tables: tables.map(tableId) }, 'copying tables: waiting for a consistent point');
+  await using resources = new AsyncDisposableStack();
+  const connections = await SnapshotConnections.open(
+    options.target,
+    dependencies.settings.postgres.snapshotConnections,
+    tables.map(quoteTable).join(', '),
+  );
+  resources.defer(() => connections.close());
+  const { point, snapshotText } = await takeSnapshot(options, connections);
+  const lsn = lastCovered(point);
+  const parts = await connections.parts(tables.map((table) => table.oid));
+  const planned = planPass(
+    pending.map(({ catalog, copied }) => passTableOf(catalog, copied, parts)),
+    known,
+    { lsn, snapshot: snapshotText },
+  );
+  const start = known ?? initialProgress(slot, options.plan.createSlot ? point : options.confirmedLsn);
+  const producers = await openCopyProducers(options.place, connections.all.length);
+  resources.defer(() => closeProducers(producers));
+  const progress = await beginPass(options, start, lsn, planned, producers.length);
+  return await endPass(
+    options,
+    await runPass(options, { connections, producers, planned, pending, parts, progress }),
+  );
 }
 
-/** Creates the slot (the permanent one or a temporary one) and lets the copier use its snapshot; returns its position. */
-async function takeSnapshot(options: CopiesOptions, copier: SnapshotCopier): Promise<Lsn> {
+async function compiled(options: CopiesOptions, catalog: CatalogTable): Promise<CopiedTable> {
+  const { compiler, published } = options;
+  const publishedAs = published.get(tableId(catalog));
+  return {
+    table: await compiler.compile(await compiler.shapeOf(catalog, publishedAs), catalog.identity),
+    columns: publishedColumns(catalog, publishedAs),
+    rowFilter: publishedAs?.rowFilter ?? null,
+    lookup: compiler.types.lookup,
+  };
+}
+
+/** Creates the slot (the permanent one or a temporary one) and lets every connection import its snapshot. */
+async function takeSnapshot(
+  options: CopiesOptions,
+  connections: SnapshotConnections,
+): Promise<{ readonly point: Lsn; readonly snapshotText: string }> {
   const { target, plan, dependencies } = options;
   const { slot } = dependencies.settings.postgres;
   // Its own name each time: the temporary slot of a life that was just killed may still be there.
@@ -83,8 +118,8 @@ async function takeSnapshot(options: CopiesOptions, copier: SnapshotCopier): Pro
   const connection = await WireConnection.open(target, { replication: true });
   try {
     const created = await createSlot(connection, name, { temporary: !plan.createSlot });
-    await copier.useSnapshot(created.snapshotName, lastCovered(created.consistentPoint));
-    return created.consistentPoint;
+    const snapshotText = await connections.importSnapshot(created.snapshotName);
+    return { point: created.consistentPoint, snapshotText };
   } finally {
     await connection.close();
   }
@@ -98,43 +133,73 @@ function lastCovered(consistentPoint: Lsn): Lsn {
   return toLsn(consistentPoint - 1n);
 }
 
-async function copyTable(
+/** Commits the plan before the first range, with the truncate events of tables whose topics hold an earlier copy. */
+async function beginPass(
   options: CopiesOptions,
-  copier: SnapshotCopier,
-  table: CatalogTable,
-  finished: Progress,
-): Promise<void> {
-  const { compiler, sink, cluster, published, durable, dependencies } = options;
-  const { settings, logger, metrics, signal } = dependencies;
-  const name = tableId(table);
-  const publishedAs = published.get(name);
-  const compiled = await compiler.compile(await compiler.shapeOf(table, publishedAs), table.identity);
-  const unfinished = { ...finished, phase: 'snapshot' as const, tables: without(finished.tables, name) };
-  const startedMs = performance.now();
-  let reportedMs = startedMs;
-  const rows = await copier.copy({
-    table: compiled,
-    columns: publishedColumns(table, publishedAs),
-    binary: settings.postgres.binary !== 'off',
-    rowFilter: publishedAs?.rowFilter ?? null,
-    lookup: compiler.types.lookup,
-    startOver: await hasRecords(cluster, compiled.topic),
-    sink,
-    sendBytes: settings.sendBytes,
-    rowsPerTransaction: settings.snapshotRowsPerTransaction,
-    transactionMs: settings.transactionTimeoutMs / 2,
-    commitPart: () => durable.commit(unfinished, 0),
-    onProgress: (copied) => {
-      dependencies.alive();
-      if (performance.now() - reportedMs < REPORT_EVERY_MS) return;
-      reportedMs = performance.now();
-      logger.info({ table: name, rows: copied, estimatedRows: Math.max(table.estimatedRows, 0) }, 'copying');
-    },
-    signal,
-  });
-  await durable.commit(finished, 0);
-  metrics.lagSeconds(0);
-  logger.info({ table: name, rows, seconds: (performance.now() - startedMs) / 1000 }, 'table copied');
+  start: Progress,
+  lsn: Lsn,
+  planned: readonly PlannedTable[],
+  connections: number,
+): Promise<Progress> {
+  const { cluster, compiler, sink, durable } = options;
+  const tables = new Map(start.tables);
+  for (const table of planned) {
+    tables.set(table.name, { lsn: table.coveredLsn, done: false, oid: table.oid, copy: table.copy });
+    const target = compiler.tables.get(table.name);
+    if (target && table.begins && (await hasRecords(cluster, target.topic)))
+      writeTruncate(target, table, sink);
+  }
+  const progress: Progress = { ...start, phase: 'snapshot', tables, pass: { lsn, connections } };
+  // Empty records of this pass: a reader never has to look behind it.
+  writeCopyRecords(options, connections, serializeCopyRecord(progress, new Map()));
+  await durable.commit(progress, 0);
+  return progress;
+}
+
+interface RunningPass {
+  readonly connections: SnapshotConnections;
+  readonly producers: ConstructorParameters<typeof SnapshotPass>[0]['producers'];
+  readonly planned: readonly PlannedTable[];
+  readonly pending: readonly Pending[];
+  readonly parts: TableParts;
+  readonly progress: Progress;
+}
+
+async function runPass(options: CopiesOptions, pass: RunningPass): Promise<Progress> {
+  const { dependencies, durable, lineage, place } = options;
+  const { connections, producers, planned, pending, parts, progress } = pass;
+  const tasks = [...tasksOf(planned)];
+  return await new SnapshotPass({
+    dependencies,
+    progressTopic: place.topic,
+    connections: connections.all,
+    producers,
+    durable,
+    lineage,
+    report: new CopyReport(dependencies, planned, tasks, parts.pageBytes),
+    tables: planned,
+    tasks,
+    copied: new Map(pending.map(({ catalog, copied }) => [tableId(catalog), copied])),
+    progress,
+    interrupt: () => connections.interrupt(),
+  }).run();
+}
+
+/** Every table is done: the records of the connections have nothing more to say. */
+async function endPass(options: CopiesOptions, { pass, ...progress }: Progress): Promise<Progress> {
+  const { durable, dependencies } = options;
+  const ended: Progress = { ...progress, phase: 'streaming' };
+  writeCopyRecords(options, pass?.connections ?? 0, null);
+  await durable.commit(ended, 0);
+  dependencies.metrics.lagSeconds(0);
+  return ended;
+}
+
+function writeCopyRecords({ sink, place }: CopiesOptions, connections: number, record: Buffer | null): void {
+  for (let i = 0; i < connections; i++) {
+    const key = Buffer.from(copyRecordKey(place.slot, i));
+    sink.append(place.topic, 0, key, 0, key.length, record, 0, record?.length ?? 0, Date.now());
+  }
 }
 
 async function startWithoutCopies(
@@ -143,6 +208,7 @@ async function startWithoutCopies(
 ): Promise<Progress> {
   const { plan, target, durable, dependencies, confirmedLsn } = options;
   const { slot } = dependencies.settings.postgres;
+  if (pending.length === 0 && plan.progress && !plan.progress.pass) return plan.progress;
   let from = confirmedLsn;
   if (plan.createSlot) {
     const connection = await WireConnection.open(target, { replication: true });
@@ -152,7 +218,7 @@ async function startWithoutCopies(
       await connection.close();
     }
   }
-  const state = plan.progress ?? initialProgress(slot, from);
+  const { pass: _, ...state } = plan.progress ?? initialProgress(slot, from);
   const tables = new Map(state.tables);
   for (const table of pending) tables.set(tableId(table), { lsn: toLsn(0n), done: true, oid: table.oid });
   const started: Progress = { ...state, phase: 'streaming', tables };
@@ -162,8 +228,4 @@ async function startWithoutCopies(
 
 async function hasRecords(cluster: KafkaCluster, topic: string): Promise<boolean> {
   return [...(await cluster.endOffsets(topic)).values()].some((offset) => offset > 0n);
-}
-
-function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
-  return new Map([...map].filter(([name]) => name !== key));
 }

@@ -1,0 +1,160 @@
+import { partitionOf, type Lsn, type SourceMoment } from '@hasivu/change-events';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
+import type { TransactionalProducer } from '@hasivu/kafka';
+import {
+  afterSnapshot,
+  copyQuery,
+  CopyReader,
+  inSnapshot,
+  onPages,
+  type TableName,
+  type WireConnection,
+} from '@hasivu/postgres';
+import type { TypeLookup } from '@hasivu/pgoutput';
+
+import type { CapturedTable } from '../core/captured-table.ts';
+import { keylessPartition } from '../core/change-emitter.ts';
+import { EventWriter } from '../core/event-writer.ts';
+import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
+import type { CopyRange } from '../core/snapshot/range-plan.ts';
+import { snapshotMoment } from '../core/snapshot/snapshot-moment.ts';
+import { tableId } from '../core/table-selection.ts';
+
+const OP_READ = 0x72;
+
+/** How rows of one table are read and written, the same for all its ranges. */
+export interface CopiedTable {
+  readonly table: CapturedTable;
+  readonly columns: readonly { readonly name: string; readonly typeOid: number }[];
+  /** By column: 1 for one that comes in binary, 0 for text. */
+  readonly formats: Uint8Array;
+  readonly rowFilter: string | null;
+  readonly lookup: TypeLookup;
+}
+
+export interface RangeRequest {
+  readonly copied: CopiedTable;
+  /** Where the rows are. */
+  readonly part: TableName;
+  /** null reads the part as a whole, what inherits from it included. */
+  readonly range: CopyRange | null;
+  readonly rows: RowChoice;
+  /** Position of every row. */
+  readonly lsn: Lsn;
+  /** Number of the first row. */
+  readonly firstSeq: number;
+}
+
+export interface RangeCopierOptions {
+  readonly connection: WireConnection;
+  readonly producer: TransactionalProducer;
+  readonly sendBytes: number;
+  /** The coordinator aborts a transaction that is open for longer. */
+  readonly transactionTimeoutMs: number;
+  readonly alive: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** What one range held. */
+export interface RangeResult {
+  readonly rows: number;
+  /** Bytes of keys and values. */
+  readonly bytes: number;
+  /** Rows with a value that its type cannot hold exactly. */
+  readonly inexact: number;
+}
+
+/** Copies ranges through one connection into the open transaction of one producer. */
+export class RangeCopier {
+  readonly #options: RangeCopierOptions;
+  readonly #writer = new EventWriter();
+  #bytes = 0;
+  #inexact = 0;
+
+  constructor(options: RangeCopierOptions) {
+    this.#options = options;
+  }
+
+  async copy(request: RangeRequest): Promise<RangeResult> {
+    const name = tableId(request.copied.table.schema);
+    try {
+      return await this.#copy(request, name);
+    } catch (error) {
+      if (isPlatformError(error) && ['SOURCE_QUERY', 'SOURCE_TABLE_MISSING'].includes(error.code)) {
+        throw new PlatformError('SOURCE_SNAPSHOT_FAILED', {
+          doing: `copying ${name}`,
+          why: error.message,
+          context: { table: name, ...error.context },
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async #copy(request: RangeRequest, name: string): Promise<RangeResult> {
+    const { connection, producer, sendBytes, alive, signal } = this.#options;
+    const { copied, part, range } = request;
+    const moment = snapshotMoment(request.lsn, Date.now());
+    const query = copyQuery(part, copied.columns, copied.rowFilter, copied.lookup, copied.formats, {
+      only: range !== null,
+      conditions: conditionsOf(request),
+    });
+    const reader = CopyReader.start(connection, `copying ${name}`, query);
+    const startedMs = performance.now();
+    this.#bytes = this.#inexact = 0;
+    let seq = request.firstSeq;
+    for (;;) {
+      const nowMs = Date.now();
+      while (reader.next()) {
+        moment.seq = seq++;
+        this.#writeRow(copied, moment, nowMs, reader);
+      }
+      alive();
+      if (reader.done) return { rows: seq - request.firstSeq, bytes: this.#bytes, inexact: this.#inexact };
+      if (producer.bufferedBytes >= sendBytes) await producer.flush();
+      signal.throwIfAborted();
+      this.#assertInTime(name, performance.now() - startedMs);
+      await reader.read();
+    }
+  }
+
+  #writeRow({ table, formats }: CopiedTable, moment: SourceMoment, nowMs: number, reader: CopyReader): void {
+    const writer = this.#writer;
+    const { producer } = this.#options;
+    const { key, value } = writer;
+    const row = table.newRow;
+    const buf = reader.buffer;
+    row.scanCopyRow(buf, reader.start, reader.end, formats);
+    writer.writeEnvelope(table, OP_READ, moment, nowMs, buf, null, row);
+    const headers = writer.headers.length > 0 ? writer.headers : undefined;
+    if (headers) this.#inexact++;
+    this.#bytes += value.pos;
+    const atMs = moment.commitTsMs;
+    if (table.keyHeader === null) {
+      const partition = keylessPartition(moment, table.partitions);
+      producer.append(table.topic, partition, null, 0, 0, value.bytes, 0, value.pos, atMs, headers);
+      return;
+    }
+    writer.writeKey(table, buf, row);
+    this.#bytes += key.pos;
+    const partition = partitionOf(key.bytes, 0, key.pos, table.partitions);
+    producer.append(table.topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, atMs, headers);
+  }
+
+  #assertInTime(name: string, tookMs: number): void {
+    const { transactionTimeoutMs } = this.#options;
+    if (tookMs < transactionTimeoutMs) return;
+    throw new PlatformError('SOURCE_SNAPSHOT_FAILED', {
+      doing: `copying ${name}`,
+      why: `one range took longer than the ${transactionTimeoutMs / 60_000} minutes that a Kafka transaction may take`,
+      context: { table: name },
+    });
+  }
+}
+
+function conditionsOf({ range, rows }: RangeRequest): string[] {
+  const pages = range === null ? [] : onPages(range.fromPage, range.toPage);
+  if (rows.tag === 'all') return pages;
+  return [...pages, rows.tag === 'in' ? inSnapshot(rows.snapshot) : afterSnapshot(rows.snapshot)];
+}
