@@ -43,6 +43,7 @@ describe('a configuration file', () => {
       twoPhase: false,
       origin: 'any',
       messages: { include: ['*'], exclude: [] },
+      snapshotConnections: 2,
     });
     expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
     expect(config.lake).toMatchObject({

@@ -1,6 +1,7 @@
 import { toLsn, type Lsn } from '@hasivu/change-events';
 import type { KafkaCluster } from '@hasivu/kafka';
 import {
+  copyFormats,
   createSlot,
   quoteTable,
   WireConnection,
@@ -85,6 +86,8 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
     known,
     { lsn, snapshot: snapshotText },
   );
+  const goingOn = planned.filter((table) => !table.begins).map((table) => table.name);
+  if (goingOn.length > 0) dependencies.logger.info({ tables: goingOn }, 'copies go on');
   const start = known ?? initialProgress(slot, options.plan.createSlot ? point : options.confirmedLsn);
   const producers = await openCopyProducers(options.place, connections.all.length);
   resources.defer(() => closeProducers(producers));
@@ -96,13 +99,19 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
 }
 
 async function compiled(options: CopiesOptions, catalog: CatalogTable): Promise<CopiedTable> {
-  const { compiler, published } = options;
+  const { compiler, published, dependencies } = options;
   const publishedAs = published.get(tableId(catalog));
+  const columns = publishedColumns(catalog, publishedAs);
+  const { lookup } = compiler.types;
   return {
     table: await compiler.compile(await compiler.shapeOf(catalog, publishedAs), catalog.identity),
-    columns: publishedColumns(catalog, publishedAs),
+    columns,
+    formats:
+      dependencies.settings.postgres.binary === 'off'
+        ? new Uint8Array(columns.length)
+        : copyFormats(columns, lookup),
     rowFilter: publishedAs?.rowFilter ?? null,
-    lookup: compiler.types.lookup,
+    lookup,
   };
 }
 
