@@ -6,7 +6,7 @@ import { stack } from '@hasivu/testing';
 import { describe, expect, test } from '@jest/globals';
 import S3rver from 's3rver';
 
-import { plainPostgres } from './plain-postgres.ts';
+import { OwnPostgres } from './own-postgres.ts';
 import { PipelineUnderTest, type ServiceUnderTest } from './pipeline-under-test.ts';
 
 async function started(
@@ -23,7 +23,7 @@ async function started(
 
 describe('a mistake gets one clear error with its code and cure, exit code 2, and nothing is written', () => {
   test('a server whose wal_level is not logical', async () => {
-    await using plain = await plainPostgres();
+    await using plain = await OwnPostgres.start({ wal_level: 'replica' });
     const { exitCode, output } = await started('cdc-source', () => ({
       source: { postgres: { url: plain.url } },
     }));

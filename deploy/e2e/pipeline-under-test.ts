@@ -20,6 +20,10 @@ export interface PipelineOptions {
   readonly tables: readonly string[];
   readonly pipelines?: readonly object[];
   readonly tableSettings?: Readonly<Record<string, object>>;
+  /** A database on a server of the test's own, in the place of one on the stack. */
+  readonly database?: TestDatabase;
+  /** More of `source.postgres`. */
+  readonly source?: object;
 }
 
 /** A database, a topic prefix and a lake prefix of its own, and the services over them, on the test stack. */
@@ -47,7 +51,7 @@ export class PipelineUnderTest implements AsyncDisposable {
 
   static async create(options: PipelineOptions): Promise<PipelineUnderTest> {
     const facts = stack();
-    const database = await testDatabase(options.name);
+    const database = options.database ?? (await testDatabase(options.name));
     const unique = `${options.name}_${process.pid}_${Date.now().toString(36)}`;
     const dir = join(import.meta.dirname, '..', '..', '.hasivu', 'e2e', unique);
     mkdirSync(dir, { recursive: true });
@@ -61,6 +65,7 @@ export class PipelineUnderTest implements AsyncDisposable {
           slot: unique,
           snapshot: 'initial',
           binary: 'auto',
+          ...options.source,
         },
       },
       kafka: {
@@ -89,6 +94,11 @@ export class PipelineUnderTest implements AsyncDisposable {
       'lake-sink',
     ];
     return new PipelineUnderTest(database, dir, configPath, unique, uses);
+  }
+
+  /** Slot, publication, topic prefix and lake prefix. */
+  get slot(): string {
+    return this.lakePrefix;
   }
 
   get services(): readonly ServiceUnderTest[] {

@@ -59,6 +59,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
         ...connectionMistakes(config.source.postgres),
         ...columnMistakes(config.source.postgres, '/source/postgres'),
         ...outboxMistakes(config.source.postgres, '/source/postgres'),
+        ...slotMistakes(config.source.postgres),
       ]
     : [];
   const names = new Set<string>();
@@ -102,6 +103,24 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
         reason: `${table} is not captured by source.postgres.tables`,
       });
     }
+  }
+  return mistakes;
+}
+
+function slotMistakes({ onLostSlot, snapshot, retainedLog }: PostgresConfig): ConfigMistake[] {
+  const mistakes: ConfigMistake[] = [];
+  if (onLostSlot === 'resnapshot' && snapshot === 'never') {
+    mistakes.push({
+      path: '/source/postgres/onLostSlot',
+      reason: 'resnapshot copies the tables again, which snapshot: never rules out',
+    });
+  }
+  const { warnBytes, maxBytes } = retainedLog;
+  if (maxBytes !== undefined && warnBytes !== undefined && warnBytes >= maxBytes) {
+    mistakes.push({
+      path: '/source/postgres/retainedLog/warnBytes',
+      reason: `must be below maxBytes (${maxBytes}), or nobody is warned`,
+    });
   }
   return mistakes;
 }

@@ -44,6 +44,9 @@ describe('a configuration file', () => {
       origin: 'any',
       messages: { include: ['*'], exclude: [] },
       snapshotConnections: 2,
+      failover: false,
+      retainedLog: {},
+      onLostSlot: 'stop',
     });
     expect(config.kafka).toMatchObject({ prefix: 'hasivu', topics: { partitions: 4, replicationFactor: 1 } });
     expect(config.lake).toMatchObject({
@@ -122,6 +125,16 @@ tables: { public.orders: { partitionBy: ["week(x)"] } }
       'a hash without a salt',
       FULL.replace('{ filter: { expr: "price > 1" } }', '{ mask: { column: a, method: hash } }'),
       '/pipelines/0/steps/0/mask/salt',
+    ],
+    [
+      'a copy after a lost slot where nothing is to be copied',
+      FULL.replace('"shop.*"]', '"shop.*"], snapshot: never, onLostSlot: resnapshot'),
+      '/source/postgres/onLostSlot',
+    ],
+    [
+      'a warning that would come too late',
+      FULL.replace('"shop.*"]', '"shop.*"], retainedLog: { warnBytes: 30000000, maxBytes: 20000000 }'),
+      '/source/postgres/retainedLog/warnBytes',
     ],
     ['half of the credentials', FULL.replace('accessKeyId: "env:AK", ', ''), '/lake'],
     ['an unknown step', FULL.replace('filter:', 'filtre:'), '/pipelines/0/steps/0'],

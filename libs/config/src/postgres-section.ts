@@ -103,6 +103,35 @@ export const PostgresSection = Type.Object(
       maximum: 16,
       description: 'Connections that copy existing rows side by side, all inside one snapshot',
     }),
+    failover: Type.Boolean({
+      default: false,
+      description:
+        'Keep the slot on the standbys too (PostgreSQL 17), so that a promoted standby is read on from the same position',
+    }),
+    retainedLog: Type.Object(
+      {
+        warnBytes: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            description:
+              'Write-ahead log held back by the slot above which a warning is logged; half of maxBytes, or 10 GiB, where it is not given. Half of max_slot_wal_keep_size warns as well',
+          }),
+        ),
+        maxBytes: Type.Optional(
+          Type.Integer({
+            minimum: 16 * 1024 ** 2,
+            description:
+              "Write-ahead log held back by the slot above which the slot is dropped, so that the server's disk survives; onLostSlot says what follows",
+          }),
+        ),
+      },
+      { default: {}, additionalProperties: false },
+    ),
+    onLostSlot: Type.Union([Type.Literal('stop'), Type.Literal('resnapshot')], {
+      default: 'stop',
+      description:
+        'When changes were lost with the slot: stop ends with an error; resnapshot makes a new slot and copies every table again, after a truncate event',
+    }),
     tls: Type.Optional(TlsSection),
   },
   { additionalProperties: false },

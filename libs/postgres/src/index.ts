@@ -18,8 +18,10 @@ export {
   type TableName,
 } from './publication.ts';
 export {
+  checkFailoverSupport,
   createSlot,
-  slotLagBytes,
+  dropSlot,
+  makeFailoverSlot,
   slotState,
   tryLockSlot,
   type CreatedSlot,
@@ -29,6 +31,12 @@ export { quoteIdentifier, quoteTable } from './sql-quote.ts';
 export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
 export { afterSnapshot, inSnapshot, onPages } from './row-condition.ts';
 export { checkServer, type ServerFacts } from './server-facts.ts';
+export {
+  identifySystem,
+  parseTimelineHistory,
+  type SystemIdentity,
+  type TimelineBranch,
+} from './system-identity.ts';
 export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';
 export { tableParts, type TablePart, type TableParts } from './table-parts.ts';
 export { TypeCatalog } from './type-catalog.ts';

@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly user: string;
   /** Milliseconds without a status update after which the server ends a stream; 0 never. */
   readonly senderTimeoutMs: number;
+  /** A standby. */
+  readonly inRecovery: boolean;
 }
 
 const OLDEST_SUPPORTED = 140000;
@@ -20,6 +22,7 @@ export async function checkServer(session: CatalogSession): Promise<ServerFacts>
     doing,
     `SELECT current_setting('server_version_num') AS version, current_setting('wal_level') AS wal_level,
             current_database() AS database, current_user AS "user",
+            pg_is_in_recovery() AS in_recovery,
             (SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout') AS sender_timeout_ms,
             (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user) AS may_replicate`,
   );
@@ -46,5 +49,6 @@ export async function checkServer(session: CatalogSession): Promise<ServerFacts>
     database: String(row['database']),
     user: String(row['user']),
     senderTimeoutMs: Number(row['sender_timeout_ms']),
+    inRecovery: row['in_recovery'] === true,
   };
 }

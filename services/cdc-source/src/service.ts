@@ -4,6 +4,7 @@ import { isPlatformError } from '@hasivu/errors';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 
 import { runSource } from './io/source-run.ts';
+import { MetricFamilies } from './metric-families.ts';
 import { SourceMetrics } from './metrics.ts';
 import type { SourceDependencies } from './source-dependencies.ts';
 import { settingsOf, type SourceSettings } from './source-settings.ts';
@@ -25,7 +26,7 @@ export async function runCdcSource(context: ServiceContext, settings: SourceSett
   let dependencies: SourceDependencies = {
     settings,
     logger: context.logger,
-    metrics: new SourceMetrics(context.metrics),
+    metrics: new SourceMetrics(new MetricFamilies(context.metrics), 'default'),
     signal: context.signal,
     ready: (isReady, reason) => context.ready(isReady, reason),
     alive: () => context.alive(),
@@ -34,11 +35,11 @@ export async function runCdcSource(context: ServiceContext, settings: SourceSett
   let delayMs = FIRST_DELAY_MS;
   while (!context.signal.aborted) {
     try {
-      await runSource(dependencies, () => {
+      const end = await runSource(dependencies, () => {
         outageSinceMs = -1;
         delayMs = FIRST_DELAY_MS;
       });
-      return;
+      if (end === 'stopped') return;
     } catch (error) {
       if (context.signal.aborted) return afterStop(context, error);
       if (!isPlatformError(error) || error.retry !== 'timed') throw error;

@@ -22,6 +22,10 @@ export interface SourceSettings {
   readonly statusIntervalMs: number;
   /** How long a start waits for a predecessor to let go of the slot. */
   readonly slotWaitMs: number;
+  /** How long a stream is given to let go of the slot before it is dropped under it. */
+  readonly slotReleaseMs: number;
+  /** How often the slot is looked at. */
+  readonly watchIntervalMs: number;
   /** Longest outage of Postgres or Kafka that is waited out; afterwards the process ends with code 1. */
   readonly outageLimitMs: number;
   /** Explicitly configured with a current-state table, by `schema.table`. */
@@ -48,6 +52,8 @@ export function settingsOf(config: HasivuConfig): SourceSettings {
     transactionTimeoutMs: 15 * 60_000,
     statusIntervalMs: 10_000,
     slotWaitMs: 15_000,
+    slotReleaseMs: 10_000,
+    watchIntervalMs: 5_000,
     outageLimitMs: 300_000,
     silverTables: new Set(silver),
   };

@@ -117,9 +117,10 @@ export const sourceErrors = {
   },
   SOURCE_SLOT_LOST: {
     summary: 'The replication slot is gone or no longer has the log that is needed',
-    cause: 'It was dropped, or invalidated because it held back more log than max_slot_wal_keep_size allows.',
+    cause:
+      'It was dropped, invalidated because it held back more log than max_slot_wal_keep_size allows or was idle for longer than idle_replication_slot_timeout, or a standby without it was promoted.',
     remedy:
-      'Changes since the last confirmed position are lost to streaming: drop what is left of the slot, name a new source.postgres.slot and start, which takes a new snapshot.',
+      'Changes since the last confirmed position are lost to streaming: set source.postgres.onLostSlot to resnapshot and start, which makes a new slot and copies every table again.',
     retry: 'manual',
   },
   SOURCE_SLOT_MOVED: {
@@ -127,7 +128,50 @@ export const sourceErrors = {
     cause:
       'Another consumer read the slot, or it was dropped and made again, or the progress topic was deleted or replaced by an older copy.',
     remedy:
-      'Changes in between are lost to streaming: name a new source.postgres.slot and start, which takes a new snapshot.',
+      'Changes in between are lost to streaming: set source.postgres.onLostSlot to resnapshot and start, which makes the slot anew and copies every table again.',
+    retry: 'manual',
+  },
+  SOURCE_LOG_RETAINED: {
+    summary: 'The replication slot holds back much write-ahead log',
+    cause:
+      'Kafka or the network is slower than the writes to the database, this service was away, or a transaction stays open.',
+    remedy:
+      'Find what holds the service up before the server gives the slot up; a long transaction is in pg_stat_activity.',
+    retry: 'timed',
+  },
+  SOURCE_LOG_BOUND: {
+    summary: 'The replication slot was dropped because it held back more log than retainedLog.maxBytes',
+    cause: 'The service was away, or slower than the writes to the database, for too long.',
+    remedy:
+      'Mend what held it up, then set source.postgres.onLostSlot to resnapshot and start, which makes a new slot and copies every table again.',
+    retry: 'manual',
+  },
+  SOURCE_FAILOVER_UNSUPPORTED: {
+    summary: 'The server cannot keep replication slots on its standbys',
+    cause: 'Failover slots need PostgreSQL 17.',
+    remedy: 'Upgrade the server, or leave source.postgres.failover out.',
+    retry: 'manual',
+  },
+  SOURCE_STANDBY: {
+    summary: 'The server is a standby',
+    cause: 'A failover is under way, or the host of the configuration is the one of a standby.',
+    remedy: 'Promote it, or name the host of the primary in source.postgres.url.',
+    retry: 'timed',
+  },
+  SOURCE_TIMELINE_DIVERGED: {
+    summary: 'The server lacks changes that were published already',
+    cause:
+      'A standby that had not received everything was promoted, or the server was restored from an older backup.',
+    remedy:
+      'Kafka holds changes that the database has lost: set source.postgres.onLostSlot to resnapshot and start, which copies every table again once the log of the server is beyond what was published (pg_switch_wal() moves it).',
+    retry: 'manual',
+  },
+  SOURCE_SYSTEM_CHANGED: {
+    summary: 'This is another server than the one the progress was made with',
+    cause:
+      'source.postgres.url names another server, or the database was moved by dump and restore, logical replication or pg_upgrade.',
+    remedy:
+      'Correct source.postgres.url; for a server that took the place of the old one, name a new source.postgres.slot, which takes a new copy, and, where its log begins below the position of the message, a new kafka.prefix.',
     retry: 'manual',
   },
   SOURCE_SLOT_LIMIT: {

@@ -1,4 +1,4 @@
-import { formatLsn, parseLsn, type Lsn } from '@hasivu/change-events';
+import { formatLsn, parseLsn, type Lsn, type Position } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
 import { ORIGIN, type SealedProgress } from './position-ledger.ts';
@@ -25,6 +25,24 @@ export interface SnapshotPass {
   readonly connections: number;
 }
 
+/** Changes that were lost with a slot, after which every table was copied again. */
+export interface Gap {
+  /** Of the error that says how. */
+  readonly code: string;
+  /** Last event before it. */
+  readonly after: Position;
+  readonly atMs: number;
+}
+
+/** Where the events come from: compared at every start. */
+export interface ProgressOrigin {
+  readonly systemId: string;
+  /** 0 where it is not known: a standby that is promoted changes it under the stream. */
+  readonly timeline: number;
+  /** The newest last. */
+  readonly gaps: readonly Gap[];
+}
+
 /**
  * The source's own progress, written to the progress topic inside every Kafka transaction, so that it is true exactly
  * when the events it speaks of are visible.
@@ -38,10 +56,31 @@ export interface Progress extends SealedProgress {
   readonly transaction?: TransactionCounts | null;
   /** While tables are copied. */
   readonly pass?: SnapshotPass;
+  /** Stamped on every record as it is written; records of the versions before have none. */
+  readonly origin?: ProgressOrigin | undefined;
 }
 
 export function initialProgress(slot: string, confirmLsn: Lsn): Progress {
   return { slot, phase: 'snapshot', position: ORIGIN, confirmLsn, tables: new Map() };
+}
+
+const GAPS_KEPT = 16;
+
+/** What the next records are stamped with. */
+export function nextOrigin(
+  before: ProgressOrigin | undefined,
+  server: { readonly systemId: string; readonly timeline: number },
+  gap: Gap | null,
+): ProgressOrigin {
+  const gaps = [...(before?.gaps ?? []), ...(gap ? [gap] : [])].slice(-GAPS_KEPT);
+  return { systemId: server.systemId, timeline: server.timeline, gaps };
+}
+
+/** Highest position in Kafka, of an event or of a copy. */
+export function publishedThrough(progress: Progress): Lsn {
+  let last = progress.position.commitLsn;
+  for (const { lsn } of progress.tables.values()) if (lsn > last) last = lsn;
+  return last;
 }
 
 export function serializeProgress(progress: Progress): Buffer {
@@ -68,6 +107,7 @@ export function serializeProgress(progress: Progress): Buffer {
       ...(progress.pass && {
         pass: { lsn: formatLsn(progress.pass.lsn), connections: progress.pass.connections },
       }),
+      ...(progress.origin ? { origin: originFields(progress.origin) } : {}),
     }),
   );
 }
@@ -100,6 +140,7 @@ export function parseProgress(bytes: Buffer): Progress {
       ),
       ...(raw['transaction'] ? { transaction: countsOf(raw['transaction']) } : {}),
       ...(pass && { pass: { lsn: lsnOf(pass.lsn), connections: Number(pass.connections) } }),
+      ...(raw['origin'] === undefined ? {} : { origin: originOf(raw['origin'] as OriginFields) }),
     };
   } catch (error) {
     throw new PlatformError('SOURCE_PROGRESS', {
@@ -124,6 +165,37 @@ interface RawTable {
   readonly done: boolean;
   readonly oid: number;
   readonly copy?: unknown;
+}
+
+interface OriginFields {
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly gaps: readonly { code: string; commitLsn: string; seq: number; atMs: number }[];
+}
+
+function originFields({ systemId, timeline, gaps }: ProgressOrigin): OriginFields {
+  return {
+    systemId,
+    timeline,
+    gaps: gaps.map(({ code, after, atMs }) => ({
+      code,
+      commitLsn: formatLsn(after.commitLsn),
+      seq: after.seq,
+      atMs,
+    })),
+  };
+}
+
+function originOf({ systemId, timeline, gaps }: OriginFields): ProgressOrigin {
+  return {
+    systemId: String(systemId),
+    timeline: Number(timeline),
+    gaps: gaps.map(({ code, commitLsn, seq, atMs }) => ({
+      code,
+      after: { commitLsn: lsnOf(commitLsn), seq },
+      atMs,
+    })),
+  };
 }
 
 function lsnOf(text: unknown): Lsn {

@@ -3,14 +3,16 @@ import { isPlatformError } from '@hasivu/errors';
 import { describe, expect, test } from '@jest/globals';
 
 import { ORIGIN } from './position-ledger.ts';
-import { parseProgress, serializeProgress, type Progress } from './progress-record.ts';
-import { planStart, type SlotFacts, type StartFacts } from './start-plan.ts';
+import { nextOrigin, parseProgress, serializeProgress, type Progress } from './progress-record.ts';
+import { checkSlotOwner, type SlotFacts } from './slot-check.ts';
+import { planStart, type StartFacts } from './start-plan.ts';
 
 const slotFacts: SlotFacts = {
   plugin: 'pgoutput',
   database: 'shop',
   confirmedLsn: toLsn(500n),
   walStatus: 'reserved',
+  invalidationReason: null,
 };
 const progress: Progress = {
   slot: 's',
@@ -24,15 +26,22 @@ const progress: Progress = {
 };
 const facts: StartFacts = {
   slot: 's',
-  database: 'shop',
   slotFacts,
   progress,
+  server: { systemId: '77', timeline: 1, endLsn: toLsn(600n), history: [] },
+  onLostSlot: 'stop',
   tables: new Map([['public.a', 1]]),
 };
 
+const FRESH = { dropSlot: false, createSlot: false, pending: ['public.a'], progress: null, lost: null };
+
 function codeOf(overrides: Partial<StartFacts>): string {
+  return codeThrownBy(() => planStart({ ...facts, ...overrides }));
+}
+
+function codeThrownBy(work: () => unknown): string {
   try {
-    planStart({ ...facts, ...overrides });
+    work();
     return 'none';
   } catch (error) {
     return isPlatformError(error) ? error.code : String(error);
@@ -42,12 +51,12 @@ function codeOf(overrides: Partial<StartFacts>): string {
 describe('a start', () => {
   test('creates the slot and copies everything where there is neither slot nor progress', () => {
     const plan = planStart({ ...facts, slotFacts: null, progress: null });
-    expect(plan).toEqual({ createSlot: true, pending: ['public.a'], progress: null });
+    expect(plan).toEqual({ ...FRESH, createSlot: true });
   });
 
   test('copies everything again when the slot is there but its progress is not', () => {
     const plan = planStart({ ...facts, progress: null });
-    expect(plan).toEqual({ createSlot: false, pending: ['public.a'], progress: null });
+    expect(plan).toEqual(FRESH);
   });
 
   test('copies tables that are new, were not finished, or were dropped and made again', () => {
@@ -69,12 +78,36 @@ describe('a start', () => {
     expect(codeOf({ slotFacts: null })).toBe('SOURCE_SLOT_LOST');
     expect(codeOf({ slotFacts: { ...slotFacts, walStatus: 'lost' } })).toBe('SOURCE_SLOT_LOST');
     expect(codeOf({ slotFacts: { ...slotFacts, confirmedLsn: toLsn(501n) } })).toBe('SOURCE_SLOT_MOVED');
-    expect(codeOf({ slotFacts: { ...slotFacts, plugin: 'test_decoding' } })).toBe('SOURCE_SLOT_MISMATCH');
-    expect(codeOf({ slotFacts: { ...slotFacts, database: 'other' } })).toBe('SOURCE_SLOT_MISMATCH');
+    expect(codeOf({ slotFacts: { ...slotFacts, invalidationReason: 'idle_timeout' } })).toBe(
+      'SOURCE_SLOT_LOST',
+    );
+    const owner = (facts: Partial<SlotFacts>): string =>
+      codeThrownBy(() => checkSlotOwner('s', { ...slotFacts, ...facts }, 'shop'));
+    expect([owner({}), owner({ plugin: 'test_decoding' }), owner({ database: 'other' })]).toEqual([
+      'none',
+      'SOURCE_SLOT_MISMATCH',
+      'SOURCE_SLOT_MISMATCH',
+    ]);
+  });
+
+  test.each([
+    ['is gone', null, 'SOURCE_SLOT_LOST'],
+    ['was invalidated', { ...slotFacts, walStatus: 'lost' }, 'SOURCE_SLOT_LOST'],
+    ['was moved', { ...slotFacts, confirmedLsn: toLsn(501n) }, 'SOURCE_SLOT_MOVED'],
+  ])('copies everything again, and says after which event, where the slot %s', (_, slot, code) => {
+    const plan = planStart({ ...facts, slotFacts: slot, onLostSlot: 'resnapshot' });
+    expect(plan).toMatchObject({ dropSlot: slot !== null, createSlot: true, pending: ['public.a'] });
+    expect([plan.progress, plan.lost?.error.code, plan.lost?.after]).toEqual([null, code, progress.position]);
   });
 });
 
 describe('progress records', () => {
+  test('of the version before, without an origin, are read', () => {
+    const text =
+      '{"slot":"s","phase":"streaming","commitLsn":"0/1EA","seq":3,"confirmLsn":"0/1F4","tables":{"public.a":{"lsn":"0/63","done":true,"oid":1},"public.b":{"lsn":"0/63","done":false,"oid":2}}}';
+    expect(parseProgress(Buffer.from(text))).toEqual(progress);
+  });
+
   test('survive being written and read', () => {
     expect(parseProgress(serializeProgress(progress))).toEqual(progress);
     const counts = { commitLsn: toLsn(7n), tables: new Map([['public.a', 3]]) };
@@ -82,6 +115,9 @@ describe('progress records', () => {
     expect(parseProgress(serializeProgress(within))).toEqual(within);
     const first = { ...progress, position: ORIGIN, tables: new Map() };
     expect(parseProgress(serializeProgress(first))).toEqual(first);
+    const gap = { code: 'SOURCE_SLOT_LOST', after: progress.position, atMs: 5 };
+    const stamped = { ...progress, origin: nextOrigin(undefined, facts.server, gap) };
+    expect(parseProgress(serializeProgress(stamped))).toEqual(stamped);
   });
 
   test.each([

@@ -1,28 +1,33 @@
-import { formatLsn, type Lsn } from '@hasivu/change-events';
+import { formatLsn, type Lsn, type Position } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
-import type { Progress } from './progress-record.ts';
-
-/** What is known of the replication slot at start. */
-export interface SlotFacts {
-  readonly plugin: string;
-  readonly database: string | null;
-  readonly confirmedLsn: Lsn | null;
-  readonly walStatus: string | null;
-}
+import { checkSystem, sharedHistory, type ServerHistory } from './history-check.ts';
+import { publishedThrough, type Progress } from './progress-record.ts';
+import { lostSlot, type SlotFacts } from './slot-check.ts';
 
 export interface StartFacts {
   readonly slot: string;
-  readonly database: string;
   /** null when the slot does not exist. */
   readonly slotFacts: SlotFacts | null;
   /** null when Kafka holds no progress of this slot. */
   readonly progress: Progress | null;
+  readonly server: ServerHistory;
+  /** What to do when changes were lost. */
+  readonly onLostSlot: 'stop' | 'resnapshot';
   /** OID of every table to capture, by `schema.table`. */
   readonly tables: ReadonlyMap<string, number>;
 }
 
+/** Changes that no stream will bring any more. */
+export interface LostChanges {
+  readonly error: PlatformError;
+  /** Last event before them. */
+  readonly after: Position;
+}
+
 export interface StartPlan {
+  /** Drop what is left of the slot before anything else. */
+  readonly dropSlot: boolean;
   /** Create the permanent slot first; its own snapshot serves the copies. */
   readonly createSlot: boolean;
   /** Tables without a finished copy. */
@@ -32,48 +37,67 @@ export interface StartPlan {
    * because its changes meanwhile were not captured.
    */
   readonly progress: Progress | null;
-}
-
-/** @throws PlatformError SOURCE_SLOT_MISMATCH, SOURCE_SLOT_LOST */
-export function checkSlot(slot: string, facts: SlotFacts, database: string): void {
-  const doing = `looking up the replication slot "${slot}"`;
-  if (facts.plugin !== 'pgoutput' || facts.database !== database) {
-    const why = `the slot belongs to plugin ${facts.plugin} and database ${facts.database ?? '(none)'}`;
-    throw new PlatformError('SOURCE_SLOT_MISMATCH', { doing, why });
-  }
-  if (facts.walStatus === 'lost') {
-    throw new PlatformError('SOURCE_SLOT_LOST', {
-      doing,
-      why: 'the server has removed log that the slot needs',
-    });
-  }
+  /** Why everything is copied again, where changes were lost. */
+  readonly lost: LostChanges | null;
 }
 
 /**
  * What a start has to do, from what Postgres and Kafka hold. A slot without progress is read from where it stands and
- * every table is copied again; progress without its slot, or a slot that is ahead of the progress, means that changes
- * were lost, and only a person may decide to go on.
- * @throws PlatformError SOURCE_SLOT_*
+ * every table is copied again. Progress without its slot, a slot that is ahead of the progress, or a server whose history
+ * lacks what was published mean that changes were lost: whether to go on with new copies is the configuration's choice.
+ * @throws PlatformError SOURCE_SLOT_*, SOURCE_TIMELINE_DIVERGED, SOURCE_SYSTEM_CHANGED
  */
 export function planStart(facts: StartFacts): StartPlan {
-  const { slot, slotFacts, progress } = facts;
-  const doing = `looking up the replication slot "${slot}"`;
+  const { slotFacts, progress } = facts;
+  if (progress) checkSystem(progress, facts.server);
+  const shared = progress ? sharedHistory(progress, facts.server) : null;
+  const error = shared instanceof PlatformError ? shared : lossOf(facts, shared);
+  if (error) return planRecovery(facts, error);
   const kept = new Map(
     [...(progress?.tables ?? [])].filter(([name, table]) => facts.tables.get(name) === table.oid),
   );
   const pending = [...facts.tables.keys()].filter((name) => kept.get(name)?.done !== true);
+  if (!slotFacts || !progress) {
+    return { dropSlot: false, createSlot: slotFacts === null, pending, progress: null, lost: null };
+  }
+  const confirmLsn = shared instanceof PlatformError || shared === null ? progress.confirmLsn : shared;
+  return {
+    dropSlot: false,
+    createSlot: false,
+    pending,
+    progress: { ...progress, confirmLsn, tables: kept },
+    lost: null,
+  };
+}
+
+/** @param shared position up to which the slot may be confirmed without a loss */
+function lossOf({ slot, slotFacts, progress }: StartFacts, shared: Lsn | null): PlatformError | null {
+  const doing = `looking up the replication slot "${slot}"`;
   if (!slotFacts) {
-    if (progress)
-      throw new PlatformError('SOURCE_SLOT_LOST', { doing, why: 'the slot does not exist any more' });
-    return { createSlot: true, pending, progress: null };
+    if (!progress) return null;
+    return new PlatformError('SOURCE_SLOT_LOST', { doing, why: 'the slot does not exist any more' });
   }
-  checkSlot(slot, slotFacts, facts.database);
+  const lost = lostSlot(slot, slotFacts);
+  if (lost) return lost;
   const confirmed = slotFacts.confirmedLsn;
-  if (progress && confirmed !== null && confirmed > progress.confirmLsn) {
-    throw new PlatformError('SOURCE_SLOT_MOVED', {
-      doing,
-      why: `the slot is confirmed up to ${formatLsn(confirmed)}, but Kafka has the changes only up to ${formatLsn(progress.confirmLsn)}`,
-    });
-  }
-  return { createSlot: false, pending, progress: progress && { ...progress, tables: kept } };
+  if (shared === null || confirmed === null || confirmed <= shared) return null;
+  return new PlatformError('SOURCE_SLOT_MOVED', {
+    doing,
+    why: `the slot is confirmed up to ${formatLsn(confirmed)}, but Kafka has the changes only up to ${formatLsn(shared)}`,
+  });
+}
+
+/** @throws PlatformError the loss itself, where it may not be repaired or a copy would not be newer than what it repairs */
+function planRecovery(facts: StartFacts, error: PlatformError): StartPlan {
+  const { progress, server, slotFacts } = facts;
+  if (facts.onLostSlot === 'stop') throw error;
+  // Readers keep the newest position of a row: a copy that is not behind everything published would be ignored by them.
+  if (progress && server.endLsn <= publishedThrough(progress)) throw error;
+  return {
+    dropSlot: slotFacts !== null,
+    createSlot: true,
+    pending: [...facts.tables.keys()],
+    progress: null,
+    lost: progress && { error, after: progress.position },
+  };
 }

@@ -2,7 +2,7 @@ import type { TransactionalProducer } from '@hasivu/kafka';
 
 import type { EventSink } from '../core/event-sink.ts';
 import type { RecordHeaders } from '../core/event-writer.ts';
-import { serializeProgress, type Progress } from '../core/progress-record.ts';
+import { serializeProgress, type Progress, type ProgressOrigin } from '../core/progress-record.ts';
 
 /**
  * The open Kafka transaction. Every commit carries the progress record that describes exactly the events of the
@@ -14,6 +14,8 @@ export class ProgressProducer implements EventSink {
   readonly #key: Buffer;
   /** Key and value bytes since the last commit. */
   bytes = 0;
+  /** Stamped on every progress record. */
+  origin: ProgressOrigin | undefined;
 
   constructor(producer: TransactionalProducer, progressTopic: string, slot: string) {
     this.#producer = producer;
@@ -61,7 +63,7 @@ export class ProgressProducer implements EventSink {
 
   /** Commits everything appended together with `progress`, and opens the next transaction. */
   async commit(progress: Progress): Promise<void> {
-    const record = serializeProgress(progress);
+    const record = serializeProgress({ ...progress, origin: this.origin ?? progress.origin });
     const key = this.#key;
     this.#producer.append(this.#progressTopic, 0, key, 0, key.length, record, 0, record.length, Date.now());
     await this.#producer.commit();

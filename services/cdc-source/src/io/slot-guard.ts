@@ -13,6 +13,7 @@ const POLL_MS = 250;
 export async function acquireSlot(
   session: CatalogSession,
   slot: string,
+  serverVersion: number,
   waitMs: number,
   signal: AbortSignal,
 ): Promise<SlotState | null> {
@@ -20,7 +21,7 @@ export async function acquireSlot(
   let locked = false;
   for (;;) {
     locked ||= await tryLockSlot(session, slot);
-    const state = await slotState(session, slot);
+    const state = await slotState(session, slot, serverVersion);
     if (locked && state?.active !== true) return state;
     if (performance.now() >= deadline) {
       const who = state?.active

@@ -81,6 +81,14 @@ export class SourceLineage {
     await Promise.all([...this.#runs.values()].map((run) => run.emitter.fail(message)));
   }
 
+  /** Ends the runs as failed and begins others: what comes now does not follow on what was published before. */
+  async interrupted(message: string): Promise<void> {
+    const runs = [...this.#runs.values()];
+    await this.fail(message);
+    this.#runs.clear();
+    for (const { schema, topic } of runs) this.captured(schema, topic);
+  }
+
   #snapshot(run: TableRun): LineageSnapshot {
     const { schema, topic } = run;
     const { connectionUrl, brokers } = this.#options;

@@ -4,17 +4,11 @@ import { formatLsn, toLsn, topicNames, type Lsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 import { KafkaCluster, SchemaRegistry, TransactionalProducer } from '@hasivu/kafka';
 import {
-  CatalogSession,
-  checkServer,
+  dropSlot,
   pgoutputOptions,
   ReplicationStream,
-  slotLagBytes,
-  tablesOfSchemas,
   WireConnection,
-  type CatalogTable,
-  type PostgresTarget,
-  type PublishedTable,
-  type ServerFacts,
+  type CatalogSession,
   type StreamOptions,
 } from '@hasivu/postgres';
 
@@ -22,14 +16,13 @@ import { streamsInBinary } from '../core/binary-choice.ts';
 import { ChangeRouter } from '../core/change-router.ts';
 import { columnRules } from '../core/column-rules.ts';
 import { Errands } from '../core/errands.ts';
-import { tablesWithoutKey } from '../core/key-check.ts';
 import type { MessageFallback } from '../core/message-router.ts';
 import { wantsMessages } from '../core/message-selection.ts';
 import { PositionLedger, type SealedProgress } from '../core/position-ledger.ts';
-import type { Progress } from '../core/progress-record.ts';
-import { checkSlot, planStart, type SlotFacts } from '../core/start-plan.ts';
+import { nextOrigin, type Gap, type Progress } from '../core/progress-record.ts';
+import { planStart, type LostChanges } from '../core/start-plan.ts';
 import { TraceContext, TRACE_PREFIX } from '../core/trace-context.ts';
-import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
+import { tableId } from '../core/table-selection.ts';
 import { StreamIntake } from '../core/stream-intake.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import type { SourceSettings } from '../source-settings.ts';
@@ -39,10 +32,9 @@ import { openLineage } from './lineage-producer.ts';
 import { openMessageTopic } from './message-topic.ts';
 import { openOutbox } from './open-outbox.ts';
 import { ProgressProducer } from './progress-producer.ts';
-
-import { ensurePublication } from './publication-guard.ts';
-import { acquireSlot } from './slot-guard.ts';
 import { openSchemaChangeTopic } from './schema-change-topic.ts';
+import { SlotWatch } from './slot-watch.ts';
+import { prepareSource, type PreparedSource } from './source-checks.ts';
 import type { SourceLineage } from './source-lineage.ts';
 import { SpoolDisk } from './spool-disk.ts';
 import { StreamLoop } from './stream-loop.ts';
@@ -50,24 +42,12 @@ import { publishedColumns, TableCompiler } from './table-compiler.ts';
 import { copyPendingTables } from './table-copies.ts';
 import { openTransactionTopic } from './transaction-topic.ts';
 
-const LAG_INTERVAL_MS = 5000;
-
 /** One record per Kafka transaction: small segments, so that compaction keeps the topic to a few of them. */
 const PROGRESS_TOPIC = {
   'segment.bytes': '16777216',
   'segment.ms': '3600000',
   'min.cleanable.dirty.ratio': '0.1',
 };
-
-/** What the checks against Postgres found; nothing has been written to Kafka yet. */
-interface PreparedSource {
-  readonly target: PostgresTarget;
-  readonly session: CatalogSession;
-  readonly server: ServerFacts;
-  readonly slotFacts: SlotFacts | null;
-  readonly tables: readonly CatalogTable[];
-  readonly published: ReadonlyMap<string, PublishedTable>;
-}
 
 /** What a run writes through. */
 interface OpenedTarget {
@@ -79,60 +59,45 @@ interface OpenedTarget {
   readonly lineage: SourceLineage | null;
 }
 
+/** How a run ended without an error: as it was told, or because the next one has to begin with new copies. */
+export type RunEnd = 'stopped' | 'again';
+
 /**
  * One life of the source, from durable progress to the stop signal or the first error: checks, copies, stream. It holds
  * no state that a new life needs, so every failure is answered by another run.
  * @param onStreaming called when the stream has begun: an outage before is over
  */
-export async function runSource(dependencies: SourceDependencies, onStreaming: () => void): Promise<void> {
+export async function runSource(dependencies: SourceDependencies, onStreaming: () => void): Promise<RunEnd> {
   await using resources = new AsyncDisposableStack();
-  const prepared = await prepare(dependencies, resources);
-  const opened = await openTarget(dependencies, prepared, resources);
+  const prepared = await prepareSource(dependencies, resources);
+  const watch = resources.use(
+    new SlotWatch({ dependencies, session: prepared.session, serverVersion: prepared.server.version }),
+  );
+  const run = { ...dependencies, signal: AbortSignal.any([dependencies.signal, watch.signal]) };
+  const opened = await openTarget(run, prepared, resources);
+  let streaming = false;
   try {
-    const progress = await startingProgress(dependencies, prepared, opened);
-    await stream(dependencies, prepared, opened, progress, onStreaming);
+    const progress = await startingProgress(run, prepared, opened);
+    await stream(run, prepared, opened, progress, () => {
+      streaming = true;
+      onStreaming();
+    });
     await opened.lineage?.abort();
   } catch (error) {
     const fatal = error instanceof PlatformError ? `${error.code} while ${error.doing}` : 'unexpected error';
     // An open transaction would hold back every reader of committed records until it times out. Where Kafka itself is the
     // trouble there is nobody to tell; the next start aborts it.
     if (!fatal.startsWith('KAFKA_')) await opened.sink.abort().catch(() => undefined);
-    await (dependencies.signal.aborted ? opened.lineage?.abort() : opened.lineage?.fail(fatal));
-    throw error;
+    await (run.signal.aborted ? opened.lineage?.abort() : opened.lineage?.fail(fatal));
+    const dropped = await watch.outcome();
+    if (!dropped) throw error;
   }
-}
-
-async function prepare(
-  dependencies: SourceDependencies,
-  resources: AsyncDisposableStack,
-): Promise<PreparedSource> {
-  const { settings, signal, logger, ready } = dependencies;
-  const { postgres } = settings;
-  ready(false, 'connecting to Postgres');
-  const target: PostgresTarget = {
-    url: postgres.url,
-    tls: postgres.tls,
-    applicationName: `hasivu-cdc-source ${postgres.slot}`,
-  };
-  const session = await CatalogSession.open(target);
-  resources.defer(() => session.close());
-  const server = await checkServer(session);
-  const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
-  const tables = selectTables(postgres.tables, postgres.exclude, catalog);
-  const keyless = tablesWithoutKey(tables, settings.silverTables);
-  if (keyless.length > 0)
-    logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
-  ready(false, `waiting for the replication slot "${postgres.slot}"`);
-  const slotFacts = await acquireSlot(session, postgres.slot, settings.slotWaitMs, signal);
-  if (slotFacts) checkSlot(postgres.slot, slotFacts, server.database);
-  const published = await ensurePublication(session, {
-    name: postgres.publication,
-    serverVersion: server.version,
-    tables,
-    columns: columnRules(postgres.columns),
-    rows: postgres.rows,
-  });
-  return { target, session, server, slotFacts, tables, published };
+  const dropped = await watch.outcome();
+  if (!dropped) return 'stopped';
+  // A copy that holds back more than the bound allows would do so again.
+  if (!streaming || dependencies.settings.postgres.onLostSlot === 'stop') throw dropped;
+  dependencies.logger.warn({ code: dropped.code, ...dropped.context }, dropped.message);
+  return 'again';
 }
 
 async function openTarget(
@@ -189,8 +154,8 @@ async function startingProgress(
   opened: OpenedTarget,
 ): Promise<Progress> {
   const { settings, signal, ready, logger } = dependencies;
-  const { slot } = settings.postgres;
-  const { tables, slotFacts, server, session } = prepared;
+  const { slot, onLostSlot } = settings.postgres;
+  const { tables, slotFacts, history, session } = prepared;
   ready(false, 'reading the last progress');
   const place: ProgressPlace = {
     cluster: opened.cluster,
@@ -202,8 +167,7 @@ async function startingProgress(
   };
   const progress = await settledProgress(place);
   const oids = new Map(tables.map((table) => [tableId(table), table.oid]));
-  const plan = planStart({ slot, database: server.database, slotFacts, progress, tables: oids });
-
+  const plan = planStart({ slot, slotFacts, progress, server: history, onLostSlot, tables: oids });
   logger.info(
     {
       slot,
@@ -218,6 +182,9 @@ async function startingProgress(
     const shape = await opened.compiler.shapeOf(table, prepared.published.get(tableId(table)));
     opened.lineage?.captured(opened.compiler.ruled(shape).schema, opened.compiler.topicOf(table));
   }
+  opened.sink.origin = nextOrigin(progress?.origin, history, plan.lost && gapOf(plan.lost));
+  if (plan.lost) await reportGap(dependencies, opened, plan.lost);
+  if (plan.dropSlot) await dropSlot(session, slot, false);
   if (plan.pending.length > 0) ready(false, `copying ${plan.pending.length} tables`);
   return await copyPendingTables({
     ...prepared,
@@ -228,6 +195,25 @@ async function startingProgress(
     plan,
     confirmedLsn: slotFacts?.confirmedLsn ?? toLsn(0n),
   });
+}
+
+function gapOf({ error, after }: LostChanges): Gap {
+  return { code: error.code, after, atMs: Date.now() };
+}
+
+/** Never a silent gap: the log, a metric and the lineage say that changes are missing, the progress keeps it. */
+async function reportGap(
+  { logger, metrics }: SourceDependencies,
+  opened: OpenedTarget,
+  { error, after }: LostChanges,
+): Promise<void> {
+  const last = `${formatLsn(after.commitLsn)} (${after.seq})`;
+  logger.warn(
+    { code: error.code, after: last, ...error.context },
+    `changes after ${last} were lost and every table is copied again, after ${error.message}`,
+  );
+  metrics.gap(error.code);
+  await opened.lineage?.interrupted(`${error.code}: changes after ${last} were not captured`);
 }
 
 async function stream(
@@ -301,7 +287,7 @@ async function stream(
     statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
     confirmedLsn: () => ledger.acknowledgeable,
   });
-  const watch = watchLag(dependencies, prepared.session, () =>
+  const watch = watchLag(dependencies, () =>
     ledger.pendingEvents > 0 || ledger.inTransaction ? router.lastCommitTsMs : null,
   );
   try {
@@ -389,23 +375,13 @@ function statusInterval(configuredMs: number, senderTimeoutMs: number): number {
 }
 
 /** @param waitingSinceMs commit time of what is not durable yet, or null when nothing waits */
-function watchLag(
-  dependencies: SourceDependencies,
-  session: CatalogSession,
-  waitingSinceMs: () => number | null,
-): NodeJS.Timeout {
-  const { slot } = dependencies.settings.postgres;
+function watchLag(dependencies: SourceDependencies, waitingSinceMs: () => number | null): NodeJS.Timeout {
   const measure = (): void => {
     const since = waitingSinceMs();
     dependencies.metrics.lagSeconds(since === null ? 0 : Math.max(0, (Date.now() - since) / 1000));
-    // A failed measurement shows as a broken session at the loop's next turn.
-    slotLagBytes(session, slot).then(
-      (lag) => dependencies.metrics.lagBytes(lag),
-      () => undefined,
-    );
   };
   measure();
-  return setInterval(measure, LAG_INTERVAL_MS);
+  return setInterval(measure, dependencies.settings.watchIntervalMs);
 }
 
 /** The lock on the slot lives in the catalog session: without it another copy may start. */

@@ -121,12 +121,15 @@ async function takeSnapshot(
   connections: SnapshotConnections,
 ): Promise<{ readonly point: Lsn; readonly snapshotText: string }> {
   const { target, plan, dependencies } = options;
-  const { slot } = dependencies.settings.postgres;
+  const { slot, failover } = dependencies.settings.postgres;
   // Its own name each time: the temporary slot of a life that was just killed may still be there.
   const name = plan.createSlot ? slot : `${slot.slice(0, 40)}_copy_${Date.now().toString(36)}`;
   const connection = await WireConnection.open(target, { replication: true });
   try {
-    const created = await createSlot(connection, name, { temporary: !plan.createSlot });
+    const created = await createSlot(connection, name, {
+      temporary: !plan.createSlot,
+      failover: failover && plan.createSlot,
+    });
     const snapshotText = await connections.importSnapshot(created.snapshotName);
     return { point: created.consistentPoint, snapshotText };
   } finally {
@@ -216,13 +219,13 @@ async function startWithoutCopies(
   pending: readonly CatalogTable[],
 ): Promise<Progress> {
   const { plan, target, durable, dependencies, confirmedLsn } = options;
-  const { slot } = dependencies.settings.postgres;
+  const { slot, failover } = dependencies.settings.postgres;
   if (pending.length === 0 && plan.progress && !plan.progress.pass) return plan.progress;
   let from = confirmedLsn;
   if (plan.createSlot) {
     const connection = await WireConnection.open(target, { replication: true });
     try {
-      from = (await createSlot(connection, slot, { temporary: false })).consistentPoint;
+      from = (await createSlot(connection, slot, { temporary: false, failover })).consistentPoint;
     } finally {
       await connection.close();
     }

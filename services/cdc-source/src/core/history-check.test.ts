@@ -1,0 +1,60 @@
+import { toLsn } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
+import { describe, expect, test } from '@jest/globals';
+
+import { checkSystem, sharedHistory, type ServerHistory } from './history-check.ts';
+import type { Progress } from './progress-record.ts';
+
+const server: ServerHistory = {
+  systemId: '77',
+  timeline: 3,
+  endLsn: toLsn(900n),
+  history: [
+    { timeline: 1, endLsn: toLsn(200n) },
+    { timeline: 2, endLsn: toLsn(500n) },
+  ],
+};
+const progress: Progress = {
+  slot: 's',
+  phase: 'streaming',
+  position: { commitLsn: toLsn(490n), seq: 3 },
+  confirmLsn: toLsn(499n),
+  tables: new Map([['public.a', { lsn: toLsn(99n), done: true, oid: 1 }]]),
+  origin: { systemId: '77', timeline: 2, gaps: [] },
+};
+
+function shared(changes: Partial<Progress>, on: Partial<ServerHistory> = {}): bigint | string {
+  const found = sharedHistory({ ...progress, ...changes }, { ...server, ...on });
+  return found instanceof PlatformError ? found.code : found;
+}
+
+describe("a server's history", () => {
+  test('that holds everything published is read on, also after a promotion', () => {
+    expect(shared({})).toBe(499n);
+    expect(shared({ origin: undefined })).toBe(499n);
+    expect(shared({ origin: { systemId: '77', timeline: 3, gaps: [] } })).toBe(499n);
+  });
+
+  test('that branched off behind the last event and before the confirmed position is read from the branch', () => {
+    expect(shared({ confirmLsn: toLsn(700n) })).toBe(500n);
+  });
+
+  test('that branched off before the last event, or a copy, has lost what was published', () => {
+    expect(shared({ position: { commitLsn: toLsn(500n), seq: 0 } })).toBe('SOURCE_TIMELINE_DIVERGED');
+    const copied = new Map([['public.a', { lsn: toLsn(600n), done: true, oid: 1 }]]);
+    expect(shared({ tables: copied })).toBe('SOURCE_TIMELINE_DIVERGED');
+    expect(shared({ origin: { systemId: '77', timeline: 1, gaps: [] } })).toBe('SOURCE_TIMELINE_DIVERGED');
+  });
+
+  test('that never knew our timeline, or is shorter than what was published, is another one', () => {
+    expect(shared({ origin: { systemId: '77', timeline: 9, gaps: [] } })).toBe('SOURCE_TIMELINE_DIVERGED');
+    const same = { origin: { systemId: '77', timeline: 3, gaps: [] } };
+    expect(shared(same, { endLsn: toLsn(480n) })).toBe('SOURCE_TIMELINE_DIVERGED');
+  });
+
+  test('of another system is refused; progress of the version before has none to compare', () => {
+    expect(() => checkSystem(progress, { ...server, systemId: '78' })).toThrow('SOURCE_SYSTEM_CHANGED');
+    checkSystem(progress, server);
+    checkSystem({ ...progress, origin: undefined }, server);
+  });
+});

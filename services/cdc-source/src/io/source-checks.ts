@@ -1,0 +1,117 @@
+import {
+  CatalogSession,
+  checkFailoverSupport,
+  checkServer,
+  dropSlot,
+  identifySystem,
+  makeFailoverSlot,
+  tablesOfSchemas,
+  WireConnection,
+  type CatalogTable,
+  type PostgresTarget,
+  type PublishedTable,
+  type ServerFacts,
+  type SlotState,
+} from '@hasivu/postgres';
+import { PlatformError } from '@hasivu/errors';
+
+import { columnRules } from '../core/column-rules.ts';
+import type { ServerHistory } from '../core/history-check.ts';
+import { tablesWithoutKey } from '../core/key-check.ts';
+import { RetainedLogPolicy } from '../core/retained-log.ts';
+import { checkSlotOwner, lostSlot } from '../core/slot-check.ts';
+import { schemasOf, selectTables } from '../core/table-selection.ts';
+import type { SourceDependencies } from '../source-dependencies.ts';
+import { ensurePublication } from './publication-guard.ts';
+import { logBoundError } from './slot-bound.ts';
+import { acquireSlot } from './slot-guard.ts';
+
+/** What the checks against Postgres found; nothing has been written to Kafka yet. */
+export interface PreparedSource {
+  readonly target: PostgresTarget;
+  readonly session: CatalogSession;
+  readonly server: ServerFacts;
+  readonly history: ServerHistory;
+  readonly slotFacts: SlotState | null;
+  readonly tables: readonly CatalogTable[];
+  readonly published: ReadonlyMap<string, PublishedTable>;
+}
+
+/** Checks the server, takes the slot and covers the tables by the publication. @throws PlatformError SOURCE_* */
+export async function prepareSource(
+  dependencies: SourceDependencies,
+  resources: AsyncDisposableStack,
+): Promise<PreparedSource> {
+  const { settings, signal, logger, ready } = dependencies;
+  const { postgres } = settings;
+  ready(false, 'connecting to Postgres');
+  const target: PostgresTarget = {
+    url: postgres.url,
+    tls: postgres.tls,
+    applicationName: `hasivu-cdc-source ${postgres.slot}`,
+  };
+  const session = await CatalogSession.open(target);
+  resources.defer(() => session.close());
+  const server = await checkServer(session);
+  if (postgres.failover) checkFailoverSupport(server.version);
+  const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
+  const tables = selectTables(postgres.tables, postgres.exclude, catalog);
+  const keyless = tablesWithoutKey(tables, settings.silverTables);
+  if (keyless.length > 0)
+    logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
+  ready(false, `waiting for the replication slot "${postgres.slot}"`);
+  const found = await acquireSlot(session, postgres.slot, server.version, settings.slotWaitMs, signal);
+  if (found) checkSlotOwner(postgres.slot, found, server.database);
+  if (server.inRecovery && found?.synced === true) {
+    throw new PlatformError('SOURCE_STANDBY', {
+      doing: 'checking the source server',
+      why: `it keeps the slot "${postgres.slot}" for its primary and is not promoted`,
+    });
+  }
+  const slotFacts = await withinBound(dependencies, session, found);
+  const published = await ensurePublication(session, {
+    name: postgres.publication,
+    serverVersion: server.version,
+    tables,
+    columns: columnRules(postgres.columns),
+    rows: postgres.rows,
+  });
+  const history = await identify(dependencies, target, server, slotFacts);
+  return { target, session, server, history, slotFacts, tables, published };
+}
+
+/** Drops a slot that already holds back more than it may, whether or not Kafka can be reached. */
+async function withinBound(
+  dependencies: SourceDependencies,
+  session: CatalogSession,
+  state: SlotState | null,
+): Promise<SlotState | null> {
+  const { slot, retainedLog, onLostSlot } = dependencies.settings.postgres;
+  if (!state || !new RetainedLogPolicy(retainedLog).exceeded(state)) return state;
+  await dropSlot(session, slot, false);
+  const error = logBoundError(slot, state, retainedLog.maxBytes);
+  if (onLostSlot === 'stop') throw error;
+  dependencies.logger.warn({ code: error.code, ...error.context }, error.message);
+  return null;
+}
+
+async function identify(
+  dependencies: SourceDependencies,
+  target: PostgresTarget,
+  server: ServerFacts,
+  state: SlotState | null,
+): Promise<ServerHistory> {
+  const { slot, failover } = dependencies.settings.postgres;
+  const connection = await WireConnection.open(target, { replication: true });
+  try {
+    if (failover && state && !state.failover && !lostSlot(slot, state)) {
+      await makeFailoverSlot(connection, slot);
+      dependencies.logger.info({ slot }, 'the standbys keep the slot too from now on');
+    }
+    const system = await identifySystem(connection);
+    // A standby takes another timeline when it is promoted, without ending its streams.
+    return server.inRecovery ? { ...system, timeline: 0 } : system;
+  } finally {
+    await connection.close();
+  }
+}
