@@ -1,6 +1,9 @@
 import { restartWithMemorySettings } from '@hasivu/service-kit/process-memory';
 
+import { armFailpoint } from './failpoints.ts';
+
 restartWithMemorySettings(process.env);
+armFailpoint(process.env);
 
 // Loaded after it: what the first life loads is thrown away.
 const { runService } = await import('@hasivu/service-kit');

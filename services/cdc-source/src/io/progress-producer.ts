@@ -3,6 +3,7 @@ import type { TransactionalProducer } from '@hasivu/kafka';
 import type { EventSink } from '../core/event-sink.ts';
 import type { RecordHeaders } from '../core/event-writer.ts';
 import { serializeProgress, type Progress, type ProgressOrigin } from '../core/progress-record.ts';
+import { failpoint } from '../failpoints.ts';
 
 /**
  * The open Kafka transaction. Every commit carries the progress record that describes exactly the events of the
@@ -66,7 +67,9 @@ export class ProgressProducer implements EventSink {
     const record = serializeProgress({ ...progress, origin: this.origin ?? progress.origin });
     const key = this.#key;
     this.#producer.append(this.#progressTopic, 0, key, 0, key.length, record, 0, record.length, Date.now());
+    failpoint('before-kafka-commit');
     await this.#producer.commit();
+    failpoint('after-kafka-commit');
     this.bytes = 0;
     this.#producer.begin();
   }

@@ -6,6 +6,7 @@ import { copyRecordKey, serializeCopyRecord } from '../core/snapshot/copy-record
 import { finished, type PlannedTable, type RangeTask } from '../core/snapshot/pass-plan.ts';
 import { RangeSet } from '../core/snapshot/range-set.ts';
 import { currentPass, isComplete } from '../core/snapshot/table-copy.ts';
+import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import type { CopyReport } from './copy-report.ts';
 import type { DurableEvents } from './durable-events.ts';
@@ -102,6 +103,7 @@ export class SnapshotPass {
         lsn: currentPass(table.copy).lsn,
         firstSeq: task.firstSeq,
       });
+      failpoint('copy-unfinished');
       let ranges = done.get(table.name);
       if (!ranges) done.set(table.name, (ranges = new RangeSet(currentPass(table.copy).seen.size)));
       ranges.add(task.number);

@@ -24,6 +24,7 @@ import { planStart, type LostChanges } from '../core/start-plan.ts';
 import { TraceContext, TRACE_PREFIX } from '../core/trace-context.ts';
 import { tableId } from '../core/table-selection.ts';
 import { StreamIntake } from '../core/stream-intake.ts';
+import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import type { SourceSettings } from '../source-settings.ts';
 import { settledProgress, type ProgressPlace } from './copy-producers.ts';
@@ -166,6 +167,7 @@ async function startingProgress(
     signal,
   };
   const progress = await settledProgress(place);
+  failpoint('progress-read');
   const oids = new Map(tables.map((table) => [tableId(table), table.oid]));
   const plan = planStart({ slot, slotFacts, progress, server: history, onLostSlot, tables: oids });
   logger.info(
@@ -319,6 +321,7 @@ async function stream(
         lineage?.captured(table.schema, table.topic);
         logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');
         router.adopt(table);
+        failpoint('relation-adopted');
       },
       commit: (sealed) =>
         commitStreamed(

@@ -3,6 +3,7 @@ import { MESSAGE } from '@hasivu/pgoutput';
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
 import type { StreamIntake } from '../core/stream-intake.ts';
 import type { TransactionSpool } from '../core/transaction-spool.ts';
+import { failpoint } from '../failpoints.ts';
 import type { SpoolDisk } from './spool-disk.ts';
 
 export interface SpoolAttendantOptions {
@@ -32,6 +33,7 @@ export class SpoolAttendant {
     const { spool } = task;
     if (task.kind === 'spill') {
       await disk.spill(spool);
+      failpoint('spool-spilled');
       intake.spilled(spool);
       return;
     }
@@ -40,6 +42,7 @@ export class SpoolAttendant {
       // A run that stops in the middle has told what is accepted so far, as in any large transaction.
       if (!(await this.#route(spool))) return;
       router.endReplay(task.commit);
+      failpoint('spool-replayed');
     }
     await disk.drop(spool);
     intake.finished(spool);
@@ -61,6 +64,7 @@ export class SpoolAttendant {
         if (relief) await relief;
       }
       if (!(await turn())) return false;
+      failpoint('spool-replaying');
     }
     return true;
   }

@@ -7,6 +7,7 @@ import type { Errands } from '../core/errands.ts';
 import { FlushPolicy, type FlushLimits, type FlushState } from '../core/flush-policy.ts';
 import type { PositionLedger, SealedProgress } from '../core/position-ledger.ts';
 import { INTAKE, type StreamIntake } from '../core/stream-intake.ts';
+import { failpoint } from '../failpoints.ts';
 import type { ProgressProducer } from './progress-producer.ts';
 import { SpoolAttendant } from './spool-attendant.ts';
 import type { SpoolDisk } from './spool-disk.ts';
@@ -66,6 +67,7 @@ export class StreamLoop {
         if (arrived) await this.#drainMessages();
         await this.#turn();
       }
+      failpoint('stream-ended');
       const state = this.#flushState();
       if (state.rows > 0 || state.advanced) await this.#commit();
     } finally {
@@ -109,7 +111,10 @@ export class StreamLoop {
   async #sendOrCommit(): Promise<void> {
     const { sink, sendBytes, errands } = this.#options;
     if (errands.waiting) await errands.run();
-    if (sink.bufferedBytes >= sendBytes) await sink.send();
+    if (sink.bufferedBytes >= sendBytes) {
+      await sink.send();
+      failpoint('large-transaction-sent');
+    }
     if (this.#policy.full(this.#flushState())) await this.#commit();
   }
 
@@ -139,8 +144,10 @@ export class StreamLoop {
     const before: Lsn = ledger.acknowledgeable;
     const sealed = ledger.seal();
     await commit(sealed);
+    failpoint('before-settle');
     ledger.settle(sealed);
     this.#policy.committed(performance.now());
+    failpoint('before-confirm');
     // Only news is worth a message; the interval keeps the connection alive.
     if (ledger.acknowledgeable > before) stream.sendStatus();
   }

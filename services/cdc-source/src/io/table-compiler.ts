@@ -21,6 +21,7 @@ import {
   type CatalogHints,
   type DeclaredShape,
 } from '../core/table-shape.ts';
+import { failpoint } from '../failpoints.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
 
 export interface CompilerOptions {
@@ -128,7 +129,9 @@ export class TableCompiler {
 
   async #register(table: string, subject: string, schema: AvroObject): Promise<number> {
     try {
-      return await this.#options.registry.register(subject, schema, 'BACKWARD');
+      const id = await this.#options.registry.register(subject, schema, 'BACKWARD');
+      failpoint('schema-registered');
+      return id;
     } catch (error) {
       if (isPlatformError(error) && /INCOMPATIBLE/.test(error.code)) {
         throw new PlatformError('SOURCE_SCHEMA_INCOMPATIBLE', {

@@ -17,6 +17,7 @@ import { copyRecordKey, serializeCopyRecord } from '../core/snapshot/copy-record
 import { planPass, tasksOf, withCompleteTables, type PlannedTable } from '../core/snapshot/pass-plan.ts';
 import type { StartPlan } from '../core/start-plan.ts';
 import { tableId } from '../core/table-selection.ts';
+import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { closeProducers, openCopyProducers, type ProgressPlace } from './copy-producers.ts';
 import { CopyReport } from './copy-report.ts';
@@ -130,6 +131,7 @@ async function takeSnapshot(
       temporary: !plan.createSlot,
       failover: failover && plan.createSlot,
     });
+    failpoint('slot-created');
     const snapshotText = await connections.importSnapshot(created.snapshotName);
     return { point: created.consistentPoint, snapshotText };
   } finally {
