@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 
+import { PlatformError } from '@hasivu/errors';
 import type { ClientConfig } from 'pg';
 
 export interface TlsFiles {
@@ -25,11 +27,12 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 export function clientConfigOf(target: PostgresTarget, replication: boolean): ClientConfig {
   return {
-    connectionString: target.url,
+    connectionString: target.tls ? withoutTlsParameters(target.url) : target.url,
     application_name: target.applicationName,
     connectionTimeoutMillis: target.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    ...(target.tls ? { ssl: tlsOptionsOf(target.tls) } : {}),
+    // With channel binding a server in the middle is found out even where its certificate is trusted.
+    ...(target.tls ? { ssl: tlsOptionsOf(target.tls), enableChannelBinding: true } : {}),
     // One byte of read-ahead makes the socket stop after each read until it is asked again, so that what a sender writes
     // row by row piles up in the kernel and is taken in large pieces instead of one event per row.
     stream: () => new Socket({ readableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]),
@@ -37,14 +40,41 @@ export function clientConfigOf(target: PostgresTarget, replication: boolean): Cl
   };
 }
 
+/** `pg` lets `sslmode` and its like in the URL replace the configured section: `disable` would switch TLS off unseen. */
+function withoutTlsParameters(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  for (const name of ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat'])
+    parsed.searchParams.delete(name);
+  return parsed.href;
+}
+
 function tlsOptionsOf(tls: TlsFiles): NonNullable<ClientConfig['ssl']> {
+  const { serverName } = tls;
   return {
     rejectUnauthorized: tls.verify,
-    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, 'utf8') }),
-    ...(tls.certFile === undefined ? {} : { cert: readFileSync(tls.certFile, 'utf8') }),
-    ...(tls.keyFile === undefined ? {} : { key: readFileSync(tls.keyFile, 'utf8') }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls.caFile === undefined ? {} : { ca: readPem(tls.caFile, 'caFile') }),
+    ...(tls.certFile === undefined ? {} : { cert: readPem(tls.certFile, 'certFile') }),
+    ...(tls.keyFile === undefined ? {} : { key: readPem(tls.keyFile, 'keyFile') }),
+    // `pg` puts the URL's host in the place of `servername`: the name to verify has to be checked here.
+    ...(serverName === undefined
+      ? {}
+      : {
+          checkServerIdentity: (_host: string, certificate) => checkServerIdentity(serverName, certificate),
+        }),
   };
+}
+
+function readPem(path: string, field: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new PlatformError('SOURCE_TLS', {
+      doing: `reading source.postgres.tls.${field}`,
+      why: `the file ${path} cannot be read`,
+      cause,
+    });
+  }
 }
 
 /** `user@host:port/database` of a connection URL, for messages; never the password. */

@@ -134,7 +134,8 @@ export const kafkaErrors = {
   },
   REGISTRY_REJECTED: {
     summary: 'The schema registry refused the request',
-    cause: 'Wrong credentials, an invalid schema, or a registry that does not offer the Confluent API.',
+    cause:
+      'Wrong credentials, a certificate that is not trusted, an invalid schema, or a registry that does not offer the Confluent API.',
     remedy:
       'Read the answer in the message; check the URL (it ends in /apis/ccompat/v7 for Apicurio) and the credentials.',
     retry: 'manual',

@@ -73,6 +73,13 @@ export async function callRegistry(
     } catch (error) {
       if (error instanceof PlatformError) throw error;
       cause = error;
+      if (isUntrusted(error)) {
+        throw new PlatformError('REGISTRY_REJECTED', {
+          doing,
+          why: `the certificate of ${access.url} is not trusted (${messageOf((error as Error).cause)}); an authority of your own is named by the environment variable NODE_EXTRA_CA_CERTS`,
+          cause: error,
+        });
+      }
       why = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     }
     if (backOff.isExhausted) {
@@ -84,6 +91,12 @@ export async function callRegistry(
     }
     await backOff.pause();
   }
+}
+
+/** Time does not repair a certificate: such a failure is told at once. */
+function isUntrusted(error: unknown): boolean {
+  const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+  return typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code);
 }
 
 function toAnswer(status: number, text: string, doing: string): RegistryAnswer {
