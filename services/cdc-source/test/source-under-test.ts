@@ -63,8 +63,6 @@ export interface SourceOptions {
   /** The `tables` section as YAML flow. */
   readonly tableSettings?: string;
   readonly slot?: string;
-  /** More environment of the process. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One database, one topic prefix and as many lives of the service as a test wants. */
