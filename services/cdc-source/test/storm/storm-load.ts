@@ -99,12 +99,14 @@ const evolve: Write = async (client, random) => {
      WHERE table_name = 'evolving' AND column_name LIKE 'c%' ORDER BY substr(column_name, 2)::int`,
   );
   const column = random.pick(rows);
-  const newest = Number(rows.at(-1)?.name.slice(1));
-  if (rows.length < 3) await client.query(`ALTER TABLE evolving ADD COLUMN c${newest + 1} int`);
+  // A name is never used again: a bigint that comes back as an int is a change that no reader can follow.
+  const [fresh] = (await client.query<{ id: string }>("SELECT nextval('ids') AS id")).rows;
+  const name = `c${fresh?.id}`;
+  if (rows.length < 3) await client.query(`ALTER TABLE evolving ADD COLUMN ${name} int`);
   else if (column.type === 'integer')
     await client.query(`ALTER TABLE evolving ALTER COLUMN ${column.name} TYPE bigint`);
   else if (random.next() < 0.5)
-    await client.query(`ALTER TABLE evolving RENAME COLUMN ${column.name} TO c${newest + 1}`);
+    await client.query(`ALTER TABLE evolving RENAME COLUMN ${column.name} TO ${name}`);
   else await client.query(`ALTER TABLE evolving DROP COLUMN ${column.name}`);
   await fill(client, random);
 };
