@@ -78,7 +78,7 @@ export class LostSlotScenario implements AsyncDisposable {
 
   async writeLog(bytes: number): Promise<void> {
     for (let written = 0; written < bytes; written += SEGMENT / 2) {
-      const emit = "SELECT pg_logical_emit_message(false, 'filler', repeat('x', $1))";
+      const emit = "SELECT pg_logical_emit_message(false, 'hasivu.filler', repeat('x', $1))";
       await this.server.query(emit, [SEGMENT / 2]);
     }
   }
