@@ -14,7 +14,12 @@ export type Kill =
     };
 
 /** These are reached only while a table is copied: such a life is given a new one. */
-export const COPYING: readonly FailpointName[] = ['slot-created', 'copy-unfinished'];
+export const COPYING: readonly FailpointName[] = [
+  'slot-created',
+  'copy-planned',
+  'range-uncommitted',
+  'range-committed',
+];
 /** These take a transaction larger than what the source holds or sends at once. */
 export const LARGE: readonly FailpointName[] = ['large-transaction-sent', 'spool-spilled'];
 /** These are reached once in a life, or once per table. */
