@@ -114,7 +114,7 @@ describe('cdc-source with TLS to everything', () => {
     await service.waitReady();
     await postgres.query(`INSERT INTO ${table} VALUES (501)`);
     const rows = (op: string, count: number): RegExp =>
-      new RegExp(`hasivu_source_rows_total\\{table="public.${table}",op="${op}"\\} ${count}`);
+      new RegExp(`hasivu_source_rows_total\\{[^}]*table="public.${table}",op="${op}"\\} ${count}`);
     await waitFor('the rows to be in Kafka', async () => {
       const metrics = await service.metrics();
       return rows('r', 500).test(metrics) && rows('c', 1).test(metrics);

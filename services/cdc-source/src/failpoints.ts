@@ -1,7 +1,9 @@
 /** Places where a test may end the process with SIGKILL: what is done there, and what is not yet. */
 export const FAILPOINTS = {
   'slot-created': 'the slot and its snapshot exist, nothing was copied',
-  'copy-unfinished': "a table's rows are in the open Kafka transaction, the progress that covers them is not",
+  'copy-planned': 'the ranges of a copy are decided and durable, none is copied',
+  'range-uncommitted': "a range's rows and the record of it are sent, their Kafka transaction is open",
+  'range-committed': 'a range is durable, the process does not count it',
   'progress-read': 'the predecessor is fenced, its progress is read, nothing has begun',
   'schema-registered': 'the registry has a schema that no record uses yet',
   'relation-adopted': 'the shape of a relation changed in the middle of the stream',

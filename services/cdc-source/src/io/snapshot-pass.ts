@@ -103,13 +103,14 @@ export class SnapshotPass {
         lsn: currentPass(table.copy).lsn,
         firstSeq: task.firstSeq,
       });
-      failpoint('copy-unfinished');
       let ranges = done.get(table.name);
       if (!ranges) done.set(table.name, (ranges = new RangeSet(currentPass(table.copy).seen.size)));
       ranges.add(task.number);
       const record = serializeCopyRecord(progress, done);
       producer.append(progressTopic, 0, key, 0, key.length, record, 0, record.length, Date.now());
+      failpoint('range-uncommitted');
       await producer.commit();
+      failpoint('range-committed');
       metrics.copied(table.name, result.rows, result.bytes, result.inexact);
       lineage?.durable(reads.table.schema, result.rows);
       currentPass(table.copy).seen.add(task.number);

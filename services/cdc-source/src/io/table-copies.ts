@@ -167,6 +167,7 @@ async function beginPass(
   // Empty records of this pass: a reader never has to look behind it.
   writeCopyRecords(options, connections, serializeCopyRecord(progress, new Map()));
   await durable.commit(progress, 0);
+  failpoint('copy-planned');
   return progress;
 }
 
