@@ -24,7 +24,10 @@ test(`a transaction of ${ROWS} rows is received in progress, beside one that is 
       BEGIN ${insert(2_000_000, ROWS / 4)}; RAISE EXCEPTION 'undone'; EXCEPTION WHEN raise_exception THEN NULL; END;
     END $$`;
   const writing = Promise.all([source.sql(insert(1, ROWS)), source.sql(undone)]);
-  const rows = 'hasivu_source_rows_total{database="default",table="public.readings",op="c"}'.replace(/[{}]/g, '\\$&');
+  const rows = 'hasivu_source_rows_total{database="default",table="public.readings",op="c"}'.replace(
+    /[{}]/g,
+    '\\$&',
+  );
   await waitFor(
     'every row to be in Kafka',
     async () => {
