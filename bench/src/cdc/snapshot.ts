@@ -60,7 +60,9 @@ export async function measureSnapshots(options: SnapshotOptions): Promise<Snapsh
     report(`snapshot: filling the table with ${rows} rows`);
     {
       await using client = await BenchClient.connect(scene.database.url, scene.signal);
-      await client.query(`insert into orders select ${orders.row} from generate_series(1::bigint, ${rows}) id`);
+      await client.query(
+        `insert into orders select ${orders.row} from generate_series(1::bigint, ${rows}) id`,
+      );
       await client.query('vacuum (analyze) orders');
       await client.query('create table orders_copy (like orders including all)');
     }
