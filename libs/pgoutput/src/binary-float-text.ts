@@ -5,6 +5,8 @@ const LEAST_FIXED_EXPONENT = -4;
 const DOUBLE_FIXED_DIGITS = 15;
 const FLOAT_FIXED_DIGITS = 6;
 const TWO_53 = 2 ** 53;
+/** What `toExponential` gives at most. */
+const MOST_DIGITS = 100;
 
 export const textOfFloat4: BinaryText = (src, start) => {
   const value = src.readFloatBE(start);
@@ -76,13 +78,24 @@ function isHalfway(value: number, scientific: string): boolean {
 
 function shortestFloat(value: number): string {
   for (let digits = 1; digits < 9; digits++) {
-    const text = value.toExponential(digits - 1);
+    const text = nearestEven(value, digits);
     if (readsBack(text, value)) return text;
     // At a power of two the gap above is twice the gap below: the nearest text may miss where the next one up does not.
     const up = nextUp(text);
     if (readsBack(up, value)) return up;
   }
   return value.toExponential(8);
+}
+
+/** The nearest decimal of so many digits; of two that are equally near JavaScript takes the larger, Postgres the even one. */
+function nearestEven(value: number, digits: number): string {
+  const nearest = value.toExponential(digits - 1);
+  const [mantissa = '', power = ''] = value.toExponential(MOST_DIGITS).split('e');
+  const exact = mantissa.replace(/0+$/, '');
+  const isTie = exact.endsWith('5') && exact.replace(/[-.]/g, '').length === digits + 1;
+  if (!isTie) return nearest;
+  const truncated = exact.slice(0, -1).replace(/\.$/, '');
+  return Number(truncated.at(-1)) % 2 === 0 ? `${truncated}e${power}` : nearest;
 }
 
 /** Strictly inside the interval that rounds to `value`. */
