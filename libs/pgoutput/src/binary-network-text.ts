@@ -25,8 +25,7 @@ function quad(src: Buffer, at: number): string {
 function words(src: Buffer, at: number): string {
   const all = Array.from({ length: V6_WORDS }, (_, i) => src.readUInt16BE(at + i * 2));
   const { first, count } = longestZeros(all);
-  const mapped =
-    first === 0 && (count === 6 || (count === 7 && all[7] !== 1) || (count === 5 && all[5] === 0xffff));
+  const mapped = first === 0 && (count === 6 || (count === 5 && all[5] === 0xffff));
   if (mapped) return `::${count === 5 ? 'ffff:' : ''}${quad(src, at + 12)}`;
   const text = (from: number, to: number): string =>
     all
