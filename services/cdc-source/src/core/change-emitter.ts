@@ -1,6 +1,7 @@
-import { partitionOf, type SourceMoment } from '@hasivu/change-events';
+import type { SourceMoment } from '@hasivu/change-events';
 import { TUPLE, type TupleSpans } from '@hasivu/pgoutput';
 
+import { appendEvent } from './append-event.ts';
 import type { CapturedTable } from './captured-table.ts';
 import type { EventSink } from './event-sink.ts';
 import { EventWriter } from './event-writer.ts';
@@ -50,8 +51,6 @@ export class ChangeEmitter {
   };
   /** Wall clock for `ts_ms`. */
   nowMs = 0;
-  /** Added to an event's `seq`: its number among the events of its table in the transaction, from 0. */
-  orderOffset = 0;
 
   constructor(ledger: PositionLedger, sink: EventSink, extras: EventExtras) {
     this.#ledger = ledger;
@@ -157,44 +156,12 @@ export class ChangeEmitter {
     keyRow: TupleSpans,
   ): number {
     const writer = this.#writer;
-    const { key, value } = writer;
     const moment = this.moment;
     writer.writeEnvelope(table, op, moment, this.nowMs, buf, before, after);
     const own = writer.headers.length > 0 ? writer.headers : undefined;
     if (own) table.inexactEvents++;
     const headers = this.#trace === null ? own : this.#trace.with(own);
-    let partition: number;
-    if (table.keyHeader === null) {
-      partition = keylessPartition(moment, table.partitions);
-      this.#sink.append(
-        table.topic,
-        partition,
-        null,
-        0,
-        0,
-        value.bytes,
-        0,
-        value.pos,
-        moment.commitTsMs,
-        headers,
-      );
-    } else {
-      writer.writeKey(table, buf, keyRow);
-      partition = partitionOf(key.bytes, 0, key.pos, table.partitions);
-      const sink = this.#sink;
-      sink.append(
-        table.topic,
-        partition,
-        key.bytes,
-        0,
-        key.pos,
-        value.bytes,
-        0,
-        value.pos,
-        moment.commitTsMs,
-        headers,
-      );
-    }
+    const partition = appendEvent(this.#sink, writer, table, buf, keyRow, moment, headers);
     this.#count(table, count);
     return partition;
   }
@@ -223,9 +190,4 @@ function keyChanged(table: CapturedTable, buf: Buffer): boolean {
       return true;
   }
   return false;
-}
-
-/** Without a key there is no order to keep: spread by position, the same way at every replay. */
-export function keylessPartition(moment: SourceMoment, partitions: number): number {
-  return ((moment.commitLsnLo >>> 3) + moment.seq) % partitions;
 }

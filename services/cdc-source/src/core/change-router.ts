@@ -231,7 +231,6 @@ export class ChangeRouter {
     if (this.#relations.pending !== null) return null;
     this.#lastOid = oid;
     this.#lastTable = table;
-    this.#emitter.orderOffset = this.#relations.orderOffset;
     return table;
   }
 }

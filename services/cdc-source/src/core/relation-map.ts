@@ -127,11 +127,6 @@ export class RelationMap {
     this.#run = null;
   }
 
-  /** Added to the `seq` of an event of the run: its number among the table's events in the transaction, from 0. */
-  get orderOffset(): number {
-    return this.#run === null ? 0 : this.#run.events - this.#runStart;
-  }
-
   /** Captured tables with changes due in the open transaction, in the order of their first. */
   get shares(): readonly TransactionShare[] {
     return this.#shares;

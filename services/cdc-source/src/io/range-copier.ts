@@ -1,4 +1,4 @@
-import { partitionOf, type Lsn, type SourceMoment } from '@hasivu/change-events';
+import type { Lsn, SourceMoment } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { TransactionalProducer } from '@hasivu/kafka';
 import {
@@ -12,8 +12,8 @@ import {
 } from '@hasivu/postgres';
 import type { TypeLookup } from '@hasivu/pgoutput';
 
+import { appendEvent } from '../core/append-event.ts';
 import type { CapturedTable } from '../core/captured-table.ts';
-import { keylessPartition } from '../core/change-emitter.ts';
 import { EventWriter } from '../core/event-writer.ts';
 import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
 import type { CopyRange } from '../core/snapshot/range-plan.ts';
@@ -121,25 +121,14 @@ export class RangeCopier {
 
   #writeRow({ table, formats }: CopiedTable, moment: SourceMoment, nowMs: number, reader: CopyReader): void {
     const writer = this.#writer;
-    const { producer } = this.#options;
-    const { key, value } = writer;
     const row = table.newRow;
     const buf = reader.buffer;
     row.scanCopyRow(buf, reader.start, reader.end, formats);
     writer.writeEnvelope(table, OP_READ, moment, nowMs, buf, null, row);
     const headers = writer.headers.length > 0 ? writer.headers : undefined;
     if (headers) this.#inexact++;
-    this.#bytes += value.pos;
-    const atMs = moment.commitTsMs;
-    if (table.keyHeader === null) {
-      const partition = keylessPartition(moment, table.partitions);
-      producer.append(table.topic, partition, null, 0, 0, value.bytes, 0, value.pos, atMs, headers);
-      return;
-    }
-    writer.writeKey(table, buf, row);
-    this.#bytes += key.pos;
-    const partition = partitionOf(key.bytes, 0, key.pos, table.partitions);
-    producer.append(table.topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, atMs, headers);
+    appendEvent(this.#options.producer, writer, table, buf, row, moment, headers);
+    this.#bytes += writer.value.pos + (table.keyHeader === null ? 0 : writer.key.pos);
   }
 
   #assertInTime(name: string, tookMs: number): void {
