@@ -154,25 +154,10 @@ export class SourceUnderTest implements AsyncDisposable {
   async events(table: string): Promise<SeenEvent[]> {
     const [schema, name] = table.split('.') as [string, string];
     const topic = topicNames(this.topics.prefix).change(schema, name);
-    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
-    const unread = new Map(ends);
     const events: SeenEvent[] = [];
-    if (unread.size === 0) return events;
-    const fetcher = new Fetcher(this.#cluster, {
-      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
-      isolation: 'read_committed',
+    await this.#read(topic, async (cursor, partition) => {
+      events.push(await this.#decode(cursor, partition));
     });
-    try {
-      while (unread.size > 0) {
-        const batch = await fetcher.next(AbortSignal.timeout(20_000));
-        if (!batch) throw new Error(`${topic} cannot be read to its end`);
-        const { cursor, partition } = batch;
-        while (cursor.next()) events.push(await this.#decode(cursor, partition));
-        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
-      }
-    } finally {
-      fetcher.close();
-    }
     assertNoDuplicates(
       events.filter((event) => event.op !== null).map((event) => `${event.commitLsn}:${event.seq}`),
     );
@@ -182,35 +167,18 @@ export class SourceUnderTest implements AsyncDisposable {
   /** Every committed record of any topic, partition by partition; empty where the topic does not exist. */
   async records(topic: string): Promise<SeenRecord[]> {
     if (!(await this.#cluster.listTopics()).includes(topic)) return [];
-    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
-    const unread = new Map(ends);
     const records: SeenRecord[] = [];
-    if (unread.size === 0) return records;
-    const fetcher = new Fetcher(this.#cluster, {
-      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
-      isolation: 'read_committed',
+    await this.#read(topic, (cursor, partition) => {
+      const headers = [...cursor.headers()].map(([name, value]) => [name, value.toString()]);
+      records.push({
+        partition,
+        offset: cursor.offset,
+        key: cursor.copyKey(),
+        value: cursor.copyValue(),
+        timestampMs: Number(cursor.timestampMs),
+        headers: Object.fromEntries(headers) as Record<string, string>,
+      });
     });
-    try {
-      while (unread.size > 0) {
-        const batch = await fetcher.next(AbortSignal.timeout(20_000));
-        if (!batch) throw new Error(`${topic} cannot be read to its end`);
-        const { cursor, partition } = batch;
-        while (cursor.next()) {
-          const headers = [...cursor.headers()].map(([name, value]) => [name, value.toString()]);
-          records.push({
-            partition,
-            offset: cursor.offset,
-            key: cursor.copyKey(),
-            value: cursor.copyValue(),
-            timestampMs: Number(cursor.timestampMs),
-            headers: Object.fromEntries(headers) as Record<string, string>,
-          });
-        }
-        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
-      }
-    } finally {
-      fetcher.close();
-    }
     return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
   }
 
@@ -252,6 +220,31 @@ export class SourceUnderTest implements AsyncDisposable {
     if (this.#ownsDatabase) await this.database[Symbol.asyncDispose]();
     await this.topics[Symbol.asyncDispose]();
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Hands over every record of a topic up to its committed end. */
+  async #read(
+    topic: string,
+    take: (cursor: Fetched['cursor'], partition: number) => void | Promise<void>,
+  ): Promise<void> {
+    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
+    const unread = new Map(ends);
+    if (unread.size === 0) return;
+    const fetcher = new Fetcher(this.#cluster, {
+      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
+      isolation: 'read_committed',
+    });
+    try {
+      while (unread.size > 0) {
+        const batch = await fetcher.next(AbortSignal.timeout(20_000));
+        if (!batch) throw new Error(`${topic} cannot be read to its end`);
+        const { cursor, partition } = batch;
+        while (cursor.next()) await take(cursor, partition);
+        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
+      }
+    } finally {
+      fetcher.close();
+    }
   }
 
   async #decode(cursor: Fetched['cursor'], partition: number): Promise<SeenEvent> {
