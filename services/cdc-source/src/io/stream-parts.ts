@@ -1,0 +1,114 @@
+import { tmpdir } from 'node:os';
+
+import type { Lsn } from '@hasivu/change-events';
+
+import { ChangeRouter } from '../core/change-router.ts';
+import { Errands } from '../core/errands.ts';
+import type { MessageFallback } from '../core/message-router.ts';
+import { wantsMessages } from '../core/message-selection.ts';
+import { PositionLedger } from '../core/position-ledger.ts';
+import type { Progress } from '../core/progress-record.ts';
+import { StreamIntake } from '../core/stream-intake.ts';
+import { tableId } from '../core/table-selection.ts';
+import { TraceContext, TRACE_PREFIX } from '../core/trace-context.ts';
+import type { TransactionMetadata } from '../core/transaction-metadata.ts';
+import { failpoint } from '../failpoints.ts';
+import type { SourceDependencies } from '../source-dependencies.ts';
+import { openMessageTopic } from './message-topic.ts';
+import { openOutbox } from './open-outbox.ts';
+import type { OpenedTarget } from './opened-target.ts';
+import { openSchemaChangeTopic } from './schema-change-topic.ts';
+import type { PreparedSource } from './source-checks.ts';
+import { SpoolDisk } from './spool-disk.ts';
+import { openTransactionTopic } from './transaction-topic.ts';
+
+/** What a stream is made of, before a byte is read: the router with all that listens to it. */
+export interface StreamParts {
+  readonly ledger: PositionLedger;
+  readonly router: ChangeRouter;
+  readonly intake: StreamIntake;
+  readonly disk: SpoolDisk;
+  readonly errands: Errands;
+  /** Null where the topic of transactions is not asked for. */
+  readonly transactions: TransactionMetadata | null;
+  /** Answers the router's `AFTER`: compiles its pending relation, or opens the topic of messages. */
+  readonly adopt: () => Promise<void>;
+}
+
+export async function openStreamParts(
+  dependencies: SourceDependencies,
+  prepared: PreparedSource,
+  opened: OpenedTarget,
+  progress: Progress,
+): Promise<StreamParts> {
+  const { settings, signal } = dependencies;
+  const { postgres } = settings;
+  const { prefix } = settings.kafka;
+  const { cluster, registry, sink } = opened;
+  const captured = new Set(prepared.tables.map(tableId));
+  const ledger = new PositionLedger(progress);
+  const errands = new Errands();
+  const messages: MessageFallback = {
+    wants: (messagePrefix) => wantsMessages(postgres.messages, messagePrefix),
+    handler: null,
+  };
+  const transactions = postgres.transactionTopic
+    ? await openTransactionTopic(cluster, registry, prefix, {
+        sink,
+        ledger,
+        restored: progress.transaction ?? null,
+      })
+    : null;
+  const outbox = openOutbox(dependencies, cluster, registry, { sink, ledger, errands });
+  const schemaChanges = postgres.schemaChanges
+    ? await openSchemaChangeTopic(cluster, prefix, sink, signal)
+    : null;
+  const trace = postgres.traceHeaders
+    ? new TraceContext(`${prefix} ${prepared.server.database} ${postgres.slot}`)
+    : null;
+  const router = new ChangeRouter({
+    ledger,
+    sink,
+    messageFallback: messages,
+    transactions,
+    schemaChanges,
+    trace,
+    observers: [transactions, outbox, trace].filter((one) => one !== null),
+    tapOf: (schema, table) => (tableId({ schema, table }) === postgres.outbox?.table ? outbox : null),
+    coverage: (schema, table): Lsn | null => {
+      const name = tableId({ schema, table });
+      return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
+    },
+  });
+  if (trace) router.messages.register(TRACE_PREFIX, (message) => trace.message(message));
+  const messagePrefix = postgres.outbox?.messagePrefix;
+  if (outbox && messagePrefix !== undefined)
+    router.messages.register(messagePrefix, (message, seq) => outbox.message(message, seq, Date.now()));
+  return {
+    ledger,
+    router,
+    intake: new StreamIntake(ledger, () => router.nextReceipt(), settings.spoolMemoryBytes),
+    disk: new SpoolDisk(postgres.spoolDirectory ?? tmpdir()),
+    errands,
+    transactions,
+    adopt: async () => {
+      if (router.pendingRelation) return await adoptRelation(dependencies, opened, router);
+      const { database } = prepared.server;
+      const events = await openMessageTopic(cluster, registry, prefix, { sink, ledger, database });
+      messages.handler = (...args) => events.write(...args);
+    },
+  };
+}
+
+async function adoptRelation(
+  { logger }: SourceDependencies,
+  { compiler, lineage }: OpenedTarget,
+  router: ChangeRouter,
+): Promise<void> {
+  if (!router.pendingRelation) return;
+  const table = await compiler.adopt(router.pendingRelation);
+  lineage?.captured(table.schema, table.topic);
+  logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');
+  router.adopt(table);
+  failpoint('relation-adopted');
+}
