@@ -7,6 +7,7 @@ import { drainCell } from './drain-cell.ts';
 import { cellFigures, type CellFigures } from './drain-report.ts';
 import { LATENCY_PEERS, measureLatency, type LatencyFigures } from './latency.ts';
 import { PEERS } from './peer.ts';
+import type { SceneOptions } from './scene.ts';
 import { measureSnapshots, SNAPSHOT_PEERS, type SnapshotFigures } from './snapshot.ts';
 
 export const PARTS = ['drain', 'latency', 'snapshot'] as const;
@@ -16,7 +17,7 @@ export type Part = (typeof PARTS)[number];
 export const ALL_PEERS = [...PEERS, 'dump-restore'] as const;
 export type AnyPeer = (typeof ALL_PEERS)[number];
 
-export interface CdcOptions {
+export interface CdcOptions extends SceneOptions {
   readonly parts: readonly Part[];
   readonly cells: readonly Cell[];
   readonly peers: readonly AnyPeer[];
@@ -26,8 +27,6 @@ export interface CdcOptions {
   readonly snapshotRows: number;
   readonly rates: readonly number[];
   readonly rateSeconds: number;
-  readonly signal: AbortSignal;
-  readonly report: (line: string) => void;
 }
 
 export interface CdcResults {
@@ -43,7 +42,8 @@ const DEBEZIUM_SNAPSHOT_SHARE = 0.1;
 
 /** Postgres → Kafka: our source beside Debezium and beside the bare walsender, on the stack that the run uses. */
 export async function benchCdc(options: CdcOptions): Promise<CdcResults> {
-  const { parts, peers, rounds, signal, report } = options;
+  const { parts, peers, rounds, report } = options;
+  const common = { signal: options.signal, report, profileDirectory: options.profileDirectory };
   const takenAt = new Date().toISOString();
   const connect = peers.some((peer) => peer.startsWith('debezium')) ? await installConnect(report) : null;
   const drain: CellFigures[] = [];
@@ -51,7 +51,7 @@ export async function benchCdc(options: CdcOptions): Promise<CdcResults> {
   for (const cell of parts.includes('drain') && drainPeers.length > 0 ? options.cells : []) {
     const { rows, warmUp } = options;
     const size = loadSize(cell, rows, warmUp);
-    const taken = await drainCell({ cell, rows, warmUp, rounds, peers: drainPeers, connect, signal, report });
+    const taken = await drainCell({ cell, rows, warmUp, rounds, peers: drainPeers, connect, ...common });
     drain.push(cellFigures(cell, size.rows, taken));
   }
   const latencyPeers = LATENCY_PEERS.filter((peer) => peers.includes(peer));
@@ -63,8 +63,7 @@ export async function benchCdc(options: CdcOptions): Promise<CdcResults> {
           seconds: options.rateSeconds,
           rounds,
           connect,
-          signal,
-          report,
+          ...common,
         })
       : [];
   const snapshotPeers = SNAPSHOT_PEERS.filter((peer) => peers.includes(peer));
@@ -76,8 +75,7 @@ export async function benchCdc(options: CdcOptions): Promise<CdcResults> {
           debeziumRows: Math.ceil(options.snapshotRows * DEBEZIUM_SNAPSHOT_SHARE),
           rounds,
           connect,
-          signal,
-          report,
+          ...common,
         })
       : [];
   const machine = { cores: cpus().length, processor: cpus()[0]?.model ?? '', node: process.version };

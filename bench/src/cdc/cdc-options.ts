@@ -17,6 +17,7 @@ Usage: npm run bench -- cdc [options]
   --rates LIST           rows per second of the latency part (default 500,2000,10000)
   --rate-seconds N       seconds per rate (default 10)
   --snapshot-rows N      rows of the snapshot part; Debezium copies a tenth (default 10000000)
+  --profile DIR          write CPU profiles of cdc-source into DIR, one of every life (the figures then include the profiler)
   --json                 one JSON object on stdout in the place of the Markdown page
   --out FILE             write the JSON to FILE, and the page beside it with .md in the place of .json
 
@@ -34,9 +35,12 @@ export const CDC_ARGUMENTS = {
   rates: { type: 'string', default: '500,2000,10000' },
   'rate-seconds': { type: 'string', default: '10' },
   'snapshot-rows': { type: 'string', default: '10000000' },
+  profile: { type: 'string' },
 } as const;
 
-type Values = Readonly<Record<keyof typeof CDC_ARGUMENTS, string>>;
+type Values = Readonly<Record<Exclude<keyof typeof CDC_ARGUMENTS, 'profile'>, string>> & {
+  readonly profile?: string | undefined;
+};
 
 /** @throws Error that names the option and what it takes */
 export function cdcOptions(values: Values): Omit<CdcOptions, 'signal' | 'report'> {
@@ -50,6 +54,7 @@ export function cdcOptions(values: Values): Omit<CdcOptions, 'signal' | 'report'
     rates: values.rates.split(',').map((rate) => count('rates', rate)),
     rateSeconds: count('rate-seconds', values['rate-seconds']),
     snapshotRows: count('snapshot-rows', values['snapshot-rows']),
+    profileDirectory: values.profile ?? null,
   };
 }
 

@@ -13,13 +13,16 @@ import type { Drain, Scene } from './peer.ts';
 export class HasivuSource implements AsyncDisposable {
   readonly #topics = topicPrefix('bench');
   readonly #directory = mkdtempSync(join(tmpdir(), 'hasivu-bench-'));
+  readonly #nodeArgs: readonly string[] = [];
   #service: SpawnedService | null = null;
 
   constructor(
-    scene: Pick<Scene, 'database' | 'publication' | 'table' | 'partitions'>,
+    scene: Pick<Scene, 'database' | 'publication' | 'table' | 'partitions' | 'profileDirectory'>,
     snapshot: 'initial' | 'never',
   ) {
     const { kafka, registry } = stack();
+    const { profileDirectory } = scene;
+    if (profileDirectory !== null) this.#nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`];
     const { database, publication, partitions } = scene;
     const tables = [`public.${scene.table}`, `public.${END_TABLE}`];
     const postgres = { url: database.url, tables, publication, slot: this.prefix, snapshot };
@@ -38,7 +41,7 @@ export class HasivuSource implements AsyncDisposable {
 
   /** Starts it without waiting. */
   async launch(): Promise<SpawnedService> {
-    this.#service = await spawnService('cdc-source', this.#configPath);
+    this.#service = await spawnService('cdc-source', this.#configPath, { nodeArgs: this.#nodeArgs });
     return this.#service;
   }
 

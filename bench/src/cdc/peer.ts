@@ -21,6 +21,8 @@ export interface Scene {
   readonly publication: string;
   readonly partitions: number;
   readonly brokerPid: number;
+  /** Where CPU profiles of our processes go; null for none. */
+  readonly profileDirectory: string | null;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
 }

@@ -6,6 +6,8 @@ import { END_TABLE } from './cell-load.ts';
 import type { Scene } from './peer.ts';
 
 export interface SceneOptions {
+  /** Where CPU profiles of our processes go; null for none. */
+  readonly profileDirectory: string | null;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
 }

@@ -26,6 +26,8 @@ export interface SourceMoment {
 export class SourceBlockWriter {
   readonly #head: Buffer;
   readonly #names: Buffer;
+  #snapshot = '';
+  #snapshotBytes = encodedText('');
 
   constructor(identity: SourceIdentity) {
     this.#head = encoded((out) => {
@@ -44,7 +46,11 @@ export class SourceBlockWriter {
   write(out: AvroBuffer, moment: SourceMoment): void {
     out.writeRaw(this.#head, 0, this.#head.length);
     out.writeLong(moment.commitTsMs);
-    out.writeString(moment.snapshot);
+    if (moment.snapshot !== this.#snapshot) {
+      this.#snapshot = moment.snapshot;
+      this.#snapshotBytes = encodedText(moment.snapshot);
+    }
+    out.writeRaw(this.#snapshotBytes, 0, this.#snapshotBytes.length);
     out.writeRaw(this.#names, 0, this.#names.length);
     if (moment.txId < 0) {
       out.writeNull();
@@ -62,6 +68,10 @@ export class SourceBlockWriter {
     out.writeLongHalves(moment.commitLsnHi, moment.commitLsnLo);
     out.writeLong(moment.seq);
   }
+}
+
+function encodedText(text: string): Buffer {
+  return encoded((out) => out.writeString(text));
 }
 
 function encoded(write: (out: AvroBuffer) => void): Buffer {

@@ -1,6 +1,6 @@
 import { malformedMessage } from './malformed-message.ts';
 import { EXACT, INEXACT, UNREPRESENTABLE, type ColumnEncoder } from './column-encoder.ts';
-import { int32At } from './binary-scalar.ts';
+import { int32At } from './int32-at.ts';
 
 const HEADER_BYTES = 12;
 const DIMENSION_BYTES = 8;

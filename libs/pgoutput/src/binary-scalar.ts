@@ -2,6 +2,7 @@ import type { AvroBuffer } from '@hasivu/change-events';
 
 import { checkVersion } from './binary-text.ts';
 import { EXACT, type EncodeOutcome } from './column-encoder.ts';
+import { int32At } from './int32-at.ts';
 
 const UUID_TEXT_BYTES = 36;
 const LOWER_HEX = Buffer.from('0123456789abcdef', 'latin1');
@@ -93,13 +94,4 @@ export function encodeUuidBinary(src: Buffer, start: number, end: number, out: A
   }
   out.pos = pos;
   return EXACT;
-}
-
-export function int32At(src: Buffer, at: number): number {
-  return (
-    ((src[at] as number) << 24) |
-    ((src[at + 1] as number) << 16) |
-    ((src[at + 2] as number) << 8) |
-    (src[at + 3] as number)
-  );
 }

@@ -1,6 +1,6 @@
 import type { AvroBuffer } from '@hasivu/change-events';
 
-import { int32At } from './binary-scalar.ts';
+import { int32At } from './int32-at.ts';
 import { MAX_DAY, MAX_MICROS, MIN_DAY, MIN_MICROS } from './calendar-limits.ts';
 import { EXACT, INEXACT, type EncodeOutcome } from './column-encoder.ts';
 

@@ -7,6 +7,7 @@ export { parseLogical, type LogicalMessage } from './logical-message.ts';
 export { mapDeclaration } from './map-declaration.ts';
 export { malformedMessage } from './malformed-message.ts';
 export { MESSAGE, TUPLE } from './message-tag.ts';
+export { int32At } from './int32-at.ts';
 export type { PgType, TypeLookup } from './pg-type.ts';
 export {
   parseRelation,

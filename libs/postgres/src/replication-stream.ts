@@ -1,5 +1,5 @@
 import { formatLsn, toLsn, type Lsn } from '@hasivu/change-events';
-import { malformedMessage, unknownBinary } from '@hasivu/pgoutput';
+import { int32At, malformedMessage, unknownBinary } from '@hasivu/pgoutput';
 
 import { BINARY } from './pgoutput-options.ts';
 import { mapPostgresError } from './postgres-error.ts';
@@ -105,17 +105,17 @@ export class ReplicationStream {
         const kind = buffer[start];
         if (kind === XLOG_DATA) {
           this.buffer = buffer;
-          this.lsnHi = buffer.readInt32BE(start + 1);
-          this.lsnLo = buffer.readUInt32BE(start + 5);
-          this.#walEndHi = buffer.readInt32BE(start + 9);
-          this.#walEndLo = buffer.readUInt32BE(start + 13);
+          this.lsnHi = int32At(buffer, start + 1);
+          this.lsnLo = int32At(buffer, start + 5) >>> 0;
+          this.#walEndHi = int32At(buffer, start + 9);
+          this.#walEndLo = int32At(buffer, start + 13) >>> 0;
           this.start = start + 25;
           this.end = frames.end;
           return STREAM.change;
         }
         if (kind === KEEPALIVE) {
-          this.#walEndHi = buffer.readInt32BE(start + 1);
-          this.#walEndLo = buffer.readUInt32BE(start + 5);
+          this.#walEndHi = int32At(buffer, start + 1);
+          this.#walEndLo = int32At(buffer, start + 5) >>> 0;
           this.replyRequested = buffer[start + 17] === 1;
           return STREAM.keepalive;
         }

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 
-import pg from 'pg';
+import pg, { type ClientConfig } from 'pg';
 
 import { clientConfigOf, describeTarget, type PostgresTarget } from './connection-options.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { mapPostgresError } from './postgres-error.ts';
+import { PacedSocket, PulledStream, type PulledBytes } from './pulled-bytes.ts';
 import { parseDataRow, parseServerError, queryMessage, SERVER, TERMINATE_MESSAGE } from './server-message.ts';
 import { SESSION_SQL } from './session-sql.ts';
 
@@ -21,31 +22,39 @@ export interface WireOptions {
  */
 export class WireConnection {
   readonly frames = new FrameBuffer();
+  readonly #bytes: PulledBytes;
   readonly #socket: Duplex;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, plain: PacedSocket) {
     client.on('error', (error) => this.#fail(error));
-    this.#socket = (
-      client as pg.Client & { readonly connection: { readonly stream: Duplex } }
-    ).connection.stream;
-    this.#socket.pause();
-    this.#socket.removeAllListeners('data');
-    this.#socket.on('readable', () => this.#wake?.());
+    const { stream } = (client as pg.Client & { readonly connection: { readonly stream: Duplex } })
+      .connection;
+    stream.pause();
+    stream.removeAllListeners('data');
+    this.#bytes = stream === plain.stream ? plain.pull() : new PulledStream(stream);
+    this.#bytes.onArrival = () => this.#wake?.();
+    this.#socket = stream;
     for (const event of ['end', 'close'] as const) {
       this.#socket.on(event, () => this.#fail(new Error('the connection was closed by the server')));
     }
   }
 
   static async open(target: PostgresTarget, options: WireOptions): Promise<WireConnection> {
-    const client = new pg.Client(clientConfigOf(target, options.replication));
+    const plain = new PacedSocket();
+    const config = clientConfigOf(target, options.replication);
+    const secured = config.stream;
+    // `pg` says here whether it will put TLS on top, be it by the section or by the URL.
+    const stream = (resolved: ClientConfig): Duplex | undefined =>
+      resolved.ssl ? secured?.() : plain.stream;
+    const client = new pg.Client({ ...config, stream: stream as NonNullable<ClientConfig['stream']> });
     // Without a listener a socket error during the handshake would end the process.
     client.on('error', () => undefined);
     try {
       await client.connect();
       await client.query(SESSION_SQL);
-      return new WireConnection(client);
+      return new WireConnection(client, plain);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw mapPostgresError(error, `connecting to ${describeTarget(target.url)}`);
@@ -59,7 +68,7 @@ export class WireConnection {
   async read(timeoutMs?: number): Promise<boolean> {
     let waited = false;
     for (;;) {
-      const chunk = this.#socket.read() as Buffer | null;
+      const chunk = this.#bytes.take();
       if (chunk) {
         this.frames.append(chunk);
         return true;
@@ -114,7 +123,7 @@ export class WireConnection {
         clearTimeout(timer);
         resolve();
       });
-      this.#socket.resume();
+      this.#bytes.discard();
       if (this.#socket.writable) this.#socket.end(TERMINATE_MESSAGE);
     });
     this.#socket.destroy();

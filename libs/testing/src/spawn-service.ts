@@ -17,6 +17,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More arguments after `--config <path>`. */
   readonly args?: readonly string[];
+  /** Arguments of Node itself, before the program. */
+  readonly nodeArgs?: readonly string[];
 }
 
 let guard: OrphanGuard | null = null;
@@ -140,7 +142,8 @@ export async function spawnService(
   const port = await freePort();
   const { NODE_OPTIONS: _testRunner, JEST_WORKER_ID: _worker, ...env } = process.env;
   const main = join(WORKSPACE_ROOT, 'services', name, 'src', 'main.ts');
-  const child = spawn(process.execPath, [main, '--config', configPath, ...(options.args ?? [])], {
+  const args = [...(options.nodeArgs ?? []), main, '--config', configPath, ...(options.args ?? [])];
+  const child = spawn(process.execPath, args, {
     cwd: WORKSPACE_ROOT,
     env: { ...env, HASIVU_HTTP_PORT: String(port), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
