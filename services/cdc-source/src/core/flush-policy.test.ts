@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 
 import { FlushPolicy, type FlushLimits } from './flush-policy.ts';
 
-const limits: FlushLimits = { maxRows: 10, maxBytes: 1000, intervalMs: 100, idleAdvanceMs: 5000 };
+const limits: FlushLimits = {
+  maxRows: 10,
+  maxBytes: 1000,
+  intervalMs: 100,
+  lingerMs: 5,
+  idleAdvanceMs: 5000,
+};
 const state = (
   rows: number,
   bytes = 0,
@@ -21,14 +27,22 @@ describe('a commit is due', () => {
     expect(policy.due(state(1, 1000), 0)).toBe(true);
   });
 
-  test('by the time since the first row, not since the last', () => {
+  test('in a steady flow by the time since the last commit', () => {
     const policy = new FlushPolicy(limits, 0);
     expect(policy.due(state(1), 50)).toBe(false);
-    expect(policy.due(state(5), 149)).toBe(false);
-    expect(policy.waitMs(state(5), 149)).toBe(1);
-    expect(policy.due(state(5), 150)).toBe(true);
-    policy.committed(150);
-    expect(policy.due(state(1), 160)).toBe(false);
+    expect(policy.due(state(5), 99)).toBe(false);
+    expect(policy.waitMs(state(5), 99)).toBe(1);
+    expect(policy.due(state(5), 100)).toBe(true);
+    policy.committed(110);
+    expect(policy.due(state(1), 120)).toBe(false);
+    expect(policy.due(state(2), 210)).toBe(true);
+  });
+
+  test('after a pause as soon as what follows closely has come', () => {
+    const policy = new FlushPolicy(limits, 0);
+    expect(policy.due(state(1), 1000)).toBe(false);
+    expect(policy.waitMs(state(1), 1000)).toBe(5);
+    expect(policy.due(state(3), 1005)).toBe(true);
   });
 
   test('without rows only when the position moved, at the slower interval', () => {

@@ -2,8 +2,10 @@
 export interface FlushLimits {
   readonly maxRows: number;
   readonly maxBytes: number;
-  /** Longest time between the first event of a Kafka transaction and its commit. */
+  /** Least time between two commits that are due by time; so an event waits no longer than this and `lingerMs`. */
   readonly intervalMs: number;
+  /** What follows the first event within this time shares its commit: the rest of its transaction, mostly. */
+  readonly lingerMs: number;
   /** How often a position without events is made durable, so that an idle database does not keep its log. */
   readonly idleAdvanceMs: number;
 }
@@ -12,6 +14,7 @@ export const DEFAULT_FLUSH_LIMITS: FlushLimits = {
   maxRows: 20_000,
   maxBytes: 16 * 1024 * 1024,
   intervalMs: 100,
+  lingerMs: 5,
   idleAdvanceMs: 10_000,
 };
 
@@ -48,7 +51,7 @@ export class FlushPolicy {
   due(state: FlushState, nowMs: number): boolean {
     if (state.rows > 0) {
       if (this.#firstRowAtMs < 0) this.#firstRowAtMs = nowMs;
-      return this.full(state) || nowMs - this.#firstRowAtMs >= this.#limits.intervalMs;
+      return this.full(state) || nowMs >= this.#rowsDueMs(this.#firstRowAtMs);
     }
     if (!state.advanced) return false;
     return this.#advanceRequested || nowMs - this.#lastCommitAtMs >= this.#limits.idleAdvanceMs;
@@ -57,8 +60,8 @@ export class FlushPolicy {
   /** How long the caller may sleep before it asks again, in milliseconds. */
   waitMs(state: FlushState, nowMs: number): number {
     if (state.rows > 0) {
-      const since = this.#firstRowAtMs < 0 ? nowMs : this.#firstRowAtMs;
-      return Math.max(0, since + this.#limits.intervalMs - nowMs);
+      const firstRowAtMs = this.#firstRowAtMs < 0 ? nowMs : this.#firstRowAtMs;
+      return Math.max(0, this.#rowsDueMs(firstRowAtMs) - nowMs);
     }
     return Math.max(1, Math.min(1000, this.#lastCommitAtMs + this.#limits.idleAdvanceMs - nowMs));
   }
@@ -67,5 +70,11 @@ export class FlushPolicy {
     this.#firstRowAtMs = -1;
     this.#lastCommitAtMs = nowMs;
     this.#advanceRequested = false;
+  }
+
+  // An event that comes after a pause is committed at once; only a steady flow waits for the interval.
+  #rowsDueMs(firstRowAtMs: number): number {
+    const { intervalMs, lingerMs } = this.#limits;
+    return Math.max(firstRowAtMs + lingerMs, this.#lastCommitAtMs + intervalMs);
   }
 }
