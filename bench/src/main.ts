@@ -8,6 +8,7 @@ import { startStack } from '@hasivu/local-stack';
 import { benchCdc } from './cdc/cdc-bench.ts';
 import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
 import { cdcMarkdown } from './cdc/markdown.ts';
+import { profileSummary } from './cdc/profile-summary.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
 
 const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
@@ -56,6 +57,8 @@ async function cdc(): Promise<string> {
   await useStack();
   const record = await benchCdc({ ...options, signal: interruption.signal, report });
   const page = cdcMarkdown(record);
+  if (options.profileDirectory !== null)
+    writeFileSync(join(options.profileDirectory, 'summary.md'), profileSummary(options.profileDirectory));
   if (values.out) {
     writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
     writeFileSync(values.out.replace(/(\.json)?$/, '.md'), page);

@@ -17,7 +17,8 @@ Usage: npm run bench -- cdc [options]
   --rates LIST           rows per second of the latency part (default 500,2000,10000)
   --rate-seconds N       seconds per rate (default 10)
   --snapshot-rows N      rows of the snapshot part; Debezium copies a tenth (default 10000000)
-  --profile DIR          write CPU profiles of cdc-source into DIR, one of every life (the figures then include the profiler)
+  --profile DIR          write CPU profiles of cdc-source into DIR, one of every life, and summary.md with where the time
+                         went (the figures then include the profiler)
   --json                 one JSON object on stdout in the place of the Markdown page
   --out FILE             write the JSON to FILE, and the page beside it with .md in the place of .json
 
