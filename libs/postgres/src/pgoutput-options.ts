@@ -16,6 +16,15 @@ export interface PgoutputChoices {
   readonly binary: boolean;
 }
 
+/** Refuses options that the server is too old for, before anything is made. @throws PlatformError SOURCE_SERVER_TOO_OLD */
+export function checkPgoutputSupport(
+  serverVersion: number,
+  { twoPhase, origin }: Pick<PgoutputChoices, 'twoPhase' | 'origin'>,
+): void {
+  if (twoPhase) demandVersion(serverVersion, 15, 'twoPhase: true');
+  if (origin === 'none') demandVersion(serverVersion, 16, 'origin: none');
+}
+
 /** The option that asks for binary values. */
 export const BINARY = `binary 'true'`;
 
@@ -25,8 +34,7 @@ export const BINARY = `binary 'true'`;
  */
 export function pgoutputOptions(choices: PgoutputChoices): string {
   const { publication, serverVersion, streaming, twoPhase, origin, binary } = choices;
-  if (twoPhase) demandVersion(serverVersion, 15, 'twoPhase: true');
-  if (origin === 'none') demandVersion(serverVersion, 16, 'origin: none');
+  checkPgoutputSupport(serverVersion, choices);
   const protocol = serverVersion >= 160000 ? 4 : serverVersion >= 150000 ? 3 : 2;
   const options = [
     `proto_version '${protocol}'`,
@@ -44,7 +52,7 @@ export function pgoutputOptions(choices: PgoutputChoices): string {
 function demandVersion(serverVersion: number, needed: number, option: string): void {
   if (serverVersion >= needed * 10_000) return;
   throw new PlatformError('SOURCE_SERVER_TOO_OLD', {
-    doing: 'choosing the replication protocol',
+    doing: 'checking the source server',
     why: `source.postgres has ${option}, which needs server version ${needed}, and the server's is ${Math.floor(serverVersion / 10_000)}`,
     context: { version: serverVersion },
   });

@@ -33,6 +33,8 @@ export interface PublicationEntry extends TableName {
   readonly where: string | null;
 }
 
+const COLUMNS_TOLD_SINCE = 150000;
+const GENERATED_PUBLISHED_SINCE = 180000;
 const MANAGED = 'managed by hasivu cdc-source';
 
 interface PublicationRow {
@@ -63,13 +65,10 @@ export async function publicationState(
     [name],
   );
   if (!row) return null;
-  const details =
-    serverVersion >= 150000
-      ? 'attnames::text[] AS attnames, rowfilter'
-      : 'NULL::text[] AS attnames, NULL::text AS rowfilter';
   const tables = await session.query<PublishedRow>(
     doing,
-    `SELECT schemaname::text, tablename::text, ${details} FROM pg_publication_tables WHERE pubname = $1`,
+    `SELECT schemaname::text, tablename::text, ${publishedDetails(serverVersion)}
+       FROM pg_publication_tables AS published WHERE pubname = $1`,
     [name],
   );
   const operations = {
@@ -90,6 +89,20 @@ export async function publicationState(
       rowFilter: t.rowfilter,
     })),
   };
+}
+
+/** Columns and condition of a published table, as the stream will have them. */
+function publishedDetails(serverVersion: number): string {
+  if (serverVersion < COLUMNS_TOLD_SINCE) return 'NULL::text[] AS attnames, NULL::text AS rowfilter';
+  if (serverVersion >= GENERATED_PUBLISHED_SINCE) return 'attnames::text[] AS attnames, rowfilter';
+  // Version 15 names generated columns too, and no version before 18 sends them.
+  return `rowfilter,
+    (SELECT array_agg(a.attname::text ORDER BY a.attnum)
+       FROM pg_attribute a
+       JOIN pg_class c ON c.oid = a.attrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = published.schemaname AND c.relname = published.tablename
+        AND a.attname = ANY (published.attnames) AND a.attgenerated = '') AS attnames`;
 }
 
 /** Creates a publication of exactly these tables; a partitioned table is published as one. */

@@ -1,6 +1,7 @@
 import {
   CatalogSession,
   checkFailoverSupport,
+  checkPgoutputSupport,
   checkServer,
   dropSlot,
   identifySystem,
@@ -53,6 +54,7 @@ export async function prepareSource(
   const session = await CatalogSession.open(target);
   resources.defer(() => session.close());
   const server = await checkServer(session);
+  checkPgoutputSupport(server.version, postgres);
   if (postgres.failover) checkFailoverSupport(server.version);
   const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
   const tables = selectTables(postgres.tables, postgres.exclude, catalog);
