@@ -46,6 +46,17 @@ export default {
       ],
       testPathIgnorePatterns: ['/node_modules/', SLOW],
     },
+    // What depends on the version of Postgres, repeated on an older one: the same tests, so that each says what differs.
+    {
+      ...withServers,
+      displayName: 'postgres-15',
+      globals: { hasivuPostgresVersion: '15' },
+      testMatch: [
+        '<rootDir>/libs/postgres/src/{types,binary-types,user-types}.pg.test.ts',
+        '<rootDir>/services/cdc-source/test/{restart,streamed,prepared}.crash.test.ts',
+        '<rootDir>/services/cdc-source/test/{origin,failover-slot,debezium-consumer}.e2e.test.ts',
+      ],
+    },
     {
       ...withServers,
       displayName: 'storm',

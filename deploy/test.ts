@@ -1,9 +1,9 @@
 // `npm test`: unit tests, then the tests on real servers, which start one stack for the run. Progress goes to stderr;
-// the last line of stdout is "N passed, N failed". `--suite unit|servers|storm|interop` runs one part; what is left of
-// the arguments goes to jest.
+// the last line of stdout is "N passed, N failed". `--suite unit|servers|postgres-15|storm|interop` runs one part,
+// `--postgres 15` takes that version for all of it; what is left of the arguments goes to jest.
 import { resolve } from 'node:path';
 import { runJest } from './test-run/jest-run.ts';
-import { parseTestArguments, SUITES, type TestArguments } from './test-run/test-arguments.ts';
+import { parseTestArguments, projectsOf, type TestArguments } from './test-run/test-arguments.ts';
 import { exitCode, sum, summaryLine, type TestCounts } from './test-run/test-counts.ts';
 
 const INTERRUPTED = 130;
@@ -25,9 +25,12 @@ function readArguments(): TestArguments {
   }
 }
 
-const { suite, rest } = readArguments();
+const wanted = readArguments();
+const { suite, rest } = wanted;
+// Read by the stack, and by the tests that start a server of their own.
+if (wanted.postgres !== null) process.env['HASIVU_POSTGRES_VERSION'] = wanted.postgres;
 const runs: TestCounts[] = [];
-for (const project of SUITES[suite]) {
+for (const project of projectsOf(wanted)) {
   if (interruption.signal.aborted) break;
   say(`\n== ${project} ==`);
   // Tests on servers stop and kill servers that others use, so they take turns.

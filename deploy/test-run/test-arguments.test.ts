@@ -1,18 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseTestArguments } from './test-arguments.ts';
+import { parseTestArguments, projectsOf } from './test-arguments.ts';
 
 describe('arguments of npm test', () => {
   test('the suite is ours and everything else is for jest', () => {
     expect(parseTestArguments(['-t', 'name', '--suite', 'storm', 'libs/delta'])).toEqual({
       suite: 'storm',
+      postgres: null,
       rest: ['-t', 'name', 'libs/delta'],
     });
-    expect(parseTestArguments(['--suite=interop'])).toEqual({ suite: 'interop', rest: [] });
-    expect(parseTestArguments([])).toEqual({ suite: 'all', rest: [] });
+    expect(parseTestArguments(['--suite=interop'])).toEqual({
+      suite: 'interop',
+      postgres: null,
+      rest: [],
+    });
+    expect(parseTestArguments([])).toEqual({ suite: 'all', postgres: null, rest: [] });
+  });
+  test('a version of PostgreSQL is for every project, and nothing is then repeated on it', () => {
+    const on15 = parseTestArguments(['--postgres', '15', '--suite=servers', 'cdc-source']);
+    expect(on15).toEqual({ suite: 'servers', postgres: '15', rest: ['cdc-source'] });
+    expect(parseTestArguments(['--postgres=15'])).toMatchObject({ postgres: '15' });
+    expect(projectsOf(on15)).toEqual(['servers']);
+    expect(projectsOf(parseTestArguments([]))).toEqual(['unit', 'servers', 'postgres-15']);
   });
   test('an unknown suite is refused with the names of the known ones', () => {
     expect(() => parseTestArguments(['--suite', 'toString'])).toThrow(
-      'no suite "toString"; there are all, unit, servers, storm, interop',
+      'no suite "toString"; there are all, unit, servers, postgres-15, storm, interop',
     );
     expect(() => parseTestArguments(['--suite'])).toThrow('no suite ""');
   });

@@ -1,8 +1,9 @@
-/** Jest projects of each suite, in the order they run. */
+/** Jest projects of each suite, in the order they run; `postgres-15` repeats what depends on the server's version. */
 export const SUITES = {
-  all: ['unit', 'servers'],
+  all: ['unit', 'servers', 'postgres-15'],
   unit: ['unit'],
-  servers: ['servers'],
+  servers: ['servers', 'postgres-15'],
+  'postgres-15': ['postgres-15'],
   storm: ['unit', 'storm'],
   interop: ['interop'],
 } as const;
@@ -10,23 +11,35 @@ export type Suite = keyof typeof SUITES;
 
 export interface TestArguments {
   readonly suite: Suite;
+  /** Version of PostgreSQL for the whole run, or null for that of each project. */
+  readonly postgres: string | null;
   /** Everything else, for jest. */
   readonly rest: readonly string[];
 }
 
-/** `--suite <name>` or `--suite=<name>`; throws with the known names when there is no such suite. */
+/**
+ * `--suite <name>` and `--postgres <version>`, also with `=`; throws with the known names when there is no such suite.
+ */
 export function parseTestArguments(args: readonly string[]): TestArguments {
   const rest: string[] = [];
   let suite = 'all';
+  let postgres: string | null = null;
   for (let at = 0; at < args.length; at++) {
     const argument = args[at] ?? '';
     if (argument === '--suite') suite = args[++at] ?? '';
     else if (argument.startsWith('--suite=')) suite = argument.slice('--suite='.length);
+    else if (argument === '--postgres') postgres = args[++at] ?? '';
+    else if (argument.startsWith('--postgres=')) postgres = argument.slice('--postgres='.length);
     else rest.push(argument);
   }
   if (!isSuite(suite))
     throw new RangeError(`no suite "${suite}"; there are ${Object.keys(SUITES).join(', ')}`);
-  return { suite, rest };
+  return { suite, postgres, rest };
+}
+
+/** The projects of a run. Where every project runs on one version of PostgreSQL, none has to repeat others on it. */
+export function projectsOf({ suite, postgres }: TestArguments): readonly string[] {
+  return SUITES[suite].filter((project) => postgres === null || !project.startsWith('postgres-'));
 }
 
 function isSuite(name: string): name is Suite {

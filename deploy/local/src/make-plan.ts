@@ -6,6 +6,7 @@ import { cacheDirectory } from './prepare/cache-directory.ts';
 import { javaRuntimes } from './prepare/java.ts';
 import { kafkaJars, registryDistribution } from './prepare/maven.ts';
 import { postgresBinaries, sharedDirectory } from './prepare/postgres-binaries.ts';
+import { postgresVersion, type PostgresVersion } from './postgres-version.ts';
 import { pythonEnvironment } from './prepare/python-environment.ts';
 import type { Report } from './report.ts';
 import { readJson, stateFiles, writePrivateJson } from './state-directory.ts';
@@ -47,23 +48,30 @@ export async function makePlan(options: PlanOptions): Promise<StackPlan> {
     controlToken: randomBytes(24).toString('base64url'),
     facts: await lastingFacts(stateDirectory),
     external,
-    postgres: external.postgres === null ? postgresTools(stateDirectory) : null,
+    postgres: external.postgres === null ? postgresTools(stateDirectory, postgresVersion(env)) : null,
     kafka,
     registry,
     s3,
   };
 }
 
-function postgresTools(stateDirectory: string): NonNullable<StackPlan['postgres']> {
+function postgresTools(stateDirectory: string, version: PostgresVersion): NonNullable<StackPlan['postgres']> {
   const user = postgresUser();
-  return { native: postgresBinaries(user), dataDirectory: postgresDataDirectory(stateDirectory, user), user };
+  const native = postgresBinaries(user, version);
+  return { version, native, dataDirectory: postgresDataDirectory(stateDirectory, user, version), user };
 }
 
 /** Inside the state directory, or, where the user PostgreSQL runs as cannot walk there, in a shared place. */
-export function postgresDataDirectory(stateDirectory: string, user: SystemUser | null): string {
-  if (user === null || canReach(stateDirectory, user)) return join(stateDirectory, 'postgres');
+export function postgresDataDirectory(
+  stateDirectory: string,
+  user: SystemUser | null,
+  version: PostgresVersion,
+): string {
+  // A server refuses the data of another version, so each has its own.
+  const name = version === 18 ? 'postgres' : `postgres-${version}`;
+  if (user === null || canReach(stateDirectory, user)) return join(stateDirectory, name);
   const hash = createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12);
-  return join(sharedDirectory(`hasivu-stack-${hash}`), 'postgres');
+  return join(sharedDirectory(`hasivu-stack-${hash}`), name);
 }
 
 async function lastingFacts(stateDirectory: string): Promise<LastingFacts> {

@@ -1,4 +1,5 @@
 import type { ExternalParts } from './external-parts.ts';
+import type { PostgresVersion } from './postgres-version.ts';
 import type { StackStatus } from './stack-status.ts';
 import type { SystemUser } from './unprivileged-user.ts';
 
@@ -21,6 +22,7 @@ export interface StackPlan {
   readonly facts: LastingFacts;
   readonly external: ExternalParts;
   readonly postgres: {
+    readonly version: PostgresVersion;
     readonly native: string;
     readonly dataDirectory: string;
     readonly user: SystemUser | null;

@@ -7,7 +7,9 @@ import { askKeeper } from './control-client.ts';
 import { withFileLock } from './file-lock.ts';
 import { makePlan } from './make-plan.ts';
 import { startPart } from './part-commands.ts';
+import { postgresVersion } from './postgres-version.ts';
 import type { Report } from './report.ts';
+import type { StackPlan } from './stack-plan.ts';
 import { killStaleServers } from './stale-servers.ts';
 import {
   DEFAULT_STATE_DIRECTORY,
@@ -63,7 +65,8 @@ export async function startStack(options: StartStackOptions = {}): Promise<Runni
     onWait: () => report('another start is under way in this directory, waiting'),
   };
   return await withFileLock(stateFiles(stateDirectory).lock, lock, async () => {
-    const joined = await joinRunning(stateDirectory, report);
+    const env = options.env ?? process.env;
+    const joined = await joinRunning(stateDirectory, report, env);
     if (joined !== null) return running(joined, false);
     forgetLeftovers(stateDirectory, report);
     const mode = options.mode ?? 'foreground';
@@ -72,7 +75,7 @@ export async function startStack(options: StartStackOptions = {}): Promise<Runni
       mode,
       ephemeral: options.ephemeral ?? false,
       report,
-      env: options.env ?? process.env,
+      env,
     });
     writePrivateJson(stateFiles(stateDirectory).plan, plan);
     spawnKeeper(stateDirectory, mode);
@@ -87,9 +90,14 @@ function running(status: StackStatus, startedHere: boolean): RunningStack {
   return { status, startedHere, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function joinRunning(stateDirectory: string, report: Report): Promise<StackStatus | null> {
+async function joinRunning(
+  stateDirectory: string,
+  report: Report,
+  env: NodeJS.ProcessEnv,
+): Promise<StackStatus | null> {
   const answer = await askKeeper(stateDirectory, 'GET', '/status');
   if (answer === null) return null;
+  demandVersion(stateDirectory, env);
   for (const name of PART_NAMES) {
     const { state } = answer.body[name];
     if (state !== 'failed' && state !== 'stopped') continue;
@@ -97,6 +105,17 @@ async function joinRunning(stateDirectory: string, report: Report): Promise<Stac
     await startPart(name, stateDirectory);
   }
   return await untilHealthy(stateDirectory, () => undefined);
+}
+
+/** Whoever asks for a version by name must not be given another one. */
+function demandVersion(stateDirectory: string, env: NodeJS.ProcessEnv): void {
+  const plan = readJson(stateFiles(stateDirectory).plan) as StackPlan | null;
+  const running = plan?.postgres?.version;
+  if (running === undefined || !env['HASIVU_POSTGRES_VERSION'] || postgresVersion(env) === running) return;
+  throw new PlatformError('STACK_POSTGRES_VERSION', {
+    doing: 'joining the running stack',
+    why: `it has PostgreSQL ${running}, and HASIVU_POSTGRES_VERSION asks for ${postgresVersion(env)}`,
+  });
 }
 
 function forgetLeftovers(stateDirectory: string, report: Report): void {

@@ -3,6 +3,7 @@ export { checkProperty, type PropertyOptions } from './check-property.ts';
 export { python, type PythonOptions } from './python.ts';
 export { assertNoDuplicates, assertNoGaps } from './sequence-assertions.ts';
 export { announces, demandSuffix, type Server } from './server-suffix.ts';
+export { serverVersion } from './server-version.ts';
 export { spawnService, type ServiceExit, type SpawnedService, type SpawnOptions } from './spawn-service.ts';
 export { servers, stack, stackNow, TEST_STACK } from './stack.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';

@@ -1,5 +1,5 @@
 import { topicNames } from '@hasivu/change-events';
-import { python } from '@hasivu/testing';
+import { python, serverVersion } from '@hasivu/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { SourceUnderTest } from './source-under-test.ts';
@@ -150,8 +150,12 @@ test('replica identities, generated columns and partitions read as the server pu
   await source.sql('CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id)');
   await source.sql('CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (100)');
   await source.sql('INSERT INTO computed (id, n) VALUES (1, 5)');
-  await source.sql(`CREATE PUBLICATION cdc FOR TABLE unique_key, no_identity, computed, parts, settled
-    WITH (publish_generated_columns = stored)`);
+  // Before version 18 no publication has generated columns, and asking for them is an error of the server's.
+  const published = (await serverVersion(source.database)) >= 18;
+  const publication = 'CREATE PUBLICATION cdc FOR TABLE unique_key, no_identity, computed, parts, settled';
+  const withGenerated = `${publication} WITH (publish_generated_columns = stored)`;
+  if (!published) await expect(source.sql(withGenerated)).rejects.toThrow('publish_generated_columns');
+  await source.sql(published ? withGenerated : publication);
   const tables = ['public.unique_key', 'public.no_identity', 'public.computed'];
   const whole = await source.launch({ tables: [...tables, 'public.parts'] });
   expect((await whole.exited).code).toBe(2);
@@ -177,7 +181,7 @@ test('replica identities, generated columns and partitions read as the server pu
   ]);
   expect(await seen('public.no_identity')).toEqual([['c', { id: 1 }, null, { id: 1, v: 1 }]]);
   expect(await seen('public.computed')).toEqual([
-    ['r', { id: 1 }, null, { id: 1, n: 5, twice: 10 }],
-    ['u', { id: 1 }, null, { id: 1, n: 6, twice: 12 }],
+    ['r', { id: 1 }, null, { id: 1, n: 5, ...(published ? { twice: 10 } : {}) }],
+    ['u', { id: 1 }, null, { id: 1, n: 6, ...(published ? { twice: 12 } : {}) }],
   ]);
 }, 180_000);

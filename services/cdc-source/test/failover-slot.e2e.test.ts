@@ -1,3 +1,4 @@
+import { serverVersion } from '@hasivu/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { SourceUnderTest } from './source-under-test.ts';
@@ -21,6 +22,11 @@ async function isFailoverSlot(): Promise<unknown> {
 
 test('a slot is made for the standbys too, and one that was not is altered at the next start', async () => {
   await source.sql('CREATE TABLE items (id int PRIMARY KEY)');
+  if ((await serverVersion(source.database)) < 17) {
+    const failover = { tables: ['public.items'], postgres: 'failover: true' };
+    await source.refused(failover, /SOURCE_FAILOVER_UNSUPPORTED.*the server is version/);
+    return;
+  }
   const first = await source.start({ tables: ['public.items'] });
   expect(await isFailoverSlot()).toBe(false);
   await first.stop();

@@ -1,3 +1,4 @@
+import { serverVersion } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
 
@@ -6,7 +7,13 @@ import { SourceUnderTest } from './source-under-test.ts';
 test('origin: none leaves out what replication wrote, and nothing else', async () => {
   await using source = await SourceUnderTest.create('origin');
   await source.sql('CREATE TABLE items (id int PRIMARY KEY)');
-  await source.start({ tables: ['public.items'], postgres: 'origin: none' });
+  const options = { tables: ['public.items'], postgres: 'origin: none' };
+  if ((await serverVersion(source.database)) < 16) {
+    await source.sql('INSERT INTO items VALUES (1)');
+    await source.refused(options, /SOURCE_SERVER_TOO_OLD.*origin: none, which needs server version 16/);
+    return;
+  }
+  await source.start(options);
   const origin = source.slot;
   const replicating = new pg.Client({ connectionString: source.database.url });
   await replicating.connect();

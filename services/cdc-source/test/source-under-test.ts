@@ -128,6 +128,17 @@ export class SourceUnderTest implements AsyncDisposable {
     return await (await this.launch(options)).waitReady();
   }
 
+  /** Starts a life that has to end with exit code 2 and this error, and to leave neither a slot nor a topic. */
+  async refused(options: SourceOptions, error: RegExp): Promise<void> {
+    const service = await this.launch(options);
+    const { code } = await service.exited;
+    const slots = await this.sql('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1', [this.slot]);
+    const told = service.output.filter((line) => line.startsWith('error ')).join('\n');
+    const left = { code, slots: slots.length, topics: await this.topicNames() };
+    if (!error.test(told) || printed(left) !== printed({ code: 2, slots: 0, topics: [] }))
+      throw new Error(`not refused as it should be: ${printed(left)} ${told}`);
+  }
+
   /** Ends the running life at once, without a word. */
   async kill(): Promise<void> {
     await this.#service?.kill();

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { serverVersion } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
 
@@ -97,14 +98,26 @@ async function workload(source: SourceUnderTest, round: number): Promise<void> {
   await source.sql('DELETE FROM emptied');
 }
 
+/** Transactions that the server sent while they were in progress. */
+async function streamedTransactions(source: SourceUnderTest): Promise<number> {
+  const [row] = await source.sql<{ count: number }>(
+    'SELECT stream_txns::int AS count FROM pg_stat_replication_slots WHERE slot_name = $1',
+    [source.slot],
+  );
+  return row?.count ?? 0;
+}
+
 test('what is streamed in progress, and killed in between, is what is sent at the commit: position by position', async () => {
   await using plain = await SourceUnderTest.create('plain');
   await using streamed = await SourceUnderTest.create('streamed', plain);
   await createTables(plain);
-  // Every change is streamed as soon as it is decoded, where the reader lets the server stream at all.
-  await plain.sql(
-    `ALTER DATABASE "${plain.database.name}" SET debug_logical_replication_streaming = 'immediate'`,
-  );
+  // Every change is streamed as soon as it is decoded, where the reader lets the server stream at all; a server that is
+  // too old for that streams what is larger than the least memory that can be set.
+  const eager =
+    (await serverVersion(plain.database)) >= 16
+      ? "debug_logical_replication_streaming = 'immediate'"
+      : "logical_decoding_work_mem = '64kB'";
+  await plain.sql(`ALTER DATABASE "${plain.database.name}" SET ${eager}`);
   await plain.start({ tables: TABLES, postgres: 'streaming: false' });
   await streamed.start({ tables: TABLES });
   for (let round = 0; round < 1; round++) await workload(plain, round);
@@ -123,6 +136,8 @@ test('what is streamed in progress, and killed in between, is what is sent at th
   await streamed.ready();
   await streamed.settled();
   await plain.settled();
+  expect(await streamedTransactions(plain)).toBe(0);
+  expect(await streamedTransactions(streamed)).toBeGreaterThan(3);
   for (const table of TABLES) {
     const [expected, found] = [await plain.events(table), await streamed.events(table)];
     expect(history(found)).toEqual(history(expected));

