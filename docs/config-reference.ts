@@ -10,6 +10,9 @@ interface Schema {
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
+  /** One section or a list of them: `then` is the list, `else` the section. */
+  readonly then?: Schema;
+  readonly else?: Schema;
 }
 
 /** `docs/config.md`: one row per field of `hasivu.yaml`. */
@@ -20,7 +23,7 @@ export function configReference(schema: object): string {
     '# Configuration',
     '',
     'Every field of `hasivu.yaml`, made from `libs/config/src/config-schema.ts` by `node docs/generate.ts`. `hasivu config check -f FILE` lists every mistake of a file; editors take the JSON schema `docs/hasivu.schema.json` (`# yaml-language-server: $schema=…`).',
-    'A string may be a reference: `env:NAME` or `file:PATH`. `HASIVU__KAFKA__PREFIX=x` in the environment overrides `kafka.prefix`.',
+    'A string may be a reference: `env:NAME` or `file:PATH`. `HASIVU__KAFKA__PREFIX=x` in the environment overrides `kafka.prefix`; an entry of a list is meant by its `name` or its place, from 0 (`HASIVU__SOURCE__POSTGRES__NORTH__URL`).',
     '',
     '| field | type | default | meaning |',
     '| --- | --- | --- | --- |',
@@ -31,6 +34,11 @@ export function configReference(schema: object): string {
 function walk(schema: Schema, path: string, rows: string[]): void {
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     const at = path ? `${path}.${name}` : name;
+    if (field.else) {
+      rows.push(row(at, { ...field, type: 'section or list of sections' }, false));
+      walk(field.else, at, rows);
+      continue;
+    }
     if (field.properties || field.patternProperties) {
       for (const nested of Object.values(field.patternProperties ?? {}))
         walk(nested, `${at}.<schema.table>`, rows);

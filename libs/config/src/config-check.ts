@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 
+import { capturedDatabases, databasesOf, type CapturedDatabase } from './captured-databases.ts';
 import { columnMistakes } from './columns-check.ts';
 import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
+import { databaseMistakes } from './databases-check.ts';
 import { outboxMistakes } from './outbox-check.ts';
 import type { PostgresConfig } from './postgres-section.ts';
-import { capturedBy } from './table-pattern.ts';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv;
 const ajv = addFormats(new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true }));
@@ -16,7 +17,9 @@ const validate = ajv.compile<HasivuConfig>(ConfigSchema);
 
 /** Checks shape and cross-references, filling defaults into `raw` in place. Lists every mistake found, not only the first. */
 export function checkConfig(raw: unknown): ConfigMistake[] {
-  const mistakes = validate(raw) ? [] : distinct((validate.errors ?? []).map(mistakeOf));
+  const errors = validate(raw) ? [] : (validate.errors ?? []);
+  // What `if` chose has told its own mistakes.
+  const mistakes = distinct(errors.filter(({ keyword }) => keyword !== 'if').map(mistakeOf));
   return mistakes.length > 0 ? mistakes : crossReferences(raw as HasivuConfig);
 }
 
@@ -54,30 +57,29 @@ function distinct(mistakes: ConfigMistake[]): ConfigMistake[] {
 }
 
 function crossReferences(config: HasivuConfig): ConfigMistake[] {
-  const mistakes: ConfigMistake[] = config.source
-    ? [
-        ...connectionMistakes(config.source.postgres),
-        ...columnMistakes(config.source.postgres, '/source/postgres'),
-        ...outboxMistakes(config.source.postgres, '/source/postgres'),
-        ...slotMistakes(config.source.postgres),
-      ]
-    : [];
+  const databases = capturedDatabases(config);
+  const mistakes = databases.flatMap(({ postgres, path }) => [
+    ...connectionMistakes(postgres, path),
+    ...columnMistakes(postgres, path),
+    ...outboxMistakes(postgres, path),
+    ...slotMistakes(postgres, path),
+  ]);
+  mistakes.push(...databaseMistakes(databases, config.kafka.prefix));
   const names = new Set<string>();
   config.pipelines.forEach((pipeline, i) => {
     if (names.has(pipeline.name))
       mistakes.push({ path: `/pipelines/${i}/name`, reason: `a second pipeline named ${pipeline.name}` });
     names.add(pipeline.name);
-    pipeline.from.forEach((table, j) => {
-      if (
-        config.source &&
-        !capturedBy(config.source.postgres.tables, table, config.source.postgres.exclude)
-      ) {
-        mistakes.push({
-          path: `/pipelines/${i}/from/${j}`,
-          reason: `${table} is not captured by source.postgres.tables`,
-        });
-      }
-    });
+    if (pipeline.source !== undefined && databases.every((database) => database.name !== pipeline.source))
+      mistakes.push({
+        path: `/pipelines/${i}/source`,
+        reason: `no database is named ${pipeline.source}`,
+      });
+    else if (config.source)
+      pipeline.from.forEach((table, j) => {
+        const reason = unclear(table, databasesOf(config, table, pipeline.source));
+        if (reason) mistakes.push({ path: `/pipelines/${i}/from/${j}`, reason });
+      });
     pipeline.steps.forEach((step, j) => {
       if ('mask' in step && step.mask.method === 'hash' && step.mask.salt === undefined) {
         mistakes.push({
@@ -97,47 +99,55 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     });
   }
   for (const table of Object.keys(config.tables)) {
-    if (config.source && !capturedBy(config.source.postgres.tables, table, config.source.postgres.exclude)) {
-      mistakes.push({
-        path: `/tables/${table}`,
-        reason: `${table} is not captured by source.postgres.tables`,
-      });
-    }
+    if (config.source && databasesOf(config, table).length === 0)
+      mistakes.push({ path: `/tables/${table}`, reason: notCaptured(table) });
   }
   return mistakes;
 }
 
-function slotMistakes({ onLostSlot, snapshot, retainedLog }: PostgresConfig): ConfigMistake[] {
+/** Why a table does not stand for exactly one topic, or null when it does. */
+function unclear(table: string, databases: readonly CapturedDatabase[]): string | null {
+  if (databases.length === 1) return null;
+  if (databases.length === 0) return notCaptured(table);
+  const names = databases.map(({ name }) => name ?? 'the one without a name').join(' and ');
+  return `${table} is captured from ${names}: say with source which one is meant`;
+}
+
+function notCaptured(table: string): string {
+  return `${table} is not captured by source.postgres.tables`;
+}
+
+function slotMistakes({ onLostSlot, snapshot, retainedLog }: PostgresConfig, path: string): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   if (onLostSlot === 'resnapshot' && snapshot === 'never') {
     mistakes.push({
-      path: '/source/postgres/onLostSlot',
+      path: `${path}/onLostSlot`,
       reason: 'resnapshot copies the tables again, which snapshot: never rules out',
     });
   }
   const { warnBytes, maxBytes } = retainedLog;
   if (maxBytes !== undefined && warnBytes !== undefined && warnBytes >= maxBytes) {
     mistakes.push({
-      path: '/source/postgres/retainedLog/warnBytes',
+      path: `${path}/retainedLog/warnBytes`,
       reason: `must be below maxBytes (${maxBytes}), or nobody is warned`,
     });
   }
   return mistakes;
 }
 
-function connectionMistakes({ url, tls }: PostgresConfig): ConfigMistake[] {
+function connectionMistakes({ url, tls }: PostgresConfig, path: string): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   const reference = /^(env|file):/.test(url);
   if (!reference && !(URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol))) {
     mistakes.push({
-      path: '/source/postgres/url',
+      path: `${path}/url`,
       reason: 'is not a URL of the form postgres://user:password@host:port/database',
     });
   }
   for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
-    const path = tls?.[name];
-    if (path !== undefined && !existsSync(path)) {
-      mistakes.push({ path: `/source/postgres/tls/${name}`, reason: `the file ${path} does not exist` });
+    const file = tls?.[name];
+    if (file !== undefined && !existsSync(file)) {
+      mistakes.push({ path: `${path}/tls/${name}`, reason: `the file ${file} does not exist` });
     }
   }
   return mistakes;

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { KafkaSection } from './kafka-section.ts';
 import { LakeSection, TableSection } from './lake-section.ts';
 import { PipelineSection } from './pipeline-section.ts';
-import { PostgresSection } from './postgres-section.ts';
+import { PostgresSections } from './postgres-section.ts';
 
 const ServiceSection = Type.Object(
   {
@@ -21,7 +21,7 @@ const ServiceSection = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     version: Type.Literal(1, { description: 'Version of this format' }),
-    source: Type.Optional(Type.Object({ postgres: PostgresSection }, { additionalProperties: false })),
+    source: Type.Optional(Type.Object({ postgres: PostgresSections }, { additionalProperties: false })),
     kafka: KafkaSection,
     lake: Type.Optional(LakeSection),
     tables: Type.Record(Type.String({ pattern: '^[^.*]+\\.[^.]+$' }), TableSection, { default: {} }),

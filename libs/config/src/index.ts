@@ -1,3 +1,9 @@
+export {
+  capturedDatabases,
+  databasesOf,
+  topicPrefixOf,
+  type CapturedDatabase,
+} from './captured-databases.ts';
 export type { TableColumnsConfig } from './columns-section.ts';
 export { checkConfig } from './config-check.ts';
 export type { ConfigMistake } from './config-mistake.ts';
@@ -7,5 +13,5 @@ export type { LakeConfig, TableConfig } from './lake-section.ts';
 export { configMistakes, loadConfig, tableConfig } from './load-config.ts';
 export type { OutboxConfig } from './outbox-section.ts';
 export type { PipelineConfig, PipelineStepConfig, QualityRuleConfig } from './pipeline-section.ts';
-export type { PostgresConfig } from './postgres-section.ts';
+export { PostgresSection, type PostgresConfig } from './postgres-section.ts';
 export { capturedBy } from './table-pattern.ts';

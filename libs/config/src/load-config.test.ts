@@ -81,7 +81,7 @@ describe('a configuration file', () => {
       HASIVU__SOURCE__POSTGRES__URL: 'env:OTHER',
       OTHER: 'postgres://other/db',
     });
-    expect(config.source?.postgres.url).toBe('postgres://other/db');
+    expect(config.source?.postgres).toMatchObject({ url: 'postgres://other/db' });
   });
 
   test.each(['http://host/db', 'postgres://host:port/db', 'host=localhost'])('%s is no source URL', (url) => {

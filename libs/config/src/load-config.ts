@@ -43,7 +43,7 @@ function read(path: string, env: NodeJS.ProcessEnv): { config: unknown; mistakes
     };
   const mistakes: ConfigMistake[] = [];
   // Overrides first: one may take the place of a reference that leads nowhere here, or be a reference itself.
-  applyOverrides(raw as Record<string, unknown>, env);
+  applyOverrides(raw as Record<string, unknown>, env, mistakes);
   const config = resolveReferences(raw, '', env, mistakes);
   mistakes.push(...checkConfig(config));
   return { config, mistakes };
@@ -66,20 +66,46 @@ function parseFile(path: string): unknown {
   }
 }
 
-/** `HASIVU__KAFKA__PREFIX=x` overrides `kafka.prefix`; numbers, booleans and lists are read as YAML. */
-function applyOverrides(config: Record<string, unknown>, env: NodeJS.ProcessEnv): void {
+/**
+ * `HASIVU__KAFKA__PREFIX=x` overrides `kafka.prefix`; numbers, booleans and lists are read as YAML. An entry of a list is
+ * meant by its `name` or by its place, from 0.
+ */
+function applyOverrides(
+  config: Record<string, unknown>,
+  env: NodeJS.ProcessEnv,
+  mistakes: ConfigMistake[],
+): void {
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('HASIVU__') || text === undefined) continue;
     const keys = name.slice('HASIVU__'.length).split('__');
-    const last = keys.pop() as string;
-    let at = config;
-    for (const key of keys) {
-      const field = fieldNamed(at, key);
-      if (at[field] === null || typeof at[field] !== 'object') at[field] = {};
-      at = at[field] as Record<string, unknown>;
-    }
-    at[fieldNamed(at, last)] = parse(text) as unknown;
+    const fault = override(config, keys, text);
+    if (fault !== null) mistakes.push({ path: fault, reason: `has no entry for the variable ${name}` });
   }
+}
+
+/** Null when done, else the pointer of a list in which the variable means no entry. */
+function override(config: Record<string, unknown>, keys: readonly string[], text: string): string | null {
+  let at = config;
+  let path = '';
+  for (const [i, key] of keys.entries()) {
+    const field = Array.isArray(at) ? entryNamed(at, key) : fieldNamed(at, key);
+    if (field === null) return path;
+    path += `/${field}`;
+    if (i === keys.length - 1) at[field] = parse(text) as unknown;
+    else if (at[field] === null || typeof at[field] !== 'object') at[field] = {};
+    at = at[field] as Record<string, unknown>;
+  }
+  return null;
+}
+
+function entryNamed(list: readonly unknown[], key: string): string | null {
+  const variable = (name: string): string => name.toUpperCase().replaceAll('-', '_');
+  const named = list.findIndex((entry) => {
+    const name = (entry as { name?: unknown } | null)?.name;
+    return typeof name === 'string' && variable(name) === key.toUpperCase();
+  });
+  if (named >= 0) return String(named);
+  return /^\d+$/.test(key) && Number(key) < list.length ? key : null;
 }
 
 // Environment variables are upper case by custom; the field that is there, whatever its case, is the one meant.

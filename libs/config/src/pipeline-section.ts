@@ -71,6 +71,12 @@ export const PipelineSection = Type.Object(
       minItems: 1,
       description: 'Source tables, schema.table',
     }),
+    source: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Name of the database with these tables, where several have tables of that name',
+      }),
+    ),
     steps: Type.Array(PipelineStep, { default: [], description: 'Applied in order' }),
     rules: Type.Array(QualityRule, { default: [], description: 'A row that breaks one goes to quarantine' }),
     to: Type.String({

@@ -18,6 +18,20 @@ const MessagePattern = Type.String({
 
 export const PostgresSection = Type.Object(
   {
+    name: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9_-]{1,40}$',
+        description:
+          'Name of the database where there are several: in topics, metrics, logs, and folders of the lake',
+      }),
+    ),
+    prefix: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._-]{1,140}$',
+        description:
+          "First part of the names of this database's topics; kafka.prefix by default, and <kafka.prefix>.<name> for a database with a name",
+      }),
+    ),
     url: SecretRef('Connection URL of the source database; a reference, because it holds a password'),
     tables: Type.Array(TablePattern, { minItems: 1, description: 'Tables to capture' }),
     exclude: Type.Array(TablePattern, {
@@ -138,3 +152,13 @@ export const PostgresSection = Type.Object(
 );
 
 export type PostgresConfig = Static<typeof PostgresSection>;
+
+/**
+ * One section, or a list of them. Not a union: ajv fills in no defaults there, and tells the mistakes of both forms.
+ */
+export const PostgresSections = Type.Unsafe<PostgresConfig | PostgresConfig[]>({
+  description: 'The database to capture, or a list of such sections with a name each',
+  if: { type: 'array' },
+  then: Type.Array(PostgresSection, { minItems: 1 }),
+  else: PostgresSection,
+});

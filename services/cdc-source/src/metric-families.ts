@@ -18,6 +18,7 @@ export class MetricFamilies {
   readonly slotSafe: Gauge<'database'>;
   readonly slotStatus: Gauge<'database' | 'status'>;
   readonly gaps: Counter<'database' | 'code'>;
+  readonly up: Gauge<'database'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -116,6 +117,12 @@ export class MetricFamilies {
       name: 'hasivu_source_gaps_total',
       help: 'Times that changes were lost with the slot and every table was copied again, by the code that says how',
       labelNames: ['database', 'code'],
+      registers,
+    });
+    this.up = new Gauge({
+      name: 'hasivu_source_up',
+      help: '1 while the database is captured or waited for, 0 after an error that a person has to mend; other databases of the process go on',
+      labelNames: ['database'],
       registers,
     });
   }

@@ -36,6 +36,11 @@ export class SourceMetrics {
     }
   }
 
+  /** @param isUp false once an error has ended the capture of the database */
+  up(isUp: boolean): void {
+    this.#families.up.set(this.#labels, isUp ? 1 : 0);
+  }
+
   committed(seconds: number, bytes: number, transactions: number): void {
     this.#families.commitSeconds.observe(this.#labels, seconds);
     this.#families.bytes.inc(this.#labels, bytes);

@@ -1,4 +1,10 @@
-import type { HasivuConfig, PostgresConfig } from '@hasivu/config';
+import { topicNames } from '@hasivu/change-events';
+import {
+  capturedDatabases,
+  type CapturedDatabase,
+  type HasivuConfig,
+  type PostgresConfig,
+} from '@hasivu/config';
 import { PlatformError } from '@hasivu/errors';
 
 import { DEFAULT_FLUSH_LIMITS, type FlushLimits } from './core/flush-policy.ts';
@@ -8,8 +14,15 @@ export const SOURCE_VERSION = '0.1.0';
 
 /** What the service works with; every duration in milliseconds. */
 export interface SourceSettings {
+  /** What metrics, logs and messages call the database. */
+  readonly database: string;
+  /** Name of its lineage jobs, up to the table. */
+  readonly jobName: string;
   readonly postgres: PostgresConfig;
+  /** `prefix` is that of this database's topics. */
   readonly kafka: HasivuConfig['kafka'];
+  /** All databases write to one lineage topic. */
+  readonly lineageTopic: string;
   readonly lineage: HasivuConfig['lineage'];
   readonly flush: FlushLimits;
   /** Bytes in the producer after which a batch is sent without committing: bounds memory in a huge transaction. */
@@ -32,23 +45,39 @@ export interface SourceSettings {
   readonly silverTables: ReadonlySet<string>;
 }
 
-/** @throws PlatformError CONFIG_INVALID when the file has no source */
-export function settingsOf(config: HasivuConfig): SourceSettings {
-  const postgres = config.source?.postgres;
-  if (!postgres) {
+/** Least memory of one database for each purpose: with more databases than that is a share of, it grows with them. */
+const LEAST_BYTES = 512 * 1024;
+
+/** Of every database. @throws PlatformError CONFIG_INVALID when the file has no source */
+export function settingsOf(config: HasivuConfig): SourceSettings[] {
+  const databases = capturedDatabases(config);
+  if (databases.length === 0) {
     throw new PlatformError('CONFIG_INVALID', {
       doing: 'starting cdc-source',
       why: 'the configuration has no source.postgres section',
     });
   }
+  return databases.map((database) => databaseSettings(config, database, databases.length));
+}
+
+/** @param count databases that share the memory of the process */
+function databaseSettings(
+  config: HasivuConfig,
+  { name, prefix, postgres }: CapturedDatabase,
+  count: number,
+): SourceSettings {
+  const share = (bytes: number): number => Math.max(LEAST_BYTES, Math.floor(bytes / count));
   const silver = Object.entries(config.tables).flatMap(([name, table]) => (table.silver ? [name] : []));
   return {
+    database: name ?? 'default',
+    jobName: name === null ? 'cdc-source' : `cdc-source.${name}`,
     postgres,
-    kafka: config.kafka,
+    kafka: { ...config.kafka, prefix },
+    lineageTopic: topicNames(config.kafka.prefix).lineage,
     lineage: config.lineage,
     flush: DEFAULT_FLUSH_LIMITS,
-    sendBytes: 4 * 1024 * 1024,
-    spoolMemoryBytes: 8 * 1024 * 1024,
+    sendBytes: share(4 * 1024 * 1024),
+    spoolMemoryBytes: share(8 * 1024 * 1024),
     transactionTimeoutMs: 15 * 60_000,
     statusIntervalMs: 10_000,
     slotWaitMs: 15_000,

@@ -1,4 +1,3 @@
-import { topicNames } from '@hasivu/change-events';
 import { IdempotentProducer, type KafkaCluster } from '@hasivu/kafka';
 
 import type { SourceDependencies } from '../source-dependencies.ts';
@@ -12,13 +11,14 @@ export async function openLineage(
 ): Promise<SourceLineage | null> {
   const { settings, logger } = dependencies;
   if (!settings.lineage.enabled) return null;
-  const topic = topicNames(settings.kafka.prefix).lineage;
+  const topic = settings.lineageTopic;
   try {
     await cluster.ensureTopics([{ topic, partitions: 1 }]);
     const producer = await IdempotentProducer.open(cluster, {});
     resources.defer(() => producer.close().catch(() => undefined));
     return new SourceLineage({
       namespace: settings.lineage.namespace,
+      jobName: settings.jobName,
       intervalMs: settings.lineage.intervalMs,
       topic,
       producer,

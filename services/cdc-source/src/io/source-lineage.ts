@@ -14,6 +14,8 @@ import { sameShape } from '../core/table-shape.ts';
 
 export interface SourceLineageOptions {
   readonly namespace: string;
+  /** Name of the jobs, up to the table. */
+  readonly jobName: string;
   readonly intervalMs: number;
   readonly topic: string;
   readonly producer: IdempotentProducer;
@@ -49,14 +51,14 @@ export class SourceLineage {
       if (changed) known.emitter.running();
       return;
     }
-    const { namespace, intervalMs, onFailure } = this.#options;
+    const { namespace, jobName, intervalMs, onFailure } = this.#options;
     const run: TableRun = {
       schema,
       topic,
       durableRows: 0,
       emitter: new LineageEmitter({
         namespace,
-        name: `cdc-source.${name}`,
+        name: `${jobName}.${name}`,
         intervalMs,
         snapshot: () => this.#snapshot(run),
         transport: (key, json) => this.#send(key, json),

@@ -1,4 +1,4 @@
-import { loadConfig, type HasivuConfig } from '@hasivu/config';
+import { capturedDatabases, loadConfig, type HasivuConfig } from '@hasivu/config';
 import { EXIT } from '@hasivu/errors';
 import { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import type { CliContext } from '../cli-context.ts';
@@ -26,7 +26,8 @@ export async function tailTopic(context: CliContext, wanted: string, options: Ta
     unavailableTimeoutMs: UNAVAILABLE_MS,
   });
   try {
-    const topic = resolveTopic(wanted, config.kafka.prefix, await cluster.listTopics());
+    const prefixes = [config.kafka.prefix, ...capturedDatabases(config).map(({ prefix }) => prefix)];
+    const topic = resolveTopic(wanted, prefixes, await cluster.listTopics());
     const decoder = new PayloadDecoder(openRegistry(config));
     let printed = 0;
     for await (const record of readTopic(cluster, decoder, {

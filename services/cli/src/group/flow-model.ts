@@ -18,6 +18,9 @@ export interface FlowScrape {
   readonly samples: readonly MetricSample[];
 }
 
+/** What cdc-source calls a database without a name. */
+const UNNAMED = 'default';
+
 const FIELDS = [
   'rows',
   'commits',
@@ -106,7 +109,10 @@ function countersByTable({ service, samples }: FlowScrape, prefix: string): Map<
 }
 
 function tableOf({ labels }: MetricSample, prefix: string): string {
-  if (labels['table'] !== undefined) return labels['table'];
+  const { table, database } = labels;
+  // A database with a name may have tables that another one has too.
+  if (table !== undefined)
+    return database === undefined || database === UNNAMED ? table : `${database}.${table}`;
   const topic = labels['topic'] ?? labels['pipeline'] ?? '';
   return prefix !== '' && topic.startsWith(`${prefix}.`) ? topic.slice(prefix.length + 1) : topic;
 }

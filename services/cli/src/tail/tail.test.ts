@@ -149,17 +149,27 @@ describe('the topic that is meant', () => {
   const topics = ['hasivu.public.orders', 'hasivu.public.orders.quarantine', 'other'];
 
   test('with and without the prefix', () => {
-    expect(resolveTopic('hasivu.public.orders', 'hasivu', topics)).toBe('hasivu.public.orders');
-    expect(resolveTopic('public.orders.quarantine', 'hasivu', topics)).toBe(
+    expect(resolveTopic('hasivu.public.orders', ['hasivu'], topics)).toBe('hasivu.public.orders');
+    expect(resolveTopic('public.orders.quarantine', ['hasivu'], topics)).toBe(
       'hasivu.public.orders.quarantine',
     );
-    expect(resolveTopic('other', 'hasivu', topics)).toBe('other');
+    expect(resolveTopic('other', ['hasivu'], topics)).toBe('other');
+  });
+
+  test('of several databases, the one that has it; where several have it, the name in full', () => {
+    const prefixes = ['hasivu', 'hasivu.north', 'else'];
+    const existing = [...topics, 'hasivu.north.shop.items', 'hasivu.north.public.a', 'else.public.a'];
+    expect(resolveTopic('shop.items', prefixes, existing)).toBe('hasivu.north.shop.items');
+    expect(resolveTopic('north.public.a', prefixes, existing)).toBe('hasivu.north.public.a');
+    expect(() => resolveTopic('public.a', prefixes, existing)).toThrow(
+      /several databases have one: hasivu\.north\.public\.a, else\.public\.a/,
+    );
   });
 
   test('an unknown one is an error that lists the near ones', () => {
-    expect(() => resolveTopic('orders', 'hasivu', topics)).toThrow(
+    expect(() => resolveTopic('orders', ['hasivu'], topics)).toThrow(
       /CLI_TOPIC_UNKNOWN .*hasivu\.public\.orders, hasivu\.public\.orders\.quarantine/,
     );
-    expect(() => resolveTopic('x', 'none', topics)).toThrow(/none with the prefix none/);
+    expect(() => resolveTopic('x', ['none'], topics)).toThrow(/none with the prefix none/);
   });
 });

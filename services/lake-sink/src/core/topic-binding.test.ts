@@ -29,7 +29,43 @@ test('only change topics of captured tables and curated topics of configured pip
     ['h.shop.a', 'bronze/shop/a', 'silver/shop/a', false],
     ['h.curated.clean.orders', 'curated/clean/orders', 'curated/clean/orders', true],
   ]);
+  expect(bound.map(({ table }) => table)).toEqual(['public.orders', 'shop.a', 'curated.clean.orders']);
   expect(bound[0]?.partitions).toEqual([
     { transform: 'month', source: 'created_at', name: 'created_at_month' },
+  ]);
+});
+
+test('tables of several databases have folders of their own, and each database its own choice of tables', () => {
+  const several = {
+    ...config,
+    source: {
+      postgres: [
+        { tables: ['public.*'], exclude: [] },
+        { name: 'north', tables: ['public.orders'], exclude: [] },
+        { name: 'south', prefix: 'other', tables: ['public.*'], exclude: ['public.orders'] },
+      ],
+    },
+  } as unknown as HasivuConfig;
+  const existing = [
+    'h.public.orders',
+    'h.public.items',
+    'h.north.public.orders',
+    'h.north.public.items',
+    'other.public.orders',
+    'other.public.items',
+    'h.south.public.items',
+  ];
+  expect(
+    bindTopics(several, existing).map(({ topic, table, logRoot, stateRoot }) => [
+      topic,
+      table,
+      logRoot,
+      stateRoot,
+    ]),
+  ).toEqual([
+    ['h.public.orders', 'public.orders', 'bronze/public/orders', null],
+    ['h.public.items', 'public.items', 'bronze/public/items', 'silver/public/items'],
+    ['h.north.public.orders', 'north.public.orders', 'bronze/north.public/orders', null],
+    ['other.public.items', 'south.public.items', 'bronze/south.public/items', 'silver/south.public/items'],
   ]);
 });

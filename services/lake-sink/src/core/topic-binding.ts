@@ -1,4 +1,10 @@
-import { capturedBy, tableConfig, type HasivuConfig } from '@hasivu/config';
+import {
+  capturedBy,
+  capturedDatabases,
+  tableConfig,
+  type CapturedDatabase,
+  type HasivuConfig,
+} from '@hasivu/config';
 import { topicNames, topicPart } from '@hasivu/change-events';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
@@ -25,6 +31,8 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
       pipeline,
     ]),
   );
+  // The longest first: one prefix may begin with another.
+  const databases = capturedDatabases(config).sort((a, b) => b.prefix.length - a.prefix.length);
   const bindings: TopicBinding[] = [];
   for (const topic of existing) {
     const pipeline = curated.get(topic);
@@ -34,7 +42,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
       bindings.push({ topic, table, logRoot: root, stateRoot: root, isEither: true, partitions: [] });
       continue;
     }
-    const binding = bindTable(config, topic);
+    const binding = bindTable(config, databases, topic);
     if (binding !== null) bindings.push(binding);
   }
   return bindings;
@@ -42,8 +50,13 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
 
 const OTHER_TOPICS = /\.(quarantine|dlq)$/;
 
-function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
-  const { prefix } = config.kafka;
+function bindTable(
+  config: HasivuConfig,
+  databases: readonly CapturedDatabase[],
+  topic: string,
+): TopicBinding | null {
+  const database = databases.find((one) => topic.startsWith(`${one.prefix}.`));
+  const prefix = database?.prefix ?? config.kafka.prefix;
   if (!topic.startsWith(`${prefix}.`) || OTHER_TOPICS.test(topic)) return null;
   const rest = topic.slice(prefix.length + 1);
   const dot = rest.indexOf('.');
@@ -54,20 +67,23 @@ function bindTable(config: HasivuConfig, topic: string): TopicBinding | null {
   const table = configuredName(config, `${schema}.${name}`);
   if (
     config.source !== undefined &&
-    !capturedBy(
-      config.source.postgres.tables.map(asTopicPart),
-      `${schema}.${name}`,
-      config.source.postgres.exclude.map(asTopicPart),
-    )
+    (database === undefined ||
+      !capturedBy(
+        database.postgres.tables.map(asTopicPart),
+        `${schema}.${name}`,
+        database.postgres.exclude.map(asTopicPart),
+      ))
   )
     return null;
   const wanted = tableConfig(config, table);
   if (!wanted.bronze && !wanted.silver) return null;
+  // Tables of databases with a name are in folders with that name: they may be called the same.
+  const of = database === undefined || database.name === null ? '' : `${database.name}.`;
   return {
     topic,
-    table,
-    logRoot: wanted.bronze ? `bronze/${schema}/${name}` : null,
-    stateRoot: wanted.silver ? `silver/${schema}/${name}` : null,
+    table: `${of}${table}`,
+    logRoot: wanted.bronze ? `bronze/${of}${schema}/${name}` : null,
+    stateRoot: wanted.silver ? `silver/${of}${schema}/${name}` : null,
     isEither: false,
     partitions: parsePartitionBy(wanted.partitionBy).map((part) => ({
       ...part,

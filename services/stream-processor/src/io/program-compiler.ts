@@ -92,7 +92,7 @@ export class ProgramCompiler {
   ): Promise<{ layout: EnvelopeLayout; keyLayout: KeyLayout | null } | { refused: string }> {
     try {
       const layout = layoutOf(await this.#registry.schemaOf(valueId));
-      const namespace = tableNamespace(this.#settings.kafka.prefix, source);
+      const namespace = tableNamespace(source.prefix, source);
       if (layout.namespace !== namespace)
         return { refused: `the schema ${valueId} is of ${layout.namespace}, not of ${namespace}` };
       if (keyId === NO_KEY) return { layout, keyLayout: null };

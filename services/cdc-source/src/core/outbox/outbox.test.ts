@@ -1,5 +1,5 @@
 import { toLsn, type TableSchema } from '@hasivu/change-events';
-import { ConfigSchema, type OutboxConfig } from '@hasivu/config';
+import { PostgresSection, type OutboxConfig } from '@hasivu/config';
 import { isPlatformError } from '@hasivu/errors';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -276,7 +276,7 @@ test('a logical message is a message too, its numbers untouched', async () => {
 });
 
 test('the defaults are those of the configuration', () => {
-  const outbox = ConfigSchema.properties.source.properties.postgres.properties.outbox;
+  const outbox = PostgresSection.properties.outbox;
   expect(
     Object.fromEntries(
       Object.entries(outbox.properties).flatMap(([k, v]) =>
