@@ -26,6 +26,12 @@ export interface PipelineOptions {
   readonly source?: object;
 }
 
+/** One of several databases of the file. */
+export interface NamedDatabase {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** A database, a topic prefix and a lake prefix of its own, and the services over them, on the test stack. */
 export class PipelineUnderTest implements AsyncDisposable {
   readonly database: TestDatabase;
@@ -141,12 +147,12 @@ export class PipelineUnderTest implements AsyncDisposable {
   }
 
   /** Compares silver with Postgres through foreign readers of both. */
-  async compareSilver(table: string, key: readonly string[]): Promise<SilverComparison> {
-    return (await this.#compare('silver', table, key)) as SilverComparison;
+  async compareSilver(table: string, key: readonly string[], of?: NamedDatabase): Promise<SilverComparison> {
+    return (await this.#compare('silver', table, key, of)) as SilverComparison;
   }
 
-  async readBronze(table: string): Promise<BronzeReading> {
-    return (await this.#compare('bronze', table, [])) as BronzeReading;
+  async readBronze(table: string, of?: NamedDatabase): Promise<BronzeReading> {
+    return (await this.#compare('bronze', table, [], of)) as BronzeReading;
   }
 
   /** Waits until `check` gives null; throws its last complaint when the deadline passes. */
@@ -161,9 +167,14 @@ export class PipelineUnderTest implements AsyncDisposable {
     }
   }
 
-  async silverEventuallyEquals(table: string, key: readonly string[], deadlineMs?: number): Promise<void> {
+  async silverEventuallyEquals(
+    table: string,
+    key: readonly string[],
+    deadlineMs?: number,
+    of?: NamedDatabase,
+  ): Promise<void> {
     await this.eventually(async () => {
-      const answer = await this.compareSilver(table, key);
+      const answer = await this.compareSilver(table, key, of);
       return answer.equal ? null : `silver of ${table} differs: ${JSON.stringify(answer)}`;
     }, deadlineMs);
   }
@@ -174,14 +185,20 @@ export class PipelineUnderTest implements AsyncDisposable {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  async #compare(mode: 'silver' | 'bronze', table: string, key: readonly string[]): Promise<unknown> {
+  async #compare(
+    mode: 'silver' | 'bronze',
+    table: string,
+    key: readonly string[],
+    of?: NamedDatabase,
+  ): Promise<unknown> {
     const { s3 } = stack();
+    const folder = `${of ? `${of.name}.` : ''}${table.replace('.', '/')}`;
     const request = {
       mode,
       table,
       key,
-      postgres: this.database.url,
-      uri: `s3://${s3.bucket}/${this.lakePrefix}/${mode}/${table.replace('.', '/')}`,
+      postgres: of?.url ?? this.database.url,
+      uri: `s3://${s3.bucket}/${this.lakePrefix}/${mode}/${folder}`,
       storage: {
         AWS_ENDPOINT_URL: s3.endpoint,
         AWS_REGION: s3.region,

@@ -30,6 +30,21 @@ describe('the flow of a service', () => {
     expect(flowLines(first, null)[0]).toMatchObject({ rowsPerSecond: null, lagRows: 7 });
   });
 
+  test('keeps tables of databases with names apart', () => {
+    const source = scrape(
+      'cdc-source',
+      0,
+      ['default', 'north', 'south']
+        .map((of, i) => `hasivu_source_rows_total{database="${of}",table="public.orders",op="c"} ${i + 1}`)
+        .join('\n'),
+    );
+    expect(flowLines(source, null).map(({ table, rows }) => [table, rows])).toEqual([
+      ['north.public.orders', 2],
+      ['public.orders', 1],
+      ['south.public.orders', 3],
+    ]);
+  });
+
   test('a counter that fell was reset by a restart', () => {
     const restarted = scrape('lake-sink', 5000, 'hasivu_sink_rows_total{table="public.orders"} 40');
     expect(flowLines(restarted, second)[0]?.rowsPerSecond).toBe(20);
