@@ -222,7 +222,12 @@ export class SourceUnderTest implements AsyncDisposable {
   }
 
   async topicNames(): Promise<string[]> {
-    return (await this.#cluster.listTopics()).filter((topic) => topic.startsWith(this.topics.prefix));
+    return (await this.allTopics()).filter((topic) => topic.startsWith(this.topics.prefix));
+  }
+
+  /** Of others too. */
+  allTopics(): Promise<string[]> {
+    return this.#cluster.listTopics();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
