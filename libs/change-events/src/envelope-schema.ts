@@ -2,7 +2,7 @@ import { keyFields, rowFields } from './avro-column.ts';
 import { avroName } from './avro-name.ts';
 import type { AvroField, AvroObject } from './avro-schema.ts';
 import type { ColumnSchema, TableSchema } from './column-type.ts';
-import { TRANSACTION_FIELDS } from './transaction-schema.ts';
+import { TRANSACTION_FIELD } from './transaction-schema.ts';
 
 /**
  * The `source` block: Debezium's names and meanings, then ours. `lsn` is the position of the row's own log record,
@@ -70,11 +70,7 @@ export function envelopeSchema(namespace: string, columns: readonly ColumnSchema
           fields: SOURCE_FIELDS,
         },
       },
-      {
-        name: 'transaction',
-        type: ['null', { type: 'record', name: 'block', namespace: 'event', fields: TRANSACTION_FIELDS }],
-        default: null,
-      },
+      TRANSACTION_FIELD,
       {
         name: 'unavailable',
         type: ['null', { type: 'array', items: 'string' }],

@@ -1,5 +1,6 @@
 import type { AvroObject } from './avro-schema.ts';
 import { SOURCE_FIELDS } from './envelope-schema.ts';
+import { TRANSACTION_FIELD } from './transaction-schema.ts';
 
 const NAMESPACE = 'io.debezium.connector.postgresql';
 
@@ -22,6 +23,7 @@ export const MESSAGE_VALUE_SCHEMA: AvroObject = {
     { name: 'op', type: 'string' },
     { name: 'ts_ms', type: ['null', 'long'], default: null },
     { name: 'source', type: { type: 'record', name: 'Source', namespace: NAMESPACE, fields: SOURCE_FIELDS } },
+    TRANSACTION_FIELD,
     {
       name: 'message',
       type: {

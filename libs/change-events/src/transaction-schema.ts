@@ -1,11 +1,17 @@
 import type { AvroField, AvroObject } from './avro-schema.ts';
 
-/** The `transaction` block of a change event, as Debezium has it. */
-export const TRANSACTION_FIELDS: readonly AvroField[] = [
+/** The `transaction` block of a change event or a logical message, as Debezium has it. */
+const TRANSACTION_FIELDS: readonly AvroField[] = [
   { name: 'id', type: 'string' },
   { name: 'total_order', type: 'long' },
   { name: 'data_collection_order', type: 'long' },
 ];
+
+export const TRANSACTION_FIELD: AvroField = {
+  name: 'transaction',
+  type: ['null', { type: 'record', name: 'block', namespace: 'event', fields: TRANSACTION_FIELDS }],
+  default: null,
+};
 
 const NAMESPACE = 'io.debezium.connector.common';
 

@@ -9,6 +9,7 @@ import type { LogicalMessage } from '@hasivu/pgoutput';
 
 import type { EventSink } from './event-sink.ts';
 import type { PositionLedger } from './position-ledger.ts';
+import type { TransactionMetadata } from './transaction-metadata.ts';
 
 export interface MessageEventsOptions {
   readonly sink: EventSink;
@@ -22,6 +23,8 @@ export interface MessageEventsOptions {
   /** Logical name of the source: the topic prefix. */
   readonly sourceName: string;
   readonly database: string;
+  /** Fills the transaction block of messages that belong to a transaction; null leaves it null. */
+  readonly transactions: TransactionMetadata | null;
 }
 
 /** Writes logical messages as events (`op: m`), keyed by their prefix. */
@@ -45,7 +48,7 @@ export class MessageEvents {
   /** @param seq -1 when Kafka has the event */
   write(message: LogicalMessage, seq: number, moment: SourceMoment, nowMs: number): void {
     if (seq < 0) return;
-    const { sink, ledger, topic, partitions } = this.#options;
+    const { sink, ledger, topic, partitions, transactions } = this.#options;
     const key = this.#key;
     key.reset();
     key.writeRaw(this.#keyHeader, 0, this.#keyHeader.length);
@@ -58,6 +61,8 @@ export class MessageEvents {
     value.writePresent();
     value.writeLong(nowMs);
     this.#source.write(value, moment);
+    if (transactions === null || !message.transactional) value.writeNull();
+    else transactions.writeMessage(value);
     value.writePresent();
     value.writeString(message.prefix);
     value.writePresent();

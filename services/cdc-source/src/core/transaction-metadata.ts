@@ -17,6 +17,9 @@ export interface TransactionMetadataOptions {
   readonly restored: TransactionCounts | null;
 }
 
+/** Name under which logical messages are counted; a table's has a dot. */
+const MESSAGES = 'message';
+
 /** One version of a table's shape; all of them share a tally. */
 export interface CountedTable {
   readonly schema: { readonly schema: string; readonly table: string };
@@ -63,7 +66,15 @@ export class TransactionMetadata implements TransactionObserver {
    * BEGIN goes ahead of the first one.
    */
   writeEvent(out: AvroBuffer, table: CountedTable): void {
-    const tally = (table.tally ??= this.#tallies.of(tableId(table.schema)));
+    this.#writeBlock(out, (table.tally ??= this.#tallies.of(tableId(table.schema))));
+  }
+
+  /** As {@link writeEvent}, for a logical message, which is of no table. */
+  writeMessage(out: AvroBuffer): void {
+    this.#writeBlock(out, this.#tallies.of(MESSAGES));
+  }
+
+  #writeBlock(out: AvroBuffer, tally: TableTally): void {
     this.#tallies.add(tally);
     if (this.#tallies.total === 1) this.#write('BEGIN');
     out.writePresent();

@@ -9,7 +9,7 @@ export async function openMessageTopic(
   cluster: KafkaCluster,
   registry: SchemaRegistry,
   prefix: string,
-  options: Pick<MessageEventsOptions, 'sink' | 'ledger' | 'database'>,
+  options: Pick<MessageEventsOptions, 'sink' | 'ledger' | 'database' | 'transactions'>,
 ): Promise<MessageEvents> {
   const topic = topicNames(prefix).message;
   await cluster.ensureTopics([{ topic }]);

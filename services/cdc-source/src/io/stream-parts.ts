@@ -94,7 +94,12 @@ export async function openStreamParts(
     adopt: async () => {
       if (router.pendingRelation) return await adoptRelation(dependencies, opened, router);
       const { database } = prepared.server;
-      const events = await openMessageTopic(cluster, registry, prefix, { sink, ledger, database });
+      const events = await openMessageTopic(cluster, registry, prefix, {
+        sink,
+        ledger,
+        database,
+        transactions,
+      });
       messages.handler = (...args) => events.write(...args);
     },
   };

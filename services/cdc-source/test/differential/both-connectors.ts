@@ -17,7 +17,7 @@ export const DEBEZIUM_PROPERTIES: Readonly<Record<string, string>> = {
 };
 
 const POLL_MS = 100;
-const CAUGHT_UP_WITHIN_MS = 40_000;
+const CAUGHT_UP_WITHIN_MS = 600_000;
 
 /** This source and Debezium over one database, each with a slot and topics of its own, from before the load. */
 export class BothConnectors implements AsyncDisposable {

@@ -71,14 +71,24 @@ export class RandomLoad implements AsyncDisposable {
     if (kind < 0.35) return await this.#committed(await this.#run(this.#statements(1)));
     if (kind < 0.38) return await this.#committed(await this.#run([this.#message(false)]));
     if (kind < 0.42) {
-      await this.#run(['BEGIN', ...this.#statements(3), this.#message(false), this.#message(true), 'ROLLBACK']);
+      await this.#run([
+        'BEGIN',
+        ...this.#statements(3),
+        this.#message(false),
+        this.#message(true),
+        'ROLLBACK',
+      ]);
       return;
     }
     if (kind < 0.5) return await this.#overlapping();
     let changed = await this.#run(['BEGIN', ...this.#statements(4)]);
     if (random.next() < 0.3) {
       const undone = random.next() < 0.5;
-      const inner = await this.#run(['SAVEPOINT a', ...this.#statements(2), undone ? 'ROLLBACK TO a' : 'RELEASE a']);
+      const inner = await this.#run([
+        'SAVEPOINT a',
+        ...this.#statements(2),
+        undone ? 'ROLLBACK TO a' : 'RELEASE a',
+      ]);
       if (!undone) changed += inner;
     }
     if (random.next() < 0.2) await this.#run([this.#message(random.next() < 0.8)]);
@@ -102,8 +112,11 @@ export class RandomLoad implements AsyncDisposable {
   }
 
   async #run(statements: readonly string[], client = this.#client): Promise<number> {
-    const result = (await client.query(statements.join(';\n'))) as unknown as pg.QueryResult | pg.QueryResult[];
-    return [result].flat().reduce((sum, { command, rowCount }) => sum + (WRITES.has(command) ? (rowCount ?? 0) : 0), 0);
+    const result = (await client.query(statements.join(';\n'))) as unknown as
+      pg.QueryResult | pg.QueryResult[];
+    return [result]
+      .flat()
+      .reduce((sum, { command, rowCount }) => sum + (WRITES.has(command) ? (rowCount ?? 0) : 0), 0);
   }
 
   #some(most: number): Subject[] {
@@ -145,7 +158,9 @@ export class RandomLoad implements AsyncDisposable {
   #insert(subject: Subject, from: number, to: number): string {
     // A column that is left out takes its default.
     const defaults = this.#random.next() < 0.2;
-    const filled = subject.filled.filter(({ declaration }) => !(defaults && declaration.includes(' DEFAULT ')));
+    const filled = subject.filled.filter(
+      ({ declaration }) => !(defaults && declaration.includes(' DEFAULT ')),
+    );
     const names = [...subject.numbered, ...filled.map(({ name }) => name)].map(ident);
     const numbers = subject.numbered.map(() => `nextval('ids')`);
     const values = [...numbers, ...filled.map(({ name }) => `p.${ident(name)}`)];
@@ -157,7 +172,9 @@ export class RandomLoad implements AsyncDisposable {
   #update(subject: Subject): string {
     const random = this.#random;
     const wide = random.next() < WIDE_CHANCE;
-    const chosen = random.shuffled(subject.filled).slice(0, wide ? subject.filled.length : random.between(1, 2));
+    const chosen = random
+      .shuffled(subject.filled)
+      .slice(0, wide ? subject.filled.length : random.between(1, 2));
     const names = chosen.map(({ name }) => ident(name)).join(', ');
     const row = random.between(1, this.#options.poolRows);
     return `UPDATE ${subject.sql} SET (${names}) = (SELECT ${names} FROM ${poolOf(subject)} WHERE i = ${row})
@@ -196,14 +213,18 @@ export class RandomLoad implements AsyncDisposable {
     const change = ((): string => {
       if (rows.length < 3) return `ADD COLUMN ${name} ${random.pick(added)}`;
       if (column.type === 'integer') return `ALTER COLUMN ${column.name} TYPE bigint`;
-      if (column.type === 'character varying') return `ALTER COLUMN ${column.name} TYPE varchar(${random.between(20, 90)})`;
+      if (column.type === 'character varying')
+        return `ALTER COLUMN ${column.name} TYPE varchar(${random.between(20, 90)})`;
       return random.next() < 0.5 ? `RENAME COLUMN ${column.name} TO ${name}` : `DROP COLUMN ${column.name}`;
     })();
     await this.#options.quiet();
     await this.#client.query(`ALTER TABLE evolving ${change}`);
     const subject = SUBJECTS.find(({ id }) => id === 'public.evolving') as Subject;
     // The first change of a shape is of each kind in turn: a delete brings no row in the new shape.
-    const first = random.pick([this.#update(subject), `DELETE FROM evolving WHERE ${this.#someRows(subject, 3)}`]);
+    const first = random.pick([
+      this.#update(subject),
+      `DELETE FROM evolving WHERE ${this.#someRows(subject, 3)}`,
+    ]);
     this.#committed(await this.#run([first]));
     this.#committed(await this.#run([this.#insert(subject, ...this.#poolRange())]));
     await this.#options.quiet();
@@ -213,5 +234,8 @@ export class RandomLoad implements AsyncDisposable {
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE']);
 /** How often each subject comes up. */
 const DECK = SUBJECTS.flatMap((subject) =>
-  Array.from({ length: subject.id === 'public.every_type' ? 3 : subject.id === 'public.unidentified' ? 1 : 2 }, () => subject),
+  Array.from(
+    { length: subject.id === 'public.every_type' ? 3 : subject.id === 'public.unidentified' ? 1 : 2 },
+    () => subject,
+  ),
 );

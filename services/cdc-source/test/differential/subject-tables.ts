@@ -26,6 +26,8 @@ export interface Subject {
   /** What follows the columns: `, PRIMARY KEY (…)) PARTITION BY …`. */
   readonly tail: string;
   readonly after?: string;
+  /** Values are long, and kept out of the row without compression. */
+  readonly outOfLine?: true;
   /** What the load may do beyond inserting. */
   readonly may: { readonly update?: boolean; readonly delete?: boolean; readonly rekey?: boolean };
 }
@@ -60,7 +62,17 @@ const SCALARS = [
   ...['tsvector', 'tsquery', 'pg_lsn', 'mood', 'price', 'textrange', 'hstore', 'citext', 'ltree', 'pair'],
 ];
 const ARRAYS = [
-  ...['boolean', 'smallint', 'integer', 'bigint', 'numeric(10,2)', 'real', 'double precision', 'text', 'bytea'],
+  ...[
+    'boolean',
+    'smallint',
+    'integer',
+    'bigint',
+    'numeric(10,2)',
+    'real',
+    'double precision',
+    'text',
+    'bytea',
+  ],
   ...['character varying(20)', 'date', 'time', 'timestamp', 'timestamp with time zone', 'uuid', 'jsonb'],
   ...['inet', 'mood', 'interval', 'hstore', 'price', 'citext'],
 ];
@@ -90,12 +102,36 @@ const short: Literal = fc.string({ unit: fc.constantFrom(...'abcdef '), maxLengt
 const OUT_OF_LINE: readonly Filled[] = [
   column('n', 'integer'),
   column('body', 'text', fc.oneof(long(short), short)),
-  column('raw', 'bytea', fc.integer({ min: 0, max: 3000 }).map((n) => `\\x${'ab'.repeat(n)}`)),
-  column('doc', 'jsonb', long(short).map((s) => JSON.stringify({ s }))),
-  column('list', 'int[]', fc.integer({ min: 0, max: 900 }).map((n) => `{${Array.from({ length: n }, (_, i) => i).join(',')}}`)),
-  column('tags', 'text[]', fc.array(long(short), { maxLength: 3 }).map((list) => `{${list.map((s) => `"${s}"`).join(',')}}`)),
-  column('map', 'hstore', long(short).map((s) => `k=>"${s}"`)),
-  column('amount', 'numeric', fc.integer({ min: 0, max: 2 }).map((n) => `1${'7'.repeat(n * 3000)}`)),
+  column(
+    'raw',
+    'bytea',
+    fc.integer({ min: 0, max: 3000 }).map((n) => `\\x${'ab'.repeat(n)}`),
+  ),
+  column(
+    'doc',
+    'jsonb',
+    long(short).map((s) => JSON.stringify({ s })),
+  ),
+  column(
+    'list',
+    'int[]',
+    fc.integer({ min: 0, max: 900 }).map((n) => `{${Array.from({ length: n }, (_, i) => i).join(',')}}`),
+  ),
+  column(
+    'tags',
+    'text[]',
+    fc.array(long(short), { maxLength: 3 }).map((list) => `{${list.map((s) => `"${s}"`).join(',')}}`),
+  ),
+  column(
+    'map',
+    'hstore',
+    long(short).map((s) => `k=>"${s}"`),
+  ),
+  column(
+    'amount',
+    'numeric',
+    fc.integer({ min: 0, max: 2 }).map((n) => `1${'7'.repeat(n * 3000)}`),
+  ),
 ];
 const STORED_OUTSIDE = (table: string): string =>
   ['body', 'raw', 'doc', 'list', 'tags', 'map', 'amount']
@@ -125,14 +161,26 @@ export const SUBJECTS: readonly Subject[] = [
       required('small', 'smallint'),
       required('whole', 'integer DEFAULT 42', literalsOf('integer')),
       required('large', 'bigint'),
-      required('total', "numeric(10,2) DEFAULT 12.50", fc.integer().map((n) => String(n % 1_000_000))),
+      required(
+        'total',
+        'numeric(10,2) DEFAULT 12.50',
+        fc.integer().map((n) => String(n % 1_000_000)),
+      ),
       required('free', 'numeric', fc.integer().map(String)),
       required('ratio', 'double precision'),
       required('label', "text DEFAULT 'it''s new'", literalsOf('text')),
       required('raw', 'bytea'),
-      required('day', "date DEFAULT '2020-02-29'", fc.integer({ min: 2440000, max: 2480588 }).map((n) => `J${n}`)),
+      required(
+        'day',
+        "date DEFAULT '2020-02-29'",
+        fc.integer({ min: 2440000, max: 2480588 }).map((n) => `J${n}`),
+      ),
       required('clock', 'time', fc.constantFrom('00:00', '12:34:56.789', '23:59:59.999999')),
-      required('at', 'timestamptz DEFAULT now()', fc.constantFrom('2026-01-02 03:04:05.678901Z', '1999-12-31 23:59:59+02')),
+      required(
+        'at',
+        'timestamptz DEFAULT now()',
+        fc.constantFrom('2026-01-02 03:04:05.678901Z', '1999-12-31 23:59:59+02'),
+      ),
       required('seen', 'timestamp', fc.constantFrom('2026-01-02 03:04:05.678901', '1969-12-31 23:59:59')),
       required('token', 'uuid DEFAULT gen_random_uuid()', fc.uuid()),
       required('doc', "jsonb DEFAULT '{}'", literalsOf('jsonb')),
@@ -150,10 +198,18 @@ export const SUBJECTS: readonly Subject[] = [
     numbered: ['id'],
     filled: [
       required('token', 'uuid'),
-      required('day', 'date', fc.integer({ min: 2440000, max: 2480588 }).map((n) => `J${n}`)),
+      required(
+        'day',
+        'date',
+        fc.integer({ min: 2440000, max: 2480588 }).map((n) => `J${n}`),
+      ),
       required('at', 'timestamptz', fc.constantFrom('2026-01-02 03:04:05.678901Z', '1999-12-31 23:59:59+02')),
       required('seen', 'timestamp', fc.constantFrom('2026-01-02 03:04:05.678901', '1969-12-31 23:59:59')),
-      required('total', 'numeric(12,3)', fc.integer().map((n) => String((n % 1_000_000) / 8))),
+      required(
+        'total',
+        'numeric(12,3)',
+        fc.integer().map((n) => String((n % 1_000_000) / 8)),
+      ),
       required('free', 'numeric', fc.integer().map(String)),
       required('raw', 'bytea'),
       required('feeling', 'mood', literalsOf('mood')),
@@ -198,6 +254,7 @@ export const SUBJECTS: readonly Subject[] = [
     head: 'id bigint PRIMARY KEY',
     numbered: ['id'],
     filled: OUT_OF_LINE,
+    outOfLine: true,
     tail: ')',
     after: STORED_OUTSIDE('toasted'),
     may: ALL,
@@ -208,6 +265,7 @@ export const SUBJECTS: readonly Subject[] = [
     head: 'id bigint PRIMARY KEY',
     numbered: ['id'],
     filled: OUT_OF_LINE,
+    outOfLine: true,
     tail: ')',
     after: `${STORED_OUTSIDE('toasted_full')} ALTER TABLE toasted_full REPLICA IDENTITY FULL`,
     may: ALL,
@@ -217,7 +275,10 @@ export const SUBJECTS: readonly Subject[] = [
     sql: 'parts',
     head: 'id bigint, shard int GENERATED ALWAYS AS IDENTITY',
     numbered: ['id'],
-    filled: [required('place', 'integer', fc.integer({ min: 0, max: 299 }).map(String)), column('note', 'text')],
+    filled: [
+      required('place', 'integer', fc.integer({ min: 0, max: 299 }).map(String)),
+      column('note', 'text'),
+    ],
     tail: ', PRIMARY KEY (id, place)) PARTITION BY RANGE (place)',
     after: `CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (100);
       CREATE TABLE parts_high PARTITION OF parts FOR VALUES FROM (100) TO (300)`,
@@ -237,7 +298,12 @@ export const SUBJECTS: readonly Subject[] = [
     sql: '"Mixed Case"."Order Lines"',
     head: '"Id" bigint PRIMARY KEY',
     numbered: ['Id'],
-    filled: [column('select', 'text'), column('naïve', 'integer'), column('1st', 'text'), column('a b', 'integer')],
+    filled: [
+      column('select', 'text'),
+      column('naïve', 'integer'),
+      column('1st', 'text'),
+      column('a b', 'integer'),
+    ],
     tail: ')',
     may: ALL,
   },

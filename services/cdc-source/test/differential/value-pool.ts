@@ -23,6 +23,10 @@ export async function createPool(
     ({ name, declaration }) => `${ident(name)} ${declaration.replace(/ DEFAULT.*| NOT NULL.*/g, '')}`,
   );
   await database.query(`CREATE TABLE ${pool} (i int PRIMARY KEY, ${definitions.join(', ')})`);
+  // A value that was compressed here would stay so where it is copied to, and small enough to lie in the row.
+  for (const { name } of subject.outOfLine ? subject.filled : [])
+    if (name !== 'n')
+      await database.query(`ALTER TABLE ${pool} ALTER COLUMN ${ident(name)} SET STORAGE EXTERNAL`);
   const values = subject.filled.map(({ literal, required }, at) =>
     fc.sample(required ? literal : fc.option(literal, { freq: ONE_IN_NULL }), {
       seed: seed + at,
