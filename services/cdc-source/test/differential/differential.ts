@@ -25,7 +25,11 @@ export interface DifferentialOptions {
 export async function findDifferences(options: DifferentialOptions): Promise<Findings> {
   const random = new SeededRandom(options.seed);
   const { poolRows } = options;
-  const say = (line: string): void => void process.stderr.write(`differential ${options.seed}: ${line}\n`);
+  const startedMs = performance.now();
+  const say = (line: string): void => {
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    process.stderr.write(`differential ${options.seed}, ${seconds} s: ${line}\n`);
+  };
   await using both = await BothConnectors.start(async (source) => {
     await source.sql('CREATE SCHEMA pools');
     for (const [i, subject] of SUBJECTS.entries())
@@ -34,6 +38,7 @@ export async function findDifferences(options: DifferentialOptions): Promise<Fin
     await using load = await RandomLoad.open({ url: source.database.url, random, poolRows, quiet });
     await load.fill(options.copiedRows);
   });
+  say('both connectors run');
   {
     const quiet = (): Promise<void> => both.settled();
     await using load = await RandomLoad.open({ url: both.source.database.url, random, poolRows, quiet });
@@ -44,7 +49,7 @@ export async function findDifferences(options: DifferentialOptions): Promise<Fin
   const findings = await compareAll(both);
   say(`${findings.events} events compared`);
   for (const [id, count] of [...findings.explained].sort(([a], [b]) => (a < b ? -1 : 1)))
-    say(`  ${id} ${count}`);
+    say(`${id} ${count}`);
   return findings;
 }
 

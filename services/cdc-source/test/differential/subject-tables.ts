@@ -186,6 +186,7 @@ export const SUBJECTS: readonly Subject[] = [
       required('doc', "jsonb DEFAULT '{}'", literalsOf('jsonb')),
       required('feeling', "mood DEFAULT 'sad'", literalsOf('mood')),
       required('list', "int[] DEFAULT '{}'", fc.constantFrom('{}', '{1,2}', '{3,NULL}')),
+      column('spare', 'integer DEFAULT 7', literalsOf('integer')),
       required('span', 'interval', fc.constantFrom('1 day', '-2 months 3 hours')),
     ],
     tail: ', PRIMARY KEY (code, tenant))',

@@ -34,6 +34,20 @@ const withoutTheRow: Rule = {
   },
 };
 
+/** Connect's converters write the default of a column in the place of its null. */
+const nullAsDefault: Rule = {
+  id: 'null-as-default',
+  explains: ({ debezium, ours }) => {
+    if (
+      !debezium?.type.nullable ||
+      debezium.type.schema['connect.default'] === undefined ||
+      debezium.value === null
+    )
+      return false;
+    return ours?.value === null && isZeroOrDefault(debezium);
+  },
+};
+
 /** The column's default, or its type's zero, in the old row of a deletion that has the identity alone. */
 const required: Rule = {
   id: 'required-columns-of-a-deleted-row',
@@ -76,4 +90,4 @@ const indexKey: Rule = {
   },
 };
 
-export const COLUMN_RULES: readonly Rule[] = [withoutTheRow, required, names, indexKey];
+export const COLUMN_RULES: readonly Rule[] = [withoutTheRow, required, nullAsDefault, names, indexKey];
