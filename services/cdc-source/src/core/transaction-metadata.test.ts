@@ -54,6 +54,25 @@ function metadata(sink: EventSink, restored: TransactionCounts | null = null): T
 }
 
 describe('boundaries of transactions', () => {
+  test('a logical message counts as an event of its own kind', () => {
+    const sink = new BoundarySink();
+    const transactions = metadata(sink);
+    transactions.onBegin(7, toLsn(80n), 1);
+    const out = new AvroBuffer(64);
+    transactions.writeMessage(out);
+    event(transactions, tableOf('s1.a'));
+    expect(transactions.unfinished?.tables).toEqual(new Map(Object.entries({ message: 1, 's1.a': 1 })));
+    transactions.onCommit();
+    expect(sink.seen.map(({ status }) => status)).toEqual(['BEGIN', 'END']);
+    expect(sink.seen[1]).toMatchObject({
+      event_count: 2,
+      data_collections: [
+        { data_collection: 'message', event_count: 1 },
+        { data_collection: 's1.a', event_count: 1 },
+      ],
+    });
+  });
+
   test('BEGIN comes with the first event, END has the counts of every table', () => {
     const sink = new BoundarySink();
     const transactions = metadata(sink);

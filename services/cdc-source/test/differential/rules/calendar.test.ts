@@ -16,7 +16,7 @@ describe('the calendars that the comparison reckons with', () => {
   });
   test('an instant in text is microseconds', () => {
     expect(microsOfIso('1969-12-31T23:59:59.5Z')).toBe(-500_000n);
-    expect(microsOfIso('-0044-01-14T05:44:03Z')).toBe(-63_554_436_957_000_000n);
+    expect(microsOfIso('-0044-01-14T05:44:03Z')).toBe(-63_554_609_757_000_000n);
     expect(microsOfIso('infinity')).toBeNull();
   });
 });
