@@ -4,6 +4,7 @@ import { typeOf, type Difference, type Type } from './difference.ts';
 interface Node {
   readonly [property: string]: unknown;
   readonly name?: string;
+  readonly pgType?: string;
   readonly type?: Schema;
   readonly fields?: readonly Node[];
   readonly items?: Schema;
@@ -56,20 +57,12 @@ class SchemaComparison {
     }
     for (const field of (ours.fields ?? []).filter(({ name }) => !a.includes(String(name)))) {
       const place = path === '' ? String(field.name) : `${path}.${field.name}`;
-      this.#differ(
-        place,
-        null,
-        typeOf(field.type as Schema),
-        null,
-        null,
-        String(field['pgType'] ?? ''),
-        field.name,
-      );
+      this.#differ(place, null, typeOf(field.type as Schema), null, null, field.pgType ?? '', field.name);
     }
   }
 
   #fields(path: string, debezium: Node, ours: Node): void {
-    const pgType = String(ours['pgType'] ?? '');
+    const pgType = ours.pgType ?? '';
     const [a, b] = [debezium.type as Schema, ours.type as Schema];
     this.#same(`${path}:nullable`, typeOf(a).nullable, typeOf(b).nullable);
     this.#same(`${path}:default`, debezium['default'], ours['default']);

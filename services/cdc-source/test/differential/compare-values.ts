@@ -1,6 +1,7 @@
 import type { Schema } from './avro-records.ts';
 import { type Change, type Pair, type Row } from './change-pairs.ts';
 import { typeOf, type Difference, type Typed } from './difference.ts';
+import { sameMeaning } from './same-meaning.ts';
 
 interface Field {
   readonly name: string;
@@ -213,23 +214,7 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-export function sameValue(a: unknown, b: unknown): boolean {
+function sameValue(a: unknown, b: unknown): boolean {
   if (Buffer.isBuffer(a) && Buffer.isBuffer(b)) return a.equals(b);
   return Object.is(a, b);
 }
-
-/** The same number or text means the same under these names. */
-const SAME = new Map<string, string>([
-  ['org.apache.kafka.connect.data.Decimal', 'decimal'],
-  ['io.debezium.time.Date', 'date'],
-  ['io.debezium.time.MicroTime', 'time-micros'],
-  ['io.debezium.time.MicroTimestamp', 'local-timestamp-micros'],
-]);
-
-// Types that only mark a text (enums, XML, Json, ltree, tsvector) leave the text as it is.
-function sameMeaning(debezium: string, ours: string): boolean {
-  const expected = SAME.get(debezium);
-  return expected === undefined ? !TEMPORAL.has(ours) || debezium === ours : expected === ours;
-}
-
-const TEMPORAL = new Set(['decimal', 'date', 'time-micros', 'local-timestamp-micros', 'timestamp-micros']);

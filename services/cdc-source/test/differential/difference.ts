@@ -62,6 +62,6 @@ function readType(schema: Exclude<Schema, string>): Type {
   const one = schema as Readonly<Record<string, unknown>>;
   const { type } = one;
   if (typeof type !== 'string') return typeOf(type as Schema);
-  const name = one['connect.name'] ?? one['logicalType'] ?? '';
-  return { base: type, nullable: false, name: String(name), schema: one };
+  const name = (one['connect.name'] ?? one['logicalType'] ?? '') as string;
+  return { base: type, nullable: false, name, schema: one };
 }

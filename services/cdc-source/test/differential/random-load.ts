@@ -67,9 +67,9 @@ export class RandomLoad implements AsyncDisposable {
   async #transaction(): Promise<void> {
     const random = this.#random;
     const kind = random.next();
-    if (kind < 0.03) return await this.#committed(await this.#run([this.#truncate()]));
-    if (kind < 0.35) return await this.#committed(await this.#run(this.#statements(1)));
-    if (kind < 0.38) return await this.#committed(await this.#run([this.#message(false)]));
+    if (kind < 0.03) return await this.#commit([this.#truncate()]);
+    if (kind < 0.35) return await this.#commit(this.#statements(1));
+    if (kind < 0.38) return await this.#commit([this.#message(false)]);
     if (kind < 0.42) {
       await this.#run([
         'BEGIN',
@@ -93,7 +93,7 @@ export class RandomLoad implements AsyncDisposable {
     }
     if (random.next() < 0.2) await this.#run([this.#message(random.next() < 0.8)]);
     changed += await this.#run([...this.#statements(2), 'COMMIT']);
-    this.#committed(changed);
+    this.changes += changed;
   }
 
   /** A transaction that begins before and commits behind another one: they share the log, not the order of commits. */
@@ -104,11 +104,12 @@ export class RandomLoad implements AsyncDisposable {
       changed += await this.#run([sql], this.#other);
     }
     changed += await this.#run([...this.#statements(2), 'COMMIT']);
-    this.#committed(changed);
+    this.changes += changed;
   }
 
-  #committed(changes: number): void {
-    this.changes += changes;
+  /** A transaction of its own. */
+  async #commit(statements: readonly string[]): Promise<void> {
+    this.changes += await this.#run(statements);
   }
 
   async #run(statements: readonly string[], client = this.#client): Promise<number> {
@@ -225,8 +226,8 @@ export class RandomLoad implements AsyncDisposable {
       this.#update(subject),
       `DELETE FROM evolving WHERE ${this.#someRows(subject, 3)}`,
     ]);
-    this.#committed(await this.#run([first]));
-    this.#committed(await this.#run([this.#insert(subject, ...this.#poolRange())]));
+    await this.#commit([first]);
+    await this.#commit([this.#insert(subject, ...this.#poolRange())]);
     await this.#options.quiet();
   }
 }

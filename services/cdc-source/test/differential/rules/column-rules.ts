@@ -59,7 +59,8 @@ const required: Rule = {
 };
 
 function isZeroOrDefault({ type, value }: Typed): boolean {
-  const standard = type.schema['connect.default'];
+  const standard = type.schema['connect.default'] as
+    string | number | boolean | readonly unknown[] | undefined;
   if (standard !== undefined) {
     if (Buffer.isBuffer(value)) return value.equals(Buffer.from(String(standard), 'latin1'));
     return typeof value === 'bigint' ? value === BigInt(standard as number) : value === standard;

@@ -1,4 +1,5 @@
 import type { Rule } from '../difference.ts';
+import { SAME_NUMBER } from '../same-meaning.ts';
 
 const inSchema = (id: string, explains: Rule['explains']): Rule => ({
   id,
@@ -9,13 +10,6 @@ const isColumn = (path: string): boolean => /^(before|after|key)\./.test(path);
 /** Connect's own notes in a schema, which its Avro converter writes. */
 const CONNECT = /@(connect\.(version|parameters|default|doc|name|type)|precision|scale|logicalType)$/;
 
-/** The same number under Connect's name and under Avro's. */
-const SAME_NUMBER = new Map([
-  ['org.apache.kafka.connect.data.Decimal', 'decimal'],
-  ['io.debezium.time.Date', 'date'],
-  ['io.debezium.time.MicroTime', 'time-micros'],
-  ['io.debezium.time.MicroTimestamp', 'local-timestamp-micros'],
-]);
 /** Texts that Debezium marks, and are a plain string here. */
 const MARKED = new Set([
   'io.debezium.data.Enum',
