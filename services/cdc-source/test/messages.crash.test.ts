@@ -11,6 +11,7 @@ interface MessageEvent {
   readonly txId: unknown;
   readonly commitLsn: bigint;
   readonly seq: number;
+  readonly transaction: { id: string; total_order: number; data_collection_order: number } | null;
 }
 
 /** The events of logical messages, in the order of their positions. */
@@ -29,6 +30,7 @@ async function messages(source: SourceUnderTest): Promise<MessageEvent[]> {
       txId: block['txId'],
       commitLsn: BigInt(block['commit_lsn'] as number),
       seq: Number(block['seq']),
+      transaction: value['transaction'] as MessageEvent['transaction'],
     });
   }
   return events.sort((a, b) =>
@@ -39,7 +41,10 @@ async function messages(source: SourceUnderTest): Promise<MessageEvent[]> {
 test('messages are events, in and out of transactions, once though the source is killed; ours and excluded ones are none', async () => {
   await using source = await SourceUnderTest.create('messages');
   await source.sql('CREATE TABLE items (id int PRIMARY KEY)');
-  const options = { tables: ['public.items'], postgres: 'messages: { exclude: ["secret.*"] }' };
+  const options = {
+    tables: ['public.items'],
+    postgres: 'messages: { exclude: ["secret.*"] }, transactionTopic: true',
+  };
   await source.start(options);
   const emit = (transactional: boolean, prefix: string, content: string): string =>
     `SELECT pg_logical_emit_message(${transactional}, '${prefix}', '${content}')`;
@@ -84,4 +89,6 @@ test('messages are events, in and out of transactions, once though the source is
   );
   expect(inside?.seq).toBe(1);
   expect(seen.map(({ txId }) => txId === null)).toEqual([true, false, true, true, false]);
+  expect(seen.map(({ transaction }) => transaction?.total_order ?? null)).toEqual([null, 2, null, null, 1]);
+  expect(inside?.transaction?.id).toBe(`${String(inside?.txId)}:${inside?.commitLsn}`);
 }, 240_000);

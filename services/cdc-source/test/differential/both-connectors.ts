@@ -59,8 +59,11 @@ export class BothConnectors implements AsyncDisposable {
     });
     const both = new BothConnectors(source, debezium, topics);
     try {
-      await debezium.waitRunning();
-      await source.start({ tables: SUBJECTS.map(({ id }) => id), postgres: 'transactionTopic: true' });
+      const tables = SUBJECTS.map(({ id }) => id);
+      await Promise.all([
+        debezium.waitRunning(),
+        source.start({ tables, postgres: 'transactionTopic: true' }),
+      ]);
       await both.settled();
     } catch (error) {
       await both[Symbol.asyncDispose]();

@@ -43,6 +43,8 @@ export async function findDifferences(options: DifferentialOptions): Promise<Fin
     const quiet = (): Promise<void> => both.settled();
     await using load = await RandomLoad.open({ url: both.source.database.url, random, poolRows, quiet });
     await load.run(options.changes, options.shapeEvery);
+    // Topics are written side by side: the second marker comes behind what the first one may have overtaken.
+    await both.settled();
     await both.settled();
     say(`${load.changes} changes written`);
   }

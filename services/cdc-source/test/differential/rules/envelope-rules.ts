@@ -21,8 +21,20 @@ function byteByByte(text: unknown): string {
   );
 }
 
+/** `ts_us` and `ts_ns` begin as the `ts_ms` beside them. */
+function isFinerTime({ path, debezium, pair }: Difference): boolean {
+  if (!pair || typeof debezium?.value !== 'bigint') return false;
+  const { value } = pair.debezium.value;
+  const beside = path.startsWith('source.') ? sourceOf(pair.debezium) : value;
+  return debezium.value / (path.endsWith('_us') ? 1_000n : 1_000_000n) === beside['ts_ms'];
+}
+
 export const ENVELOPE_RULES: readonly Rule[] = [
-  at('finer-times', ['ts_us', 'ts_ns', 'source.ts_us', 'source.ts_ns'], theirsAlone),
+  at(
+    'finer-times',
+    ['ts_us', 'ts_ns', 'source.ts_us', 'source.ts_ns'],
+    (one) => theirsAlone(one) && (one.op === 'schema' || isFinerTime(one)),
+  ),
   at('positions', ['source.commit_lsn', 'source.seq'], oursAlone),
   at('unavailable-list', ['unavailable'], oursAlone),
   at('sequence', ['source.sequence'], ({ debezium, ours, pair }) => {

@@ -24,7 +24,7 @@ export const SCHEMA_RULES: readonly Rule[] = [
   inSchema('columns-nullable', ({ path, debezium, ours }) => {
     if (path.endsWith(':nullable'))
       return isColumn(path) && debezium?.value === false && ours?.value === true && !path.startsWith('key.');
-    return path.endsWith(':default') && isColumn(path) && (ours?.value === null || path.startsWith('key.'));
+    return path.endsWith(':default') && isColumn(path) && ours?.value === null;
   }),
   inSchema(
     'snapshot-never-null',
