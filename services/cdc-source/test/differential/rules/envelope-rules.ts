@@ -71,11 +71,12 @@ export const ENVELOPE_RULES: readonly Rule[] = [
       ours?.value === `${String(mine['txId'])}:${String(mine['commit_lsn'])}`
     );
   }),
-  // Ours is the time of reading: the log has no other for it. Debezium repeats that of the transaction before.
+  // The log has no time for them; both take that of reading.
   at(
     'messages-outside-of-transactions',
     ['source.ts_ms'],
-    ({ op, pair }) => op === 'm' && !!pair && sourceOf(pair.ours)['txId'] === null,
+    ({ op, pair }) =>
+      op === 'm' && !!pair && [pair.debezium, pair.ours].every((one) => sourceOf(one)['txId'] === null),
   ),
   at(
     'message-prefix-beyond-ascii',
