@@ -63,6 +63,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     ...columnMistakes(postgres, path),
     ...outboxMistakes(postgres, path),
     ...slotMistakes(postgres, path),
+    ...ddlMistakes(postgres, path),
   ]);
   mistakes.push(...databaseMistakes(databases, config.kafka.prefix));
   const names = new Set<string>();
@@ -133,6 +134,16 @@ function slotMistakes({ onLostSlot, snapshot, retainedLog }: PostgresConfig, pat
     });
   }
   return mistakes;
+}
+
+function ddlMistakes({ ddl, schemaChanges }: PostgresConfig, path: string): ConfigMistake[] {
+  if (ddl !== 'trigger' || schemaChanges) return [];
+  return [
+    {
+      path: `${path}/ddl`,
+      reason: 'trigger is for the topic of schema changes: set schemaChanges to true',
+    },
+  ];
 }
 
 function connectionMistakes({ url, tls }: PostgresConfig, path: string): ConfigMistake[] {

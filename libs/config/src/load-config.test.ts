@@ -136,6 +136,11 @@ tables: { public.orders: { partitionBy: ["week(x)"] } }
       FULL.replace('"shop.*"]', '"shop.*"], retainedLog: { warnBytes: 30000000, maxBytes: 20000000 }'),
       '/source/postgres/retainedLog/warnBytes',
     ],
+    [
+      'event triggers for a topic that is not written',
+      FULL.replace('"shop.*"]', '"shop.*"], ddl: trigger'),
+      '/source/postgres/ddl',
+    ],
     ['half of the credentials', FULL.replace('accessKeyId: "env:AK", ', ''), '/lake'],
     ['an unknown step', FULL.replace('filter:', 'filtre:'), '/pipelines/0/steps/0'],
   ])('%s is a mistake', (_, text, path) => {

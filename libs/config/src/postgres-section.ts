@@ -64,7 +64,17 @@ export const PostgresSection = Type.Object(
     schemaChanges: Type.Boolean({
       default: false,
       description:
-        'Write the shape of a table to <prefix>.schema-changes ahead of the first event that has it, with what changed',
+        'Write schema changes of captured tables to <prefix>.schema-changes: what event triggers tell of DDL, and the shape of a table ahead of the first event that has it',
+    }),
+    ddl: Type.Union([Type.Literal('auto'), Type.Literal('trigger'), Type.Literal('off')], {
+      default: 'auto',
+      description:
+        'With schemaChanges: whether event triggers in the schema hasivu of the source database tell of DDL. auto installs them where the role may (mostly a superuser) and goes without otherwise; trigger ends with an error where it may not; off removes them',
+    }),
+    ddlStatements: Type.Boolean({
+      default: true,
+      description:
+        'Give schema changes the text of the statement, defaults and comments. Literals in them may be data: false leaves all three in the database',
     }),
     traceHeaders: Type.Boolean({
       default: false,

@@ -27,7 +27,7 @@ export {
   type CreatedSlot,
   type SlotState,
 } from './replication-slot.ts';
-export { quoteIdentifier, quoteTable } from './sql-quote.ts';
+export { quoteIdentifier, quoteLiteral, quoteTable } from './sql-quote.ts';
 export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
 export { afterSnapshot, inSnapshot, onPages } from './row-condition.ts';
 export { checkServer, type ServerFacts } from './server-facts.ts';

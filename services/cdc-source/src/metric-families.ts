@@ -10,6 +10,7 @@ export class MetricFamilies {
   readonly lagBytes: Gauge<'database'>;
   readonly inexact: Counter<'database' | 'table'>;
   readonly snapshotTables: Gauge<'database'>;
+  readonly tablesWaiting: Gauge<'database'>;
   readonly spoolBytes: Gauge<'database'>;
   readonly snapshotBytes: Gauge<'database' | 'table'>;
   readonly snapshotTotalBytes: Gauge<'database' | 'table'>;
@@ -68,6 +69,12 @@ export class MetricFamilies {
     this.snapshotTables = new Gauge({
       name: 'hasivu_source_snapshot_tables_pending',
       help: 'Tables whose initial copy is not finished',
+      labelNames: ['database'],
+      registers,
+    });
+    this.tablesWaiting = new Gauge({
+      name: 'hasivu_source_tables_waiting',
+      help: 'Tables that an event trigger told of since the start, that source.postgres.tables names, and that are captured from the next start on',
       labelNames: ['database'],
       registers,
     });

@@ -71,6 +71,10 @@ export class SourceMetrics {
     this.#families.gaps.inc({ database: this.#database, code });
   }
 
+  tablesWaiting(tables: number): void {
+    this.#families.tablesWaiting.set(this.#labels, tables);
+  }
+
   spooled(bytes: number): void {
     this.#families.spoolBytes.set(this.#labels, bytes);
   }

@@ -57,7 +57,7 @@ export const sourceErrors = {
   SOURCE_PERMISSION: {
     summary: 'The user may not do this',
     cause:
-      'The role lacks REPLICATION, SELECT on a captured table, USAGE of its schema, or CREATE on the database for a new publication.',
+      'The role lacks REPLICATION, SELECT on a captured table, USAGE of its schema, CREATE on the database for a new publication, or the right to create event triggers where source.postgres.ddl demands them.',
     remedy: 'Grant what the message names.',
     retry: 'manual',
   },

@@ -51,6 +51,8 @@ export class CapturedTable {
   readonly valueHeader: Buffer;
   readonly keyHeader: Buffer | null;
   readonly source: SourceBlockWriter;
+  /** Of the relation that was compiled last; 0 where it is known from the catalog alone. */
+  oid = 0;
   readonly newRow: TupleSpans;
   readonly oldRow: TupleSpans;
   /** Events since they were last taken for the metrics, by position in {@link OPERATIONS}. */

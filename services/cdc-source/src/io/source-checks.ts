@@ -23,6 +23,7 @@ import { RetainedLogPolicy } from '../core/retained-log.ts';
 import { checkSlotOwner, lostSlot } from '../core/slot-check.ts';
 import { schemasOf, selectTables } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import { ensureDdlTriggers } from './ddl-trigger-guard.ts';
 import { ensurePublication } from './publication-guard.ts';
 import { logBoundError } from './slot-bound.ts';
 import { acquireSlot } from './slot-guard.ts';
@@ -78,6 +79,7 @@ export async function prepareSource(
     columns: columnRules(postgres.columns),
     rows: postgres.rows,
   });
+  await ensureDdlTriggers(dependencies, session);
   const history = await identify(dependencies, target, server, slotFacts);
   return { target, session, server, history, slotFacts, tables, published };
 }

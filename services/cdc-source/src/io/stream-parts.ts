@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Lsn } from '@hasivu/change-events';
 
 import { ChangeRouter } from '../core/change-router.ts';
+import { DDL_PREFIX } from '../core/ddl-trigger-sql.ts';
 import { Errands } from '../core/errands.ts';
 import type { MessageFallback } from '../core/message-router.ts';
 import { wantsMessages } from '../core/message-selection.ts';
@@ -15,6 +16,7 @@ import type { TransactionMetadata } from '../core/transaction-metadata.ts';
 import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { openMessageTopic } from './message-topic.ts';
+import { openDdlEvents } from './open-ddl-events.ts';
 import { openOutbox } from './open-outbox.ts';
 import type { OpenedTarget } from './opened-target.ts';
 import { openSchemaChangeTopic } from './schema-change-topic.ts';
@@ -61,7 +63,7 @@ export async function openStreamParts(
     : null;
   const outbox = openOutbox(dependencies, cluster, registry, { sink, ledger, errands });
   const schemaChanges = postgres.schemaChanges
-    ? await openSchemaChangeTopic(cluster, prefix, sink, signal)
+    ? await openSchemaChangeTopic(cluster, prefix, prepared, sink, signal)
     : null;
   const trace = postgres.traceHeaders
     ? new TraceContext(`${prefix} ${prepared.server.database} ${postgres.slot}`)
@@ -71,7 +73,7 @@ export async function openStreamParts(
     sink,
     messageFallback: messages,
     transactions,
-    schemaChanges,
+    schemaChanges: schemaChanges?.schemaChanges ?? null,
     trace,
     observers: [transactions, outbox, trace].filter((one) => one !== null),
     tapOf: (schema, table) => (tableId({ schema, table }) === postgres.outbox?.table ? outbox : null),
@@ -80,6 +82,10 @@ export async function openStreamParts(
       return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
     },
   });
+  if (schemaChanges) {
+    const ddl = openDdlEvents(dependencies, prepared, opened, { ...schemaChanges, ledger, errands });
+    router.messages.register(DDL_PREFIX, (message, seq, moment) => ddl.message(message, seq, moment));
+  }
   if (trace) router.messages.register(TRACE_PREFIX, (message) => trace.message(message));
   const messagePrefix = postgres.outbox?.messagePrefix;
   if (outbox && messagePrefix !== undefined)

@@ -1,4 +1,4 @@
-import { keySchema, topicNames, valueSchema, type AvroObject } from '@hasivu/change-events';
+import { keySchema, topicNames, valueSchema, type AvroObject, type TableSchema } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { binaryColumnOf, type RelationMessage, type ReplicaIdentity } from '@hasivu/pgoutput';
@@ -20,6 +20,7 @@ import {
   shapeTable,
   type CatalogHints,
   type DeclaredShape,
+  type ShapeSource,
 } from '../core/table-shape.ts';
 import { failpoint } from '../failpoints.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
@@ -124,7 +125,24 @@ export class TableCompiler {
       );
     const shape = shapeTable({ database: this.#options.database, ...relation }, hints, this.types.lookup);
     const key = keyOfRelation(relation.columns, relation.identity, hints);
-    return await this.compile({ ...shape, key }, relation.identity);
+    const table = await this.compile({ ...shape, key }, relation.identity);
+    table.oid = relation.oid;
+    return table;
+  }
+
+  /**
+   * What events show of a table that a statement has just changed.
+   * @param names all columns of the table
+   * @throws PlatformError SOURCE_TABLE_RULE
+   */
+  async described(
+    source: Omit<ShapeSource, 'database'>,
+    hints: CatalogHints,
+    names: readonly string[],
+  ): Promise<TableSchema> {
+    await this.types.load(source.columns.map((column) => column.typeOid));
+    const shape = shapeTable({ database: this.#options.database, ...source }, hints, this.types.lookup);
+    return ruledShape(this.#options.rules, shape, names).schema;
   }
 
   async #register(table: string, subject: string, schema: AvroObject): Promise<number> {

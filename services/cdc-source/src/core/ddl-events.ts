@@ -1,0 +1,101 @@
+import type { SourceMoment } from '@hasivu/change-events';
+import { capturedBy } from '@hasivu/config';
+import type { LogicalMessage } from '@hasivu/pgoutput';
+
+import type { AnnouncedShape } from './announced-shape.ts';
+import { creates, parseDdlMessage, statementOf, type DdlMessage, type DdlTable } from './ddl-message.ts';
+import type { Errands } from './errands.ts';
+import type { PositionLedger } from './position-ledger.ts';
+import type { AnnouncedTable, SchemaChanges } from './schema-changes.ts';
+import type { SchemaHistory } from './schema-history.ts';
+import { tableId } from './table-selection.ts';
+
+/** What a statement means for the capture, beyond its record. */
+export type DdlNotice = 'waits' | 'renamed' | 'dropped' | 'unpublished' | 'unreadable';
+
+export interface DdlEventsOptions {
+  readonly slot: string;
+  readonly tables: readonly string[];
+  readonly exclude: readonly string[];
+  /** Captured tables of this run, by `schema.table`. */
+  readonly captured: ReadonlySet<string>;
+  readonly history: SchemaHistory;
+  readonly schemaChanges: SchemaChanges;
+  readonly ledger: Pick<PositionLedger, 'accept'>;
+  readonly errands: Errands;
+  /** The shape that events of the table will have. */
+  readonly describe: (table: DdlTable) => Promise<AnnouncedShape>;
+  /** The newest compiled version of a table. */
+  readonly compiled: (id: string) => AnnouncedTable | undefined;
+  readonly notice: (notice: DdlNotice, table: string, former?: string) => void;
+  /** Tables that match the configuration and are copied at the next start only. */
+  readonly waiting: (tables: number) => void;
+}
+
+/** What the event triggers tell of DDL: a record each, once, at the place of its message. */
+export class DdlEvents {
+  readonly #options: DdlEventsOptions;
+  readonly #waiting = new Set<string>();
+
+  constructor(options: DdlEventsOptions) {
+    this.#options = options;
+  }
+
+  /** @param seq -1 when Kafka has the record */
+  message(message: LogicalMessage, seq: number, moment: SourceMoment): void {
+    // What Kafka has is of an earlier life, whose catalog this one began with.
+    if (!message.transactional || seq < 0) return;
+    const ddl = parseDdlMessage(message.content);
+    if (ddl === null) return this.#options.notice('unreadable', '');
+    if (ddl.slot !== this.#options.slot || !this.#concerns(ddl)) return;
+    this.#notify(ddl);
+    if (ddl.kind === 'unpublish') return;
+    const at = { ...moment };
+    // Types are looked up behind this message and ahead of the next one.
+    this.#options.errands.add(async () => this.#write(ddl, at));
+  }
+
+  async #write(ddl: DdlMessage, moment: SourceMoment): Promise<void> {
+    const { schemaChanges, ledger, describe, compiled } = this.#options;
+    const { command, oid, schema, table } = ddl;
+    const type = ddl.kind !== 'table' ? 'DROP' : creates(ddl) ? 'CREATE' : 'ALTER';
+    const shape = ddl.kind === 'table' ? await describe(ddl) : null;
+    schemaChanges.statement({ type, command, ddl: statementOf(ddl), oid, schema, table, shape }, moment);
+    // The next event looks again: the shape may be one that was there before.
+    const version = compiled(tableId(ddl));
+    if (version) version.announced = false;
+    ledger.accept();
+  }
+
+  #concerns(ddl: DdlMessage): boolean {
+    const { history, captured } = this.#options;
+    const id = tableId(ddl);
+    if (captured.has(id) || history.nameOf(ddl.oid) !== null || history.shapeOf(id) !== null) return true;
+    // A partition that is dropped has a table's name, and was never one.
+    return ddl.kind === 'table' && this.#matches(id);
+  }
+
+  #matches(id: string): boolean {
+    return capturedBy(this.#options.tables, id, this.#options.exclude);
+  }
+
+  #notify(ddl: DdlMessage): void {
+    const { captured, history, notice, waiting } = this.#options;
+    const id = tableId(ddl);
+    if (ddl.kind !== 'table') {
+      this.#waiting.delete(id);
+      if (captured.has(id)) notice(ddl.kind === 'drop' ? 'dropped' : 'unpublished', id);
+    } else {
+      const former = history.nameOf(ddl.oid);
+      if (former !== null && former !== id) {
+        this.#waiting.delete(former);
+        if (captured.has(former)) notice('renamed', id, former);
+      }
+      if (this.#matches(id) && !captured.has(id) && !this.#waiting.has(id)) {
+        this.#waiting.add(id);
+        notice('waits', id);
+      }
+    }
+    waiting(this.#waiting.size);
+  }
+}
