@@ -50,6 +50,13 @@ export const KafkaSection = Type.Object(
           'Codec of the record batches that are written; every codec is read. zstd makes the fewest bytes, none costs the least CPU',
       },
     ),
+    maxRecordBytes: Type.Integer({
+      default: 8 * 1024 ** 2,
+      minimum: 64 * 1024,
+      maximum: 100_000_000,
+      description:
+        'Largest record that is written, in bytes, and max.message.bytes of topics that are created (kafka.topics goes before it). Where an existing topic allows less, a warning says so and its own bound counts. Many services for Kafka allow no more than the default',
+    }),
     topics: TopicsSection,
   },
   { additionalProperties: false },

@@ -76,6 +76,11 @@ export const PostgresSection = Type.Object(
       description:
         'Give schema changes the text of the statement, defaults and comments. Literals in them may be data: false leaves all three in the database',
     }),
+    oversize: Type.Union([Type.Literal('stop'), Type.Literal('omit')], {
+      default: 'stop',
+      description:
+        'A row that does not fit into kafka.maxRecordBytes: stop ends with an error at its position; omit leaves out its largest values, names them as unavailable and in headers, and goes on',
+    }),
     traceHeaders: Type.Boolean({
       default: false,
       description:

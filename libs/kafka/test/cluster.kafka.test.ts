@@ -120,11 +120,35 @@ describe('the cluster', () => {
   test('a batch that only the topic finds too large is refused by name', async () => {
     const topic = fixture.name('small');
     await fixture.cluster.ensureTopics([{ topic, partitions: 1, config: { 'max.message.bytes': '10000' } }]);
-    const producer = await IdempotentProducer.open(fixture.cluster);
+    const warned = await IdempotentProducer.open(fixture.cluster);
+    expect(() => put(warned, topic, 0, null, 'x'.repeat(20_000))).toThrow(/KAFKA_RECORD_TOO_LARGE.* 10000/);
+    for (let i = 0; i < 50; i++) put(warned, topic, 0, null, 'x'.repeat(1_000));
+    await warned.close();
+    expect(await readTopic(fixture.cluster, topic, 'read_committed')).toHaveLength(50);
+
+    const cluster = await KafkaCluster.connect({ brokers: [...fixture.brokers] }, options);
+    const producer = await IdempotentProducer.open(cluster);
     put(producer, topic, 0, null, 'x'.repeat(20_000));
     await expect(producer.flush()).rejects.toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' });
     expect(() => put(producer, topic, 0, null, 'y')).toThrow('KAFKA_RECORD_TOO_LARGE');
     await producer.close();
+    cluster.close();
+  });
+
+  test('a record between the bounds of a batch and of a record travels alone, in its place', async () => {
+    const topic = fixture.name('alone');
+    const config = { brokers: [...fixture.brokers], maxRecordBytes: 3_000_000 };
+    const cluster = await KafkaCluster.connect(config, options);
+    await cluster.ensureTopics([{ topic, partitions: 1 }]);
+    const producer = await IdempotentProducer.open(cluster, { compression: 'none' });
+    const lengths = [10, 2_500_000, 20, 30, 2_900_000, 2_900_000, 40];
+    for (const length of lengths) put(producer, topic, 0, null, 'x'.repeat(length));
+    expect(() => put(producer, topic, 0, null, 'x'.repeat(3_000_000))).toThrow('KAFKA_RECORD_TOO_LARGE');
+    put(producer, topic, 0, null, 'x'.repeat(50));
+    await producer.close();
+    const read = await readTopic(cluster, topic, 'read_committed');
+    expect(read.map(({ value }) => value?.length)).toEqual([...lengths, 50]);
+    cluster.close();
   });
 
   test('records for a topic that does not exist are refused after the delivery timeout', async () => {

@@ -9,6 +9,7 @@ export class MetricFamilies {
   readonly lagSeconds: Gauge<'database'>;
   readonly lagBytes: Gauge<'database'>;
   readonly inexact: Counter<'database' | 'table'>;
+  readonly omitted: Counter<'database' | 'table'>;
   readonly snapshotTables: Gauge<'database'>;
   readonly tablesWaiting: Gauge<'database'>;
   readonly spoolBytes: Gauge<'database'>;
@@ -63,6 +64,12 @@ export class MetricFamilies {
     this.inexact = new Counter({
       name: 'hasivu_source_inexact_values_total',
       help: 'Events with a value that its type cannot hold exactly; its text travels in a header',
+      labelNames: ['database', 'table'],
+      registers,
+    });
+    this.omitted = new Counter({
+      name: 'hasivu_source_omitted_values_total',
+      help: 'Values left out of events that would not have fit into a record; a header names each',
       labelNames: ['database', 'table'],
       registers,
     });

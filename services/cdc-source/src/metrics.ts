@@ -21,7 +21,7 @@ export class SourceMetrics {
 
   /** Takes what the tables counted since the last call. */
   rowsDurable(tables: Iterable<CapturedTable>): void {
-    const { rows, inexact } = this.#families;
+    const { rows, inexact, omitted } = this.#families;
     const database = this.#database;
     for (const table of tables) {
       for (let i = 0; i < OPERATIONS.length; i++) {
@@ -33,6 +33,9 @@ export class SourceMetrics {
       if (table.inexactEvents > 0)
         inexact.inc({ database, table: tableId(table.schema) }, table.inexactEvents);
       table.inexactEvents = 0;
+      if (table.omittedValues > 0)
+        omitted.inc({ database, table: tableId(table.schema) }, table.omittedValues);
+      table.omittedValues = 0;
     }
   }
 

@@ -74,9 +74,9 @@ export const kafkaErrors = {
   },
   KAFKA_RECORD_TOO_LARGE: {
     summary: 'One record is larger than a batch may be',
-    cause: 'The row or event is larger than maxBatchBytes or than max.message.bytes of the topic.',
+    cause: 'The row or event is larger than kafka.maxRecordBytes or than max.message.bytes of the topic.',
     remedy:
-      'Raise max.message.bytes of the topic (and message.max.bytes of the brokers) and maxBatchBytes together, or exclude the wide column.',
+      'Raise kafka.maxRecordBytes and max.message.bytes of the topic together, or exclude the wide column.',
     retry: 'manual',
   },
   KAFKA_TOPIC_INVALID: {

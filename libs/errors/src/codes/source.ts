@@ -87,6 +87,14 @@ export const sourceErrors = {
       'Change the value in the source table, or the column to unconstrained numeric, which travels as text.',
     retry: 'manual',
   },
+  SOURCE_ROW_TOO_LARGE: {
+    summary: 'A row or a logical message is larger than a record may be',
+    cause:
+      'Its event does not fit into kafka.maxRecordBytes, or max.message.bytes of the existing topic is lower.',
+    remedy:
+      'Raise kafka.maxRecordBytes, and max.message.bytes of the topic by kafka-configs.sh; or leave the column out (source.postgres.columns); or set source.postgres.oversize to omit. Nothing is lost: the source goes on at this row.',
+    retry: 'manual',
+  },
   SOURCE_TABLE_RULE: {
     summary: 'A rule for the columns or rows of a table does not fit the table',
     cause:

@@ -22,6 +22,8 @@ export interface KafkaConnectionConfig {
   };
   /** What producers of this cluster compress batches with, where they are not told otherwise. Default none. */
   readonly compression?: Compression;
+  /** Largest record that producers write, and `max.message.bytes` of topics that are created. Default: a full batch. */
+  readonly maxRecordBytes?: number;
   /** First part of topic names: patterns of `topics` are also compared with what is behind it. */
   readonly prefix?: string;
   /** Settings of topics that `ensureTopics` creates. */

@@ -39,20 +39,24 @@ export class KafkaCluster {
   readonly logger: KafkaLogger;
   /** What producers compress with where they are not told otherwise. */
   readonly compression: Compression;
+  /** Largest record that producers write where they are not told otherwise. */
+  readonly maxRecordBytes: number | undefined;
   readonly metadata = new ClusterMetadata();
   readonly #bootstrap: readonly { host: string; port: number }[];
   readonly #settings: ConnectionSettings;
   readonly #topicSettings: (topic: string) => ResolvedSettings;
   readonly #links = new Map<string, Promise<BrokerLink>>();
   readonly #coordinators = new Map<string, BrokerAddress>();
+  readonly #recordLimits = new Map<string, number>();
   #closed = false;
 
   private constructor(config: KafkaConnectionConfig, options: KafkaClientOptions) {
     this.compression = config.compression ?? 'none';
+    this.maxRecordBytes = config.maxRecordBytes;
     this.logger = options.logger ?? SILENT_LOGGER;
     this.#settings = toConnectionSettings(config, options);
     this.#bootstrap = config.brokers.map(parseBrokerAddress);
-    this.#topicSettings = (topic) => topicSettings(topic, config.prefix, config.topics ?? {});
+    this.#topicSettings = (topic) => topicSettings(topic, config);
   }
 
   /**
@@ -173,7 +177,12 @@ export class KafkaCluster {
    * that differs from `kafka.topics` is left as it is, with a warning.
    */
   async ensureTopics(topics: readonly TopicRequest[]): Promise<void> {
-    await createMissingTopics(this, topics, this.#topicSettings);
+    await createMissingTopics(this, topics, this.#topicSettings, this.#recordLimits);
+  }
+
+  /** Bytes of the largest record that a topic takes from here, as far as that is known: of `ensureTopics` and the config. */
+  recordLimitOf(topic: string): number {
+    return Math.min(this.#recordLimits.get(topic) ?? Infinity, this.maxRecordBytes ?? Infinity);
   }
 
   /** Names of all topics, internal ones left out. */

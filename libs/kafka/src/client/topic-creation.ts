@@ -6,7 +6,7 @@ import type { TopicMetadata } from '../protocol/metadata.ts';
 import { responseError } from './kafka-error.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import { RetriableResponse } from './retry.ts';
-import { topicDifferences, type ResolvedSettings } from './topic-settings.ts';
+import { RECORD_LIMIT, topicDifferences, type ResolvedSettings } from './topic-settings.ts';
 
 export interface TopicRequest {
   readonly topic: string;
@@ -29,6 +29,7 @@ export async function createMissingTopics(
   cluster: KafkaCluster,
   requests: readonly TopicRequest[],
   settingsOf: (topic: string) => ResolvedSettings,
+  recordLimits: Map<string, number>,
 ): Promise<void> {
   const names = requests.map((one) => one.topic);
   if (names.length === 0) return;
@@ -56,7 +57,12 @@ export async function createMissingTopics(
       }
     }
   });
-  await warnOfDifferences(cluster, existing);
+  for (const { topic, config } of wanted) noteLimit(recordLimits, topic, config[RECORD_LIMIT]);
+  await warnOfDifferences(cluster, existing, recordLimits);
+}
+
+function noteLimit(limits: Map<string, number>, topic: string, value: string | null | undefined): void {
+  if (typeof value === 'string' && /^\d+$/.test(value)) limits.set(topic, Number(value));
 }
 
 function toNewTopic(request: TopicRequest, settings: ResolvedSettings): NewTopic {
@@ -84,11 +90,16 @@ function checkCreated({ topic, errorCode, message }: CreateTopicResult): void {
   });
 }
 
-async function warnOfDifferences(cluster: KafkaCluster, wanted: readonly NewTopic[]): Promise<void> {
+async function warnOfDifferences(
+  cluster: KafkaCluster,
+  wanted: readonly NewTopic[],
+  recordLimits: Map<string, number>,
+): Promise<void> {
   const described = await describeConfigs(cluster, wanted);
   for (const one of wanted) {
     const topic = cluster.metadata.topic(one.topic);
     if (topic === undefined) continue;
+    noteLimit(recordLimits, one.topic, described.get(one.topic)?.get(RECORD_LIMIT));
     const differences = topicDifferences(one, {
       partitions: topic.partitions.length,
       replicationFactor: replicasOf(topic),

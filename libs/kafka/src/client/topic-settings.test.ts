@@ -13,16 +13,33 @@ const RULES = {
 
 describe('settings of a topic', () => {
   test('are the general ones where no pattern fits', () => {
-    expect(topicSettings('shop.other.x', 'shop', RULES)).toEqual({
+    expect(topicSettings('shop.other.x', { prefix: 'shop', topics: RULES })).toEqual({
       partitions: 6,
       replicationFactor: 1,
       config: { 'retention.ms': '1000' },
     });
-    expect(topicSettings('a', undefined, {})).toEqual({ partitions: 4, replicationFactor: 1, config: {} });
+    expect(topicSettings('a', {})).toEqual({ partitions: 4, replicationFactor: 1, config: {} });
+  });
+
+  test('let in what producers may write, unless they say otherwise', () => {
+    const context = {
+      maxRecordBytes: 5_000_000,
+      topics: { overrides: { 'a.*': { config: { 'max.message.bytes': 9 } } } },
+    };
+    expect(topicSettings('b', context).config).toEqual({ 'max.message.bytes': '5000000' });
+    expect(topicSettings('a.b', context).config).toEqual({ 'max.message.bytes': '9' });
+    const difference = (found: string): string[] =>
+      topicDifferences(topicSettings('b', context), {
+        partitions: 9,
+        replicationFactor: 1,
+        config: new Map([['max.message.bytes', found]]),
+      });
+    expect(difference('5000001')).toEqual([]);
+    expect(difference('4999999')).toEqual(['max.message.bytes is 4999999 where 5000000 is asked for']);
   });
 
   test('are put together from every pattern that fits, later ones first', () => {
-    expect(topicSettings('shop.public.orders', 'shop', RULES)).toEqual({
+    expect(topicSettings('shop.public.orders', { prefix: 'shop', topics: RULES })).toEqual({
       partitions: 12,
       replicationFactor: 1,
       config: { 'cleanup.policy': 'compact', 'retention.ms': '-1', 'min.insync.replicas': '2' },
@@ -30,10 +47,10 @@ describe('settings of a topic', () => {
   });
 
   test('a pattern is a name with stars, not a regular expression', () => {
-    expect(topicSettings('shop.public.c+', 'shop', RULES).partitions).toBe(99);
-    expect(topicSettings('shop.public.cc', 'shop', RULES).partitions).toBe(12);
-    expect(topicSettings('shop.xpublic.orders', 'shop', RULES).partitions).toBe(6);
-    expect(topicSettings('public.a', 'other', RULES).partitions).toBe(12);
+    expect(topicSettings('shop.public.c+', { prefix: 'shop', topics: RULES }).partitions).toBe(99);
+    expect(topicSettings('shop.public.cc', { prefix: 'shop', topics: RULES }).partitions).toBe(12);
+    expect(topicSettings('shop.xpublic.orders', { prefix: 'shop', topics: RULES }).partitions).toBe(6);
+    expect(topicSettings('public.a', { prefix: 'other', topics: RULES }).partitions).toBe(12);
   });
 });
 

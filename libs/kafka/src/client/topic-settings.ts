@@ -21,6 +21,16 @@ export interface ResolvedSettings {
   readonly config: Readonly<Record<string, string>>;
 }
 
+/** What settings of topics depend on, of the configuration. */
+export interface TopicContext {
+  readonly prefix?: string;
+  readonly topics?: TopicRules;
+  readonly maxRecordBytes?: number;
+}
+
+/** Kafka's name for the bound on a record batch. */
+export const RECORD_LIMIT = 'max.message.bytes';
+
 const DEFAULT_PARTITIONS = 4;
 const DEFAULT_REPLICATION = 1;
 
@@ -31,8 +41,7 @@ const DEFAULT_REPLICATION = 1;
  */
 export function topicSettings(
   topic: string,
-  prefix: string | undefined,
-  rules: TopicRules,
+  { prefix, topics: rules = {}, maxRecordBytes }: TopicContext,
 ): ResolvedSettings {
   const names =
     prefix !== undefined && topic.startsWith(`${prefix}.`)
@@ -44,7 +53,8 @@ export function topicSettings(
   }
   let partitions = DEFAULT_PARTITIONS;
   let replicationFactor = DEFAULT_REPLICATION;
-  const config: Record<string, string> = {};
+  const config: Record<string, string> =
+    maxRecordBytes === undefined ? {} : { [RECORD_LIMIT]: String(maxRecordBytes) };
   for (const layer of layers) {
     partitions = layer.partitions ?? partitions;
     replicationFactor = layer.replicationFactor ?? replicationFactor;
@@ -79,14 +89,15 @@ export function topicDifferences(wanted: ResolvedSettings, existing: ExistingTop
     );
   for (const [name, value] of Object.entries(wanted.config)) {
     const found = existing.config.get(name);
-    if (typeof found === 'string' && !sameSetting(found, value))
+    if (typeof found === 'string' && !sameSetting(name, found, value))
       differences.push(`${name} is ${found || '(empty)'} where ${value} is asked for`);
   }
   return differences;
 }
 
 // Kafka prints lists such as cleanup.policy in an order of its own.
-function sameSetting(a: string, b: string): boolean {
+function sameSetting(name: string, a: string, b: string): boolean {
+  if (name === RECORD_LIMIT) return Number(a) >= Number(b);
   const items = (text: string): string =>
     text
       .split(',')

@@ -12,14 +12,18 @@ export class BuilderPool {
     this.#keepBytes = keepBytes;
   }
 
-  take(): BatchBuilder {
+  /** @param maxBytes of the batch, at most those of the pool */
+  take(maxBytes: number): BatchBuilder {
     const builder = this.#free.pop();
-    if (builder === undefined) return new BatchBuilder(this.#maxBatchBytes);
+    if (builder === undefined) return new BatchBuilder(maxBytes);
     this.#freeBytes -= builder.capacity;
+    builder.maxBytes = maxBytes;
     return builder;
   }
 
   give(builder: BatchBuilder): void {
+    // One that held a single large record would be no smaller for the next batch.
+    if (builder.capacity > this.#maxBatchBytes) return;
     if (this.#freeBytes + builder.capacity > this.#keepBytes) return;
     builder.reset();
     this.#freeBytes += builder.capacity;

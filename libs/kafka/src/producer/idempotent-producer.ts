@@ -20,7 +20,10 @@ export class IdempotentProducer {
 
   /** Asks a broker for a producer id. Throws KAFKA_UNAVAILABLE. */
   static async open(cluster: KafkaCluster, options: ProducerOptions = {}): Promise<IdempotentProducer> {
-    const { maxBatchBytes, compression, deliveryTimeoutMs } = completeProducerOptions(options, cluster);
+    const { maxBatchBytes, maxRecordBytes, compression, deliveryTimeoutMs } = completeProducerOptions(
+      options,
+      cluster,
+    );
     const doing = 'asking for a producer id';
     const identity = await cluster.retrying(doing, async () => {
       const link = await cluster.anyLink();
@@ -32,6 +35,8 @@ export class IdempotentProducer {
     });
     const accumulator = new RecordAccumulator({
       maxBatchBytes,
+      maxRecordBytes,
+      recordLimitOf: (topic) => cluster.recordLimitOf(topic),
       deliveryTimeoutMs,
       isReady: true,
       compression,

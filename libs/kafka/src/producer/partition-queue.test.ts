@@ -19,6 +19,8 @@ function batch(id: number): PendingBatch {
 function createAccumulator(): RecordAccumulator {
   return new RecordAccumulator({
     maxBatchBytes: 1000,
+    maxRecordBytes: 3000,
+    recordLimitOf: (topic) => (topic === 'narrow' ? 500 : Infinity),
     deliveryTimeoutMs: 1000,
     isReady: true,
     compression: 'none',
@@ -27,7 +29,7 @@ function createAccumulator(): RecordAccumulator {
 }
 
 test('failed batches go back to the front in sequence order, and only once nothing is in flight', () => {
-  const queue = new PartitionQueue('t', 0, true);
+  const queue = new PartitionQueue('t', 0, true, 1000);
   const [one, two, three, four] = [batch(1), batch(2), batch(3), batch(4)];
   queue.inFlight.push(one, two, three);
   queue.waiting.push(four);
@@ -48,7 +50,7 @@ test('failed batches go back to the front in sequence order, and only once nothi
 });
 
 test('nothing follows the first batch before the broker has taken it: it could be refused and the second written', () => {
-  const queue = new PartitionQueue('t', 0, true);
+  const queue = new PartitionQueue('t', 0, true, 1000);
   const [one, two, three] = [batch(1), batch(2), batch(3)];
   queue.waiting.push(one, two, three);
   expect(queue.next).toBe(one);
@@ -63,7 +65,7 @@ test('nothing follows the first batch before the broker has taken it: it could b
 });
 
 test('a batch that is being compressed holds back the ones behind it', () => {
-  const queue = new PartitionQueue('t', 0, true);
+  const queue = new PartitionQueue('t', 0, true, 1000);
   const [first, second] = [batch(1), batch(2)];
   queue.waiting.push(first, second);
   queue.acknowledged();
@@ -74,7 +76,7 @@ test('a batch that is being compressed holds back the ones behind it', () => {
 });
 
 test('sequence numbers count records and wrap after 2^31', () => {
-  const queue = new PartitionQueue('t', 0, true);
+  const queue = new PartitionQueue('t', 0, true, 1000);
   expect([
     queue.takeSequence(10),
     queue.takeSequence(2 ** 31 - 15),
@@ -103,12 +105,27 @@ test('bytes appended are counted until they are acknowledged or discarded', () =
   expect(accumulator.bufferedBytes).toBe(0);
 });
 
-test('a record larger than a batch is refused by its size, without its value', () => {
+test('a record larger than a record may be is refused by its size, without its value', () => {
   const accumulator = createAccumulator();
-  const secret = Buffer.from('secret'.repeat(300));
+  const secret = Buffer.from('secret'.repeat(600));
   const append = (): boolean =>
     accumulator.append('t', 2, null, 0, 0, secret, 0, secret.length, 1, undefined);
-  expect(append).toThrow(/KAFKA_RECORD_TOO_LARGE .*"t".* 1800 bytes/);
+  expect(append).toThrow(/KAFKA_RECORD_TOO_LARGE .*"t".* 3600 bytes and a record may take 3000/);
   expect(append).not.toThrow(/secretsecret/);
   expect(accumulator.bufferedBytes).toBe(0);
+});
+
+test('a record larger than a batch has one of its own, and a topic that takes less has smaller batches', () => {
+  const accumulator = createAccumulator();
+  const append = (topic: string, bytes: number): boolean =>
+    accumulator.append(topic, 0, null, 0, 0, Buffer.alloc(bytes), 0, bytes, 1, undefined);
+  for (const bytes of [300, 2500, 300, 300]) append('t', bytes);
+  for (const bytes of [300, 300]) append('narrow', bytes);
+  expect(() => append('narrow', 600)).toThrow(/KAFKA_RECORD_TOO_LARGE .* 500/);
+  accumulator.closeOpen();
+  const counts = [...accumulator.queues()].map((queue) => queue.waiting.map(({ builder }) => builder.count));
+  expect(counts).toEqual([
+    [1, 1, 2],
+    [1, 1],
+  ]);
 });

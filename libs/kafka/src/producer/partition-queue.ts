@@ -27,6 +27,8 @@ export interface PendingBatch {
 export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
+  /** Bound on its batches, unless one holds a single record. */
+  readonly maxBatchBytes: number;
   open: BatchBuilder | null = null;
   waiting: PendingBatch[] = [];
   readonly inFlight: PendingBatch[] = [];
@@ -38,7 +40,8 @@ export class PartitionQueue {
   #nextSequence = 0;
   #isKnownToBroker = false;
 
-  constructor(topic: string, partition: number, isReady: boolean) {
+  constructor(topic: string, partition: number, isReady: boolean, maxBatchBytes: number) {
+    this.maxBatchBytes = maxBatchBytes;
     this.topic = topic;
     this.partition = partition;
     this.isReady = isReady;

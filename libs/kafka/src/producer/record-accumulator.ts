@@ -1,6 +1,7 @@
 import { PlatformError } from '@hasivu/errors';
 import type { RecordHeaders } from '../records/batch-builder.ts';
 import { packRecords, type Compression } from '../records/codec.ts';
+import { BatchBuilder } from '../records/batch-builder.ts';
 import { BuilderPool } from './builder-pool.ts';
 import { PartitionQueue, type PendingBatch } from './partition-queue.ts';
 
@@ -9,6 +10,10 @@ const POOL_KEEP_BYTES = 16 * 1024 * 1024;
 
 export interface AccumulatorOptions {
   readonly maxBatchBytes: number;
+  /** A record between the two has a batch of its own. */
+  readonly maxRecordBytes: number;
+  /** What a topic takes, in bytes of a batch. */
+  readonly recordLimitOf: (topic: string) => number;
   readonly deliveryTimeoutMs: number;
   /** Queues start ready where there is no transaction to join. */
   readonly isReady: boolean;
@@ -58,7 +63,7 @@ export class RecordAccumulator {
     headers: RecordHeaders | undefined,
   ): boolean {
     const queue = this.#queue(topic, partition);
-    let builder = (queue.open ??= this.#pool.take());
+    let builder = (queue.open ??= this.#pool.take(queue.maxBatchBytes));
     const before = builder.count === 0 ? 0 : builder.size;
     if (builder.append(key, keyStart, keyEnd, value, valueStart, valueEnd, timestampMs, headers)) {
       this.bufferedBytes += builder.size - before;
@@ -66,17 +71,27 @@ export class RecordAccumulator {
     }
     if (builder.count > 0) {
       this.#close(queue);
-      builder = queue.open = this.#pool.take();
+      builder = queue.open = this.#pool.take(queue.maxBatchBytes);
       if (builder.append(key, keyStart, keyEnd, value, valueStart, valueEnd, timestampMs, headers)) {
         this.bufferedBytes += builder.size;
+        return true;
+      }
+    }
+    const maxRecordBytes = Math.min(this.#options.maxRecordBytes, this.#options.recordLimitOf(topic));
+    if (maxRecordBytes > queue.maxBatchBytes) {
+      this.#pool.give(builder);
+      builder = queue.open = new BatchBuilder(maxRecordBytes);
+      if (builder.append(key, keyStart, keyEnd, value, valueStart, valueEnd, timestampMs, headers)) {
+        this.bufferedBytes += builder.size;
+        this.#close(queue);
         return true;
       }
     }
     const bytes = (key === null ? 0 : keyEnd - keyStart) + (value === null ? 0 : valueEnd - valueStart);
     throw new PlatformError('KAFKA_RECORD_TOO_LARGE', {
       doing: `appending a record for the topic "${topic}"`,
-      why: `its key and value take ${bytes} bytes and a batch may take ${this.#options.maxBatchBytes}`,
-      context: { topic, partition, bytes, maxBatchBytes: this.#options.maxBatchBytes },
+      why: `its key and value take ${bytes} bytes and a record may take ${maxRecordBytes}`,
+      context: { topic, partition, bytes, maxRecordBytes },
     });
   }
 
@@ -87,7 +102,12 @@ export class RecordAccumulator {
       this.#lastTopic = topic;
       this.#lastQueues = queues;
     }
-    return (this.#lastQueues[partition] ??= new PartitionQueue(topic, partition, this.#options.isReady));
+    return (this.#lastQueues[partition] ??= this.#newQueue(topic, partition));
+  }
+
+  #newQueue(topic: string, partition: number): PartitionQueue {
+    const { isReady, maxBatchBytes, recordLimitOf } = this.#options;
+    return new PartitionQueue(topic, partition, isReady, Math.min(maxBatchBytes, recordLimitOf(topic)));
   }
 
   #close(queue: PartitionQueue): void {

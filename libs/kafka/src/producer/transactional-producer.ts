@@ -56,9 +56,11 @@ export class TransactionalProducer {
   }
 
   #createPipeline(): [RecordAccumulator, BatchSender] {
-    const { maxBatchBytes, compression, deliveryTimeoutMs } = this.#options;
+    const { maxBatchBytes, maxRecordBytes, compression, deliveryTimeoutMs } = this.#options;
     const accumulator = new RecordAccumulator({
       maxBatchBytes,
+      maxRecordBytes,
+      recordLimitOf: (topic) => this.#cluster.recordLimitOf(topic),
       deliveryTimeoutMs,
       isReady: false,
       compression,

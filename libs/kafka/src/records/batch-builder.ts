@@ -18,11 +18,11 @@ export class BatchBuilder {
   #baseTimestampMs = 0;
   #maxTimestampMs = 0;
   count = 0;
-  readonly #maxBytes: number;
+  /** Bound on the batch with its header, before compression; to be changed only while it is empty. */
+  maxBytes: number;
 
-  /** `maxBytes` bounds the batch with its header, before compression. */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Bytes of the batch so far, header included. */
@@ -71,7 +71,7 @@ export class BatchBuilder {
       (valueLength > 0 ? valueLength : 0) +
       headersSize(headers);
     const end = this.#position + varintSize(body) + body;
-    if (end > this.#maxBytes) return false;
+    if (end > this.maxBytes) return false;
     if (end > this.#bytes.length) this.#grow(end);
 
     const bytes = this.#bytes;
@@ -90,7 +90,7 @@ export class BatchBuilder {
   }
 
   #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(needed, this.#bytes.length * 2)));
+    const grown = Buffer.allocUnsafeSlow(Math.min(this.maxBytes, Math.max(needed, this.#bytes.length * 2)));
     this.#bytes.copy(grown, 0, 0, this.#position);
     this.#bytes = grown;
   }

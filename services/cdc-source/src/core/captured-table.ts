@@ -29,6 +29,8 @@ export interface CapturedTableOptions {
   readonly valueSchemaId: number;
   /** null for a table without a key. */
   readonly keySchemaId: number | null;
+  /** Bytes that an envelope may take; no bound where it is absent. */
+  readonly maxValueBytes?: number;
   /** Version of this software, in every event's source block. */
   readonly version: string;
   /** Logical name of the source: the topic prefix. */
@@ -59,6 +61,10 @@ export class CapturedTable {
   readonly counts = new Float64Array(OPERATIONS.length);
   /** Events with a value that its type cannot hold exactly, since they were last taken. */
   inexactEvents = 0;
+  /** Values that were left out of events too large, since they were last taken. */
+  omittedValues = 0;
+  /** Bytes that an envelope may take. */
+  readonly maxValueBytes: number;
   /** Looks at the table's rows as they pass. */
   tap: RowTap | null = null;
   /** Whether the topic of schema changes has this version. */
@@ -72,6 +78,7 @@ export class CapturedTable {
     this.identity = options.identity;
     this.topic = options.topic;
     this.partitions = options.partitions;
+    this.maxValueBytes = options.maxValueBytes ?? Infinity;
     this.encoders = schema.columns.map((column, i) => {
       const transform = options.transforms?.[i] ?? null;
       if (transform === null) return textEncoderFor(column.type);

@@ -5,6 +5,7 @@ import { appendEvent } from './append-event.ts';
 import type { CapturedTable } from './captured-table.ts';
 import type { EventSink } from './event-sink.ts';
 import { EventWriter } from './event-writer.ts';
+import { fitEnvelope, type OversizeRule } from './oversize.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import type { SchemaChanges } from './schema-changes.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -25,6 +26,8 @@ export interface EventExtras {
   readonly transactions?: TransactionMetadata | null;
   /** Told of a shape ahead of its first event. */
   readonly schemaChanges?: SchemaChanges | null;
+  /** What becomes of a row that does not fit into a record; the source stops where it is absent. */
+  readonly oversize?: OversizeRule;
   /** Gives the header of the trace; to be among the router's observers too. */
   readonly trace?: TraceContext | null;
 }
@@ -37,6 +40,7 @@ export class ChangeEmitter {
   readonly #ledger: PositionLedger;
   readonly #sink: EventSink;
   readonly #writer: EventWriter;
+  readonly #oversize: OversizeRule;
   readonly #trace: TraceContext | null;
   /** Position and time of the event to be written; the router keeps it. */
   readonly moment: SourceMoment = {
@@ -55,6 +59,7 @@ export class ChangeEmitter {
   constructor(ledger: PositionLedger, sink: EventSink, extras: EventExtras) {
     this.#ledger = ledger;
     this.#sink = sink;
+    this.#oversize = extras.oversize ?? 'stop';
     this.#trace = extras.trace ?? null;
     this.#writer = new EventWriter(extras.transactions, extras.schemaChanges);
   }
@@ -158,8 +163,13 @@ export class ChangeEmitter {
     const writer = this.#writer;
     const moment = this.moment;
     writer.writeEnvelope(table, op, moment, this.nowMs, buf, before, after);
-    const own = writer.headers.length > 0 ? writer.headers : undefined;
+    const omitted =
+      writer.value.pos > table.maxValueBytes
+        ? fitEnvelope(this.#oversize, writer, table, moment, buf, before, after)
+        : null;
+    let own = writer.headers.length > 0 ? writer.headers : undefined;
     if (own) table.inexactEvents++;
+    if (omitted !== null) own = [...(own ?? []), ...omitted];
     const headers = this.#trace === null ? own : this.#trace.with(own);
     const partition = appendEvent(this.#sink, writer, table, buf, keyRow, moment, headers);
     this.#count(table, count);

@@ -26,6 +26,8 @@ export class EventWriter {
   readonly key = new AvroBuffer(1024);
   readonly value = new AvroBuffer();
   headers: RecordHeaders = NO_HEADERS;
+  /** Where in the envelope the parts begin that depend on the rows. */
+  #rowsAt = 0;
   readonly #transactions: TransactionMetadata | null;
   readonly #schemaChanges: SchemaChanges | null;
 
@@ -79,8 +81,20 @@ export class EventWriter {
     table.source.write(out, moment);
     if (this.#transactions === null) out.writeNull();
     else this.#transactions.writeEvent(out, table);
+    this.#rowsAt = out.pos;
+    this.#writeRows(table, src, before, after);
+  }
+
+  /** Writes the rows of the envelope again: values of theirs were taken out. */
+  rewriteRows(table: CapturedTable, src: Buffer, before: TupleSpans | null, after: TupleSpans | null): void {
+    this.value.pos = this.#rowsAt;
+    this.headers = NO_HEADERS;
+    this.#writeRows(table, src, before, after);
+  }
+
+  #writeRows(table: CapturedTable, src: Buffer, before: TupleSpans | null, after: TupleSpans | null): void {
     if (after !== null && after.unchanged > 0) this.#writeUnavailable(table, after);
-    else out.writeNull();
+    else this.value.writeNull();
     this.#writeRow(table, src, before, after === null);
     this.#writeRow(table, src, after, true);
   }

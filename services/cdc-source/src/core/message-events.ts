@@ -8,6 +8,7 @@ import {
 import type { LogicalMessage } from '@hasivu/pgoutput';
 
 import type { EventSink } from './event-sink.ts';
+import { tooLarge } from './oversize.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 
@@ -16,6 +17,8 @@ export interface MessageEventsOptions {
   readonly ledger: Pick<PositionLedger, 'accept'>;
   readonly topic: string;
   readonly partitions: number;
+  /** Bytes that an envelope may take. */
+  readonly maxValueBytes: number;
   readonly keySchemaId: number;
   readonly valueSchemaId: number;
   /** Version of this software, in every event's source block. */
@@ -67,6 +70,10 @@ export class MessageEvents {
     value.writeString(message.prefix);
     value.writePresent();
     value.writeBytes(message.content, 0, message.content.length);
+    if (value.pos > this.#options.maxValueBytes) {
+      const what = `a logical message with the prefix "${message.prefix}"`;
+      throw tooLarge(what, moment, value.pos, this.#options.maxValueBytes);
+    }
     const partition = partitionOf(key.bytes, 0, key.pos, partitions);
     sink.append(topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, moment.commitTsMs);
     ledger.accept();

@@ -2,6 +2,7 @@ import { MESSAGE_KEY_SCHEMA, MESSAGE_VALUE_SCHEMA, topicNames } from '@hasivu/ch
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 
 import { MessageEvents, type MessageEventsOptions } from '../core/message-events.ts';
+import { valueLimit } from '../core/oversize.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
 
 /** Opens `<prefix>.message`, the topic of logical messages. */
@@ -16,6 +17,7 @@ export async function openMessageTopic(
   return new MessageEvents({
     ...options,
     topic,
+    maxValueBytes: valueLimit(cluster.recordLimitOf(topic)),
     partitions: await cluster.partitionsOf(topic),
     keySchemaId: await registry.register(`${topic}-key`, MESSAGE_KEY_SCHEMA),
     valueSchemaId: await registry.register(`${topic}-value`, MESSAGE_VALUE_SCHEMA),

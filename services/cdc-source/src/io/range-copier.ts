@@ -15,6 +15,7 @@ import type { TypeLookup } from '@hasivu/pgoutput';
 import { appendEvent } from '../core/append-event.ts';
 import type { CapturedTable } from '../core/captured-table.ts';
 import { EventWriter } from '../core/event-writer.ts';
+import { fitEnvelope, type OversizeRule } from '../core/oversize.ts';
 import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
 import type { CopyRange } from '../core/snapshot/range-plan.ts';
 import { snapshotMoment } from '../core/snapshot/snapshot-moment.ts';
@@ -49,6 +50,8 @@ export interface RangeCopierOptions {
   readonly connection: WireConnection;
   readonly producer: TransactionalProducer;
   readonly sendBytes: number;
+  /** What becomes of a row that does not fit into a record. */
+  readonly oversize: OversizeRule;
   /** The coordinator aborts a transaction that is open for longer. */
   readonly transactionTimeoutMs: number;
   readonly alive: () => void;
@@ -125,8 +128,13 @@ export class RangeCopier {
     const buf = reader.buffer;
     row.scanCopyRow(buf, reader.start, reader.end, formats);
     writer.writeEnvelope(table, OP_READ, moment, nowMs, buf, null, row);
-    const headers = writer.headers.length > 0 ? writer.headers : undefined;
+    const omitted =
+      writer.value.pos > table.maxValueBytes
+        ? fitEnvelope(this.#options.oversize, writer, table, moment, buf, null, row)
+        : null;
+    let headers = writer.headers.length > 0 ? writer.headers : undefined;
     if (headers) this.#inexact++;
+    if (omitted !== null) headers = [...(headers ?? []), ...omitted];
     appendEvent(this.#options.producer, writer, table, buf, row, moment, headers);
     this.#bytes += writer.value.pos + (table.keyHeader === null ? 0 : writer.key.pos);
   }

@@ -83,6 +83,7 @@ export class SnapshotPass {
       connection,
       producer,
       sendBytes: settings.sendBytes,
+      oversize: settings.postgres.oversize,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       alive,
       signal: this.#signal,

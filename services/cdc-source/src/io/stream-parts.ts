@@ -74,6 +74,7 @@ export async function openStreamParts(
     messageFallback: messages,
     transactions,
     schemaChanges: schemaChanges?.schemaChanges ?? null,
+    oversize: postgres.oversize,
     trace,
     observers: [transactions, outbox, trace].filter((one) => one !== null),
     tapOf: (schema, table) => (tableId({ schema, table }) === postgres.outbox?.table ? outbox : null),

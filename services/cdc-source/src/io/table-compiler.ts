@@ -12,6 +12,7 @@ import {
 
 import { CapturedTable } from '../core/captured-table.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
+import { valueLimit } from '../core/oversize.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
   keyOfRelation,
@@ -102,6 +103,7 @@ export class TableCompiler {
       binary: declared.map((column) => binaryColumnOf(column, this.types.lookup)),
       topic,
       partitions: await cluster.partitionsOf(topic),
+      maxValueBytes: valueLimit(cluster.recordLimitOf(topic)),
       valueSchemaId: await this.#register(name, `${topic}-value`, valueSchema(prefix, schema)),
       keySchemaId: key === null ? null : await this.#register(name, `${topic}-key`, key),
       version: SOURCE_VERSION,
@@ -185,4 +187,5 @@ export function publishedColumns(
 function carryCounts(from: CapturedTable, to: CapturedTable): void {
   to.counts.set(from.counts);
   to.inexactEvents = from.inexactEvents;
+  to.omittedValues = from.omittedValues;
 }
