@@ -26,7 +26,7 @@ export class MetricFamilies {
     const registers = [registry];
     this.rows = new Counter({
       name: 'hasivu_source_rows_total',
-      help: 'Change events durable in Kafka',
+      help: 'Events durable in Kafka; logical messages have the op m and no table',
       labelNames: ['database', 'table', 'op'],
       registers,
     });

@@ -44,6 +44,11 @@ export class SourceMetrics {
     this.#families.up.set(this.#labels, isUp ? 1 : 0);
   }
 
+  /** Events of logical messages; they are of no table. */
+  messagesDurable(count: number): void {
+    if (count > 0) this.#families.rows.inc({ ...this.#labels, table: '', op: 'm' }, count);
+  }
+
   committed(seconds: number, bytes: number, transactions: number): void {
     this.#families.commitSeconds.observe(this.#labels, seconds);
     this.#families.bytes.inc(this.#labels, bytes);

@@ -1,4 +1,5 @@
 import { topicNames } from '@hasivu/change-events';
+import { waitFor } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
 import { SourceUnderTest } from './source-under-test.ts';
@@ -70,9 +71,12 @@ test('messages are events, in and out of transactions, once though the source is
   await source.settled();
   await source.kill();
   await source.sql(emit(false, 'other', 'while away'));
-  await source.start(options);
+  const last = await source.start(options);
   await source.sql(emit(true, '', 'ünïcödé'));
   await source.settled();
+  await waitFor('the messages to be counted', async () =>
+    (await last.metrics()).includes('hasivu_source_rows_total{database="default",table="",op="m"} 2'),
+  );
 
   const seen = await messages(source);
   expect(seen.map(({ op, key, prefix, content }) => [op, key, prefix, content])).toEqual([

@@ -80,3 +80,32 @@ test('with a schema, a value decodes to the payload and the columns beside it', 
     { payload: null, total: null },
   ]);
 }, 120_000);
+
+test('rows that were there before are messages as well, once though the copy is killed and goes on', async () => {
+  const { prefix } = source.topics;
+  await source.sql(
+    'CREATE TABLE outbox (id int PRIMARY KEY, aggregatetype text, aggregateid text, type text, payload jsonb)',
+  );
+  const write = (from: number, to: number): Promise<unknown> =>
+    source.sql(
+      `INSERT INTO outbox SELECT i, 'order', i % 7, 'Made', jsonb_build_object('n', i) FROM generate_series(${from}, ${to}) i`,
+    );
+  await write(1, 600_000);
+  const options = {
+    tables: ['public.outbox'],
+    postgres: `outbox: { table: public.outbox, topic: "${prefix}.outbox.\${routedByValue}" }, snapshotConnections: 1`,
+  };
+  const killed = await source.launch({
+    ...options,
+    env: { HASIVU_FAILPOINT: 'range-committed', HASIVU_TEST_FAILPOINTS: '1' },
+  });
+  await killed.exited;
+  await write(600_001, 600_100);
+  await source.start(options);
+  await write(600_101, 600_110);
+  await source.settled(120_000);
+  const sent = await source.records(`${prefix}.outbox.order`);
+  expect(sent).toHaveLength(600_110);
+  expect(new Set(sent.map(({ headers }) => headers['id'])).size).toBe(600_110);
+  expect(await source.committedRecords(`${prefix}.public.outbox`)).toBe(0n);
+}, 300_000);

@@ -33,6 +33,8 @@ export interface MessageEventsOptions {
 /** Writes logical messages as events (`op: m`), keyed by their prefix. */
 export class MessageEvents {
   readonly #options: MessageEventsOptions;
+  /** Events since they were last taken for the metrics. */
+  count = 0;
   readonly #keyHeader: Buffer;
   readonly #valueHeader: Buffer;
   readonly #source: SourceBlockWriter;
@@ -77,5 +79,6 @@ export class MessageEvents {
     const partition = partitionOf(key.bytes, 0, key.pos, partitions);
     sink.append(topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, moment.commitTsMs);
     ledger.accept();
+    this.count++;
   }
 }

@@ -22,8 +22,9 @@ export function passTableOf(catalog: CatalogTable, copied: CopiedTable, found: T
     oid: catalog.oid,
     shape: shapeFingerprint(copied.table.schema, copied.rowFilter),
     parts: parts.every((part) => part.maySelect) ? parts.map(copiedPart) : [wholeTable(catalog)],
-    hasKey: copied.table.keyHeader !== null,
-    identityFull: catalog.identity === 'full',
+    // A message is sent once: the stream has the rows that the first snapshot did not see, and no copy has them too.
+    hasKey: !copied.isOutbox && copied.table.keyHeader !== null,
+    identityFull: !copied.isOutbox && catalog.identity === 'full',
     hasToast: parts.some((part) => part.hasToast),
     rangePages: pagesPerRange(
       {

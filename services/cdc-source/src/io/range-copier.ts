@@ -14,14 +14,18 @@ import type { TypeLookup } from '@hasivu/pgoutput';
 
 import { appendEvent } from '../core/append-event.ts';
 import type { CapturedTable } from '../core/captured-table.ts';
+import { Errands } from '../core/errands.ts';
 import { EventWriter } from '../core/event-writer.ts';
 import { fitEnvelope, type OversizeRule } from '../core/oversize.ts';
+import type { Outbox, OutboxOptions } from '../core/outbox/outbox.ts';
 import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
 import type { CopyRange } from '../core/snapshot/range-plan.ts';
 import { snapshotMoment } from '../core/snapshot/snapshot-moment.ts';
 import { tableId } from '../core/table-selection.ts';
 
 const OP_READ = 0x72;
+/** A range commits as a whole, with its own record of progress. */
+const UNCOUNTED = { accept: () => undefined };
 
 /** How rows of one table are read and written, the same for all its ranges. */
 export interface CopiedTable {
@@ -30,6 +34,8 @@ export interface CopiedTable {
   /** By column: 1 for one that comes in binary, 0 for text. */
   readonly formats: Uint8Array;
   readonly rowFilter: string | null;
+  /** Whether rows are messages of the outbox. */
+  readonly isOutbox: boolean;
   readonly lookup: TypeLookup;
 }
 
@@ -54,6 +60,8 @@ export interface RangeCopierOptions {
   readonly oversize: OversizeRule;
   /** The coordinator aborts a transaction that is open for longer. */
   readonly transactionTimeoutMs: number;
+  /** Opens the outbox on what rows are written to; null where there is none. */
+  readonly openOutbox: (parts: Pick<OutboxOptions, 'sink' | 'ledger' | 'errands'>) => Outbox | null;
   readonly alive: () => void;
   readonly signal: AbortSignal;
 }
@@ -71,6 +79,8 @@ export interface RangeResult {
 export class RangeCopier {
   readonly #options: RangeCopierOptions;
   readonly #writer = new EventWriter();
+  readonly #errands = new Errands();
+  #outbox: Outbox | null = null;
   #bytes = 0;
   #inexact = 0;
 
@@ -111,7 +121,9 @@ export class RangeCopier {
       const nowMs = Date.now();
       while (reader.next()) {
         moment.seq = seq++;
-        this.#writeRow(copied, moment, nowMs, reader);
+        if (copied.isOutbox) this.#sendRow(copied, nowMs, reader);
+        else this.#writeRow(copied, moment, nowMs, reader);
+        if (this.#errands.waiting) await this.#errands.run();
       }
       alive();
       if (reader.done) return { rows: seq - request.firstSeq, bytes: this.#bytes, inexact: this.#inexact };
@@ -120,6 +132,16 @@ export class RangeCopier {
       this.#assertInTime(name, performance.now() - startedMs);
       await reader.read();
     }
+  }
+
+  // What rows of a table that only takes inserts say is said once: these are no events of the table itself.
+  #sendRow({ table, formats }: CopiedTable, nowMs: number, reader: CopyReader): void {
+    const { producer, openOutbox } = this.#options;
+    this.#outbox ??= openOutbox({ sink: producer, ledger: UNCOUNTED, errands: this.#errands });
+    const row = table.newRow;
+    row.scanCopyRow(reader.buffer, reader.start, reader.end, formats);
+    this.#outbox?.copied(table, reader.buffer, row, nowMs);
+    this.#bytes += reader.end - reader.start;
   }
 
   #writeRow({ table, formats }: CopiedTable, moment: SourceMoment, nowMs: number, reader: CopyReader): void {

@@ -10,11 +10,12 @@ import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import type { CopyReport } from './copy-report.ts';
 import type { DurableEvents } from './durable-events.ts';
-import { RangeCopier, type CopiedTable } from './range-copier.ts';
+import { RangeCopier, type CopiedTable, type RangeCopierOptions } from './range-copier.ts';
 import type { SourceLineage } from './source-lineage.ts';
 
 export interface SnapshotPassOptions {
   readonly dependencies: SourceDependencies;
+  readonly openOutbox: RangeCopierOptions['openOutbox'];
   readonly progressTopic: string;
   readonly connections: readonly WireConnection[];
   /** One per connection. */
@@ -84,6 +85,7 @@ export class SnapshotPass {
       producer,
       sendBytes: settings.sendBytes,
       oversize: settings.postgres.oversize,
+      openOutbox: this.#options.openOutbox,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       alive,
       signal: this.#signal,

@@ -5,6 +5,7 @@ import type { Lsn } from '@hasivu/change-events';
 import { ChangeRouter } from '../core/change-router.ts';
 import { DDL_PREFIX } from '../core/ddl-trigger-sql.ts';
 import { Errands } from '../core/errands.ts';
+import type { MessageEvents } from '../core/message-events.ts';
 import type { MessageFallback } from '../core/message-router.ts';
 import { wantsMessages } from '../core/message-selection.ts';
 import { PositionLedger } from '../core/position-ledger.ts';
@@ -31,6 +32,8 @@ export interface StreamParts {
   readonly intake: StreamIntake;
   readonly disk: SpoolDisk;
   readonly errands: Errands;
+  /** Events of logical messages since the last call. */
+  readonly takeMessages: () => number;
   /** Null where the topic of transactions is not asked for. */
   readonly transactions: TransactionMetadata | null;
   /** Answers the router's `AFTER`: compiles its pending relation, or opens the topic of messages. */
@@ -50,6 +53,7 @@ export async function openStreamParts(
   const captured = new Set(prepared.tables.map(tableId));
   const ledger = new PositionLedger(progress);
   const errands = new Errands();
+  let messageEvents: MessageEvents | null = null;
   const messages: MessageFallback = {
     wants: (messagePrefix) => wantsMessages(postgres.messages, messagePrefix),
     handler: null,
@@ -98,15 +102,20 @@ export async function openStreamParts(
     disk: new SpoolDisk(postgres.spoolDirectory ?? tmpdir()),
     errands,
     transactions,
+    takeMessages: () => {
+      const taken = messageEvents?.count ?? 0;
+      if (messageEvents) messageEvents.count = 0;
+      return taken;
+    },
     adopt: async () => {
       if (router.pendingRelation) return await adoptRelation(dependencies, opened, router);
       const { database } = prepared.server;
-      const events = await openMessageTopic(cluster, registry, prefix, {
+      const events = (messageEvents = await openMessageTopic(cluster, registry, prefix, {
         sink,
         ledger,
         database,
         transactions,
-      });
+      }));
       messages.handler = (...args) => events.write(...args);
     },
   };

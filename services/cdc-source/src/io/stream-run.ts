@@ -9,7 +9,6 @@ import {
 } from '@hasivu/postgres';
 
 import { streamsInBinary } from '../core/binary-choice.ts';
-import type { ChangeRouter } from '../core/change-router.ts';
 import type { SealedProgress } from '../core/position-ledger.ts';
 import type { Progress } from '../core/progress-record.ts';
 import { tableId } from '../core/table-selection.ts';
@@ -17,7 +16,7 @@ import type { SourceDependencies } from '../source-dependencies.ts';
 import type { OpenedTarget } from './opened-target.ts';
 import type { PreparedSource } from './source-checks.ts';
 import { StreamLoop } from './stream-loop.ts';
-import { openStreamParts } from './stream-parts.ts';
+import { openStreamParts, type StreamParts } from './stream-parts.ts';
 import { publishedColumns } from './table-compiler.ts';
 
 /**
@@ -75,7 +74,7 @@ export async function runStream(
         commitStreamed(
           dependencies,
           opened,
-          router,
+          parts,
           { ...progress, transaction: transactions?.unfinished ?? null },
           sealed,
         ),
@@ -96,7 +95,7 @@ export async function runStream(
 async function commitStreamed(
   dependencies: SourceDependencies,
   opened: OpenedTarget,
-  router: ChangeRouter,
+  { router, takeMessages }: StreamParts,
   progress: Progress,
   sealed: SealedProgress,
 ): Promise<void> {
@@ -104,6 +103,7 @@ async function commitStreamed(
   const empty = opened.sink.bytes === 0;
   await opened.durable.commit({ ...progress, ...sealed, phase: 'streaming' }, transactions);
   router.transactions -= transactions;
+  dependencies.metrics.messagesDurable(takeMessages());
   dependencies.metrics.lagSeconds(empty ? 0 : Math.max(0, (Date.now() - router.lastCommitTsMs) / 1000));
 }
 

@@ -1,5 +1,5 @@
 import { toLsn, type Lsn } from '@hasivu/change-events';
-import type { KafkaCluster } from '@hasivu/kafka';
+import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import {
   copyFormats,
   createSlot,
@@ -23,6 +23,7 @@ import { closeProducers, openCopyProducers, type ProgressPlace } from './copy-pr
 import { CopyReport } from './copy-report.ts';
 import { passTableOf, writeTruncate } from './copied-table.ts';
 import type { DurableEvents } from './durable-events.ts';
+import { openOutbox } from './open-outbox.ts';
 import type { ProgressProducer } from './progress-producer.ts';
 import type { CopiedTable } from './range-copier.ts';
 import { SnapshotConnections } from './snapshot-connections.ts';
@@ -35,6 +36,7 @@ export interface CopiesOptions {
   readonly target: PostgresTarget;
   readonly session: CatalogSession;
   readonly cluster: KafkaCluster;
+  readonly registry: SchemaRegistry;
   readonly compiler: TableCompiler;
   readonly sink: ProgressProducer;
   readonly durable: DurableEvents;
@@ -112,6 +114,7 @@ async function compiled(options: CopiesOptions, catalog: CatalogTable): Promise<
         ? new Uint8Array(columns.length)
         : copyFormats(columns, lookup),
     rowFilter: publishedAs?.rowFilter ?? null,
+    isOutbox: dependencies.settings.postgres.outbox?.table === tableId(catalog),
     lookup,
   };
 }
@@ -186,6 +189,7 @@ async function runPass(options: CopiesOptions, pass: RunningPass): Promise<Progr
   const tasks = [...tasksOf(planned)];
   return await new SnapshotPass({
     dependencies,
+    openOutbox: (parts) => openOutbox(dependencies, options.cluster, options.registry, parts),
     progressTopic: place.topic,
     connections: connections.all,
     producers,

@@ -85,6 +85,12 @@ export class Outbox implements RowTap, TransactionObserver {
     return true;
   }
 
+  /** A row of the table's first copy: it was inserted at some time. */
+  copied(table: CapturedTable, buf: Buffer, row: TupleSpans, nowMs: number): void {
+    this.#commitTsMs = nowMs;
+    this.row(OP_CREATE, table, buf, null, row, 0);
+  }
+
   /** @param nowMs time of a message outside of any transaction */
   message(message: LogicalMessage, seq: number, nowMs: number): void {
     if (seq < 0) return;
