@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { SeededRandom } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
 import { PipelineUnderTest } from './pipeline-under-test.ts';
-import { runRandomLoad, seededRandom, STORM_SCHEMA } from './random-load.ts';
+import { runRandomLoad, STORM_SCHEMA } from './random-load.ts';
 
 const STORM = process.env['HASIVU_SUITE'] === 'storm';
 const KILLS = STORM ? 10 : 2;
@@ -11,7 +12,7 @@ const KILLS = STORM ? 10 : 2;
 test(`each service killed ${KILLS} times under load: nothing lost, nothing twice`, async () => {
   const seed = Number(process.env['HASIVU_SEED'] ?? Date.now() % 1_000_000);
   console.log(`seed ${seed} (HASIVU_SEED repeats it)`);
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed);
   await using pipeline = await PipelineUnderTest.create({
     name: 'kills',
     tables: ['public.*'],
@@ -32,7 +33,7 @@ test(`each service killed ${KILLS} times under load: nothing lost, nothing twice
   await pipeline.startAll();
   for (let round = 0; round < KILLS; round++) {
     for (const name of pipeline.services) {
-      await sleep(300 + random() * 1_500);
+      await sleep(300 + random.next() * 1_500);
       await pipeline.kill(name);
       await pipeline.start(name);
     }

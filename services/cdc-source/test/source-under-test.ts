@@ -12,7 +12,7 @@ import {
   topicNames,
   type ColumnValue,
 } from '@hasivu/change-events';
-import { Fetcher, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
+import { KafkaCluster, readTopic, SchemaRegistry, type RecordCursor } from '@hasivu/kafka';
 import {
   assertNoDuplicates,
   spawnService,
@@ -25,6 +25,8 @@ import {
   type TopicPrefix,
 } from '@hasivu/testing';
 import avro from 'avsc';
+
+const READ_WITHIN_MS = 60_000;
 
 /** A change event as a reader of committed records sees it; a tombstone has `op` null. */
 export interface SeenEvent {
@@ -166,9 +168,14 @@ export class SourceUnderTest implements AsyncDisposable {
     const [schema, name] = table.split('.') as [string, string];
     const topic = topicNames(this.topics.prefix).change(schema, name);
     const events: SeenEvent[] = [];
-    await this.#read(topic, async (cursor, partition) => {
-      events.push(await this.#decode(cursor, partition));
-    });
+    await readTopic(
+      this.#cluster,
+      topic,
+      async (cursor, partition) => {
+        events.push(await this.#decode(cursor, partition));
+      },
+      AbortSignal.timeout(READ_WITHIN_MS),
+    );
     assertNoDuplicates(
       events.filter((event) => event.op !== null).map((event) => `${event.commitLsn}:${event.seq}`),
     );
@@ -179,17 +186,22 @@ export class SourceUnderTest implements AsyncDisposable {
   async records(topic: string): Promise<SeenRecord[]> {
     if (!(await this.#cluster.listTopics()).includes(topic)) return [];
     const records: SeenRecord[] = [];
-    await this.#read(topic, (cursor, partition) => {
-      const headers = [...cursor.headers()].map(([name, value]) => [name, value.toString()]);
-      records.push({
-        partition,
-        offset: cursor.offset,
-        key: cursor.copyKey(),
-        value: cursor.copyValue(),
-        timestampMs: Number(cursor.timestampMs),
-        headers: Object.fromEntries(headers) as Record<string, string>,
-      });
-    });
+    await readTopic(
+      this.#cluster,
+      topic,
+      (cursor, partition) => {
+        const headers = [...cursor.headers()].map(([name, value]) => [name, value.toString()]);
+        records.push({
+          partition,
+          offset: cursor.offset,
+          key: cursor.copyKey(),
+          value: cursor.copyValue(),
+          timestampMs: Number(cursor.timestampMs),
+          headers: Object.fromEntries(headers) as Record<string, string>,
+        });
+      },
+      AbortSignal.timeout(READ_WITHIN_MS),
+    );
     return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
   }
 
@@ -238,32 +250,7 @@ export class SourceUnderTest implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Hands over every record of a topic up to its committed end. */
-  async #read(
-    topic: string,
-    take: (cursor: Fetched['cursor'], partition: number) => void | Promise<void>,
-  ): Promise<void> {
-    const ends = [...(await this.#cluster.endOffsets(topic, 'read_committed'))].filter(([, end]) => end > 0n);
-    const unread = new Map(ends);
-    if (unread.size === 0) return;
-    const fetcher = new Fetcher(this.#cluster, {
-      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
-      isolation: 'read_committed',
-    });
-    try {
-      while (unread.size > 0) {
-        const batch = await fetcher.next(AbortSignal.timeout(20_000));
-        if (!batch) throw new Error(`${topic} cannot be read to its end`);
-        const { cursor, partition } = batch;
-        while (cursor.next()) await take(cursor, partition);
-        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
-      }
-    } finally {
-      fetcher.close();
-    }
-  }
-
-  async #decode(cursor: Fetched['cursor'], partition: number): Promise<SeenEvent> {
+  async #decode(cursor: RecordCursor, partition: number): Promise<SeenEvent> {
     const { buffer, offset, keyStart, keyEnd, valueStart, valueEnd } = cursor;
     const key = keyStart < 0 ? null : await this.#decodeKey(buffer, keyStart, keyEnd);
     const headers = Object.fromEntries(
@@ -310,8 +297,6 @@ export class SourceUnderTest implements AsyncDisposable {
     return Object.fromEntries(layout.columns.map((column) => [column.name, readValue(cells, column.type)]));
   }
 }
-
-type Fetched = NonNullable<Awaited<ReturnType<Fetcher['next']>>>;
 
 /** The rows a consumer holds who applies the events of every partition in order, by key. */
 export function stateOf(events: readonly SeenEvent[]): Map<string, Record<string, ColumnValue>> {

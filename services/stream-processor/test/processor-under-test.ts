@@ -22,7 +22,14 @@ import {
   type TableSchema,
   type TopicNames,
 } from '@hasivu/change-events';
-import { committedOffsets, Fetcher, IdempotentProducer, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
+import {
+  committedOffsets,
+  IdempotentProducer,
+  KafkaCluster,
+  readTopic,
+  SchemaRegistry,
+  type RecordCursor,
+} from '@hasivu/kafka';
 import { spawnService, topicPrefix, waitFor, type SpawnedService, type TopicPrefix } from '@hasivu/testing';
 
 export type Cells = Readonly<Record<string, ColumnValue>>;
@@ -56,6 +63,7 @@ export interface SeenEvent extends SeenRecord {
 }
 
 const PARTITIONS = 3;
+const READ_WITHIN_MS = 60_000;
 
 /** One topic prefix, a producer of change events and as many lives of the service as a test wants. */
 export class ProcessorUnderTest implements AsyncDisposable {
@@ -190,44 +198,23 @@ export class ProcessorUnderTest implements AsyncDisposable {
   /** Every committed record of a topic, partition by partition. */
   async records(topic: string): Promise<SeenRecord[]> {
     // A commit is decided before its markers are on every partition: what was committed must be readable first.
-    const ends = await waitFor(`${topic} to hold no open transaction`, async () => {
-      const [stable, all] = [
-        await this.cluster.endOffsets(topic, 'read_committed'),
-        await this.cluster.endOffsets(topic),
-      ];
-      return (
-        [...all].every(([partition, end]) => stable.get(partition) === end) &&
-        [...all].filter(([, end]) => end > 0n)
-      );
+    await waitFor(`${topic} to hold no open transaction`, async () => {
+      const stable = await this.cluster.endOffsets(topic, 'read_committed');
+      const all = await this.cluster.endOffsets(topic);
+      return [...all].every(([partition, end]) => stable.get(partition) === end);
     });
-    const unread = new Map(ends);
     const records: SeenRecord[] = [];
-    if (unread.size === 0) return records;
-    const fetcher = new Fetcher(this.cluster, {
-      assignments: ends.map(([partition]) => ({ topic, partition, offset: 0n })),
-      isolation: 'read_committed',
-    });
-    try {
-      while (unread.size > 0) {
-        const batch = await fetcher.next(AbortSignal.timeout(20_000));
-        if (!batch) throw new Error(`${topic} cannot be read to its end`);
-        const { cursor, partition } = batch;
-        while (cursor.next())
-          records.push({
-            topic,
-            partition,
-            offset: cursor.offset,
-            rawKey: cursor.copyKey(),
-            rawValue: cursor.copyValue(),
-            headers: Object.fromEntries(
-              [...cursor.headers()].map(([name, value]) => [name, value.toString()]),
-            ),
-          });
-        if (batch.nextOffset >= (unread.get(partition) ?? 0n)) unread.delete(partition);
-      }
-    } finally {
-      fetcher.close();
-    }
+    const take = (cursor: RecordCursor, partition: number): void => {
+      records.push({
+        topic,
+        partition,
+        offset: cursor.offset,
+        rawKey: cursor.copyKey(),
+        rawValue: cursor.copyValue(),
+        headers: Object.fromEntries([...cursor.headers()].map(([name, value]) => [name, value.toString()])),
+      });
+    };
+    await readTopic(this.cluster, topic, take, AbortSignal.timeout(READ_WITHIN_MS));
     return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
-import { assertNoDuplicates } from '@hasivu/testing';
+import { assertNoDuplicates, SeededRandom } from '@hasivu/testing';
 
 import { ProcessorUnderTest, stateOf, type TestEvent } from './processor-under-test.ts';
 
@@ -47,7 +47,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   });
 
   test('every event has its one outcome, none twice, none missing', async () => {
-    const random = generator(seed);
+    const random = new SeededRandom(seed);
     const expected = { good: 0, dropped: 0, quarantined: 0 };
     const live = new Map<number, number>();
     let written = 0;
@@ -56,8 +56,8 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       while (writing) {
         const events: TestEvent[] = [];
         for (let i = 0; i < 200; i++) {
-          const id = random(KEYS);
-          const n = random(100);
+          const id = random.between(0, KEYS - 1);
+          const n = random.between(0, 99);
           const op = live.has(id) ? 'u' : 'c';
           events.push({ op, after: { id: BigInt(id), n, text: `row ${written + i}` } });
           if (n % 10 === 3) {
@@ -77,7 +77,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const service = await processor.start(PIPELINES);
-        await sleep(100 + random(700));
+        await sleep(100 + random.between(0, 699));
         await service.kill();
       }
     } finally {
@@ -108,15 +108,3 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     expect((await service.stop()).code).toBe(0);
   }, 120_000);
 });
-
-/** Small numbers from a seed (mulberry32). */
-function generator(from: number): (below: number) => number {
-  let state = from >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}

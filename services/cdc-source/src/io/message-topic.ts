@@ -4,6 +4,7 @@ import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { MessageEvents, type MessageEventsOptions } from '../core/message-events.ts';
 import { valueLimit } from '../core/oversize.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
+import { openRegisteredTopic } from './registered-topic.ts';
 
 /** Opens `<prefix>.message`, the topic of logical messages. */
 export async function openMessageTopic(
@@ -12,15 +13,12 @@ export async function openMessageTopic(
   prefix: string,
   options: Pick<MessageEventsOptions, 'sink' | 'ledger' | 'database' | 'transactions'>,
 ): Promise<MessageEvents> {
-  const topic = topicNames(prefix).message;
-  await cluster.ensureTopics([{ topic }]);
+  const schemas = { key: MESSAGE_KEY_SCHEMA, value: MESSAGE_VALUE_SCHEMA };
+  const opened = await openRegisteredTopic(cluster, registry, topicNames(prefix).message, schemas);
   return new MessageEvents({
     ...options,
-    topic,
-    maxValueBytes: valueLimit(cluster.recordLimitOf(topic)),
-    partitions: await cluster.partitionsOf(topic),
-    keySchemaId: await registry.register(`${topic}-key`, MESSAGE_KEY_SCHEMA),
-    valueSchemaId: await registry.register(`${topic}-value`, MESSAGE_VALUE_SCHEMA),
+    ...opened,
+    maxValueBytes: valueLimit(cluster.recordLimitOf(opened.topic)),
     version: SOURCE_VERSION,
     sourceName: prefix,
   });

@@ -2,6 +2,7 @@ import { topicNames, TRANSACTION_KEY_SCHEMA, TRANSACTION_VALUE_SCHEMA } from '@h
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 
 import { TransactionMetadata, type TransactionMetadataOptions } from '../core/transaction-metadata.ts';
+import { openRegisteredTopic } from './registered-topic.ts';
 
 /**
  * Opens `<prefix>.transactions`, of one partition unless it was made with more: the order of transactions is worth more
@@ -13,13 +14,10 @@ export async function openTransactionTopic(
   prefix: string,
   options: Pick<TransactionMetadataOptions, 'sink' | 'ledger' | 'restored'>,
 ): Promise<TransactionMetadata> {
-  const topic = topicNames(prefix).transactions;
-  await cluster.ensureTopics([{ topic, partitions: 1 }]);
+  const schemas = { key: TRANSACTION_KEY_SCHEMA, value: TRANSACTION_VALUE_SCHEMA };
+  const { transactions: topic } = topicNames(prefix);
   return new TransactionMetadata({
     ...options,
-    topic,
-    partitions: await cluster.partitionsOf(topic),
-    keySchemaId: await registry.register(`${topic}-key`, TRANSACTION_KEY_SCHEMA),
-    valueSchemaId: await registry.register(`${topic}-value`, TRANSACTION_VALUE_SCHEMA),
+    ...(await openRegisteredTopic(cluster, registry, topic, schemas, 1)),
   });
 }

@@ -1,5 +1,6 @@
+import type { SeededRandom } from '@hasivu/testing';
+
 import { FAILPOINTS, type FailpointName } from '../../src/failpoints.ts';
-import type { SeededRandom } from './seeded-random.ts';
 
 /** How one life of the source, or of a server under it, ends. */
 export type Kill =

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { SeededRandom } from '@hasivu/testing';
 import pg from 'pg';
-
-import type { SeededRandom } from './seeded-random.ts';
 
 type Write = (client: pg.Client, random: SeededRandom) => Promise<void>;
 

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { servers, waitFor, type SpawnedService } from '@hasivu/testing';
+import { SeededRandom, servers, type SpawnedService, waitFor } from '@hasivu/testing';
 import { expect } from '@jest/globals';
 
 import { SourceUnderTest, type SeenEvent } from '../source-under-test.ts';
 import { COPYING, describeKill, LARGE, planKills, type Kill } from './kill-plan.ts';
-import { SeededRandom } from './seeded-random.ts';
 import { StormLoad } from './storm-load.ts';
 import { assertOrdered, copiedTo, replay, rowsOf, streamedBehind } from './storm-oracle.ts';
 import { addTable, BASE_TABLES, createTables } from './storm-tables.ts';

@@ -1,4 +1,4 @@
-/** A small deterministic generator: a failing run is repeated with its seed. */
+/** A small deterministic generator (mulberry32): a failing run is repeated with its seed. */
 export class SeededRandom {
   #state: number;
 
