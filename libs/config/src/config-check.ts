@@ -9,6 +9,7 @@ import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
 import { databaseMistakes } from './databases-check.ts';
 import { outboxMistakes } from './outbox-check.ts';
+import type { KafkaConfig } from './kafka-section.ts';
 import type { PostgresConfig } from './postgres-section.ts';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => Ajv;
@@ -66,6 +67,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     ...ddlMistakes(postgres, path),
   ]);
   mistakes.push(...databaseMistakes(databases, config.kafka.prefix));
+  mistakes.push(...registryMistakes(config.kafka));
   const names = new Set<string>();
   config.pipelines.forEach((pipeline, i) => {
     if (names.has(pipeline.name))
@@ -146,6 +148,13 @@ function ddlMistakes({ ddl, schemaChanges }: PostgresConfig, path: string): Conf
   ];
 }
 
+function registryMistakes({ registry, registryTls }: KafkaConfig): ConfigMistake[] {
+  if (registryTls === undefined) return [];
+  const path = '/kafka/registryTls';
+  if (!registry.startsWith('https:')) return [{ path, reason: 'is for a registry with an https URL' }];
+  return fileMistakes(registryTls, path);
+}
+
 function connectionMistakes({ url, tls }: PostgresConfig, path: string): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   const reference = /^(env|file):/.test(url);
@@ -155,11 +164,13 @@ function connectionMistakes({ url, tls }: PostgresConfig, path: string): ConfigM
       reason: 'is not a URL of the form postgres://user:password@host:port/database',
     });
   }
-  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
-    const file = tls?.[name];
-    if (file !== undefined && !existsSync(file)) {
-      mistakes.push({ path: `${path}/tls/${name}`, reason: `the file ${file} does not exist` });
-    }
-  }
-  return mistakes;
+  return tls === undefined ? mistakes : [...mistakes, ...fileMistakes(tls, `${path}/tls`)];
+}
+
+function fileMistakes(tls: NonNullable<PostgresConfig['tls']>, section: string): ConfigMistake[] {
+  return (['caFile', 'certFile', 'keyFile'] as const).flatMap((name) => {
+    const file = tls[name];
+    if (file === undefined || existsSync(file)) return [];
+    return [{ path: `${section}/${name}`, reason: `the file ${file} does not exist` }];
+  });
 }

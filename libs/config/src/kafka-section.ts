@@ -36,6 +36,7 @@ export const KafkaSection = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    registryTls: Type.Optional(TlsSection),
     compression: Type.Union(
       [
         Type.Literal('none'),

@@ -141,6 +141,11 @@ tables: { public.orders: { partitionBy: ["week(x)"] } }
       FULL.replace('"shop.*"]', '"shop.*"], ddl: trigger'),
       '/source/postgres/ddl',
     ],
+    [
+      'TLS files for a registry without TLS',
+      FULL.replace('brokers: [', 'registryTls: { verify: true }, brokers: ['),
+      '/kafka/registryTls',
+    ],
     ['half of the credentials', FULL.replace('accessKeyId: "env:AK", ', ''), '/lake'],
     ['an unknown step', FULL.replace('filter:', 'filtre:'), '/pipelines/0/steps/0'],
   ])('%s is a mistake', (_, text, path) => {

@@ -1,5 +1,5 @@
-// Prints the statements that install, or with --remove remove, the event triggers of the configured source: for an
-// administrator to run where the role of the source may not.
+// Prints the statements that install, or with --remove remove, the event triggers of every configured database: for an
+// administrator to run there where the role of the source may not.
 import { parseArgs } from 'node:util';
 
 import { loadConfig } from '@hasivu/config';
@@ -13,5 +13,8 @@ const { values } = parseArgs({
     remove: { type: 'boolean', default: false },
   },
 });
-const { install, uninstall } = ddlTriggersOf(settingsOf(loadConfig(values.config)));
-process.stdout.write(`${(values.remove ? uninstall : ['BEGIN', ...install, 'COMMIT']).join(';\n')};\n`);
+for (const settings of settingsOf(loadConfig(values.config))) {
+  const { install, uninstall } = ddlTriggersOf(settings);
+  if (settings.postgres.name !== undefined) process.stdout.write(`-- database ${settings.postgres.name}\n`);
+  process.stdout.write(`${(values.remove ? uninstall : ['BEGIN', ...install, 'COMMIT']).join(';\n')};\n`);
+}

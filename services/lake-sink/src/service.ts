@@ -65,7 +65,9 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   const { flush } = config.lake;
   const topics = new TopicSet(config, {
     cluster,
-    registry: new SchemaRegistry(config.kafka.registry, config.kafka.registryAuth),
+    registry: new SchemaRegistry(config.kafka.registry, config.kafka.registryAuth, {
+      tls: config.kafka.registryTls,
+    }),
     store,
     around,
     engine,

@@ -137,7 +137,7 @@ export const kafkaErrors = {
     cause:
       'Wrong credentials, a certificate that is not trusted, an invalid schema, or a registry that does not offer the Confluent API.',
     remedy:
-      'Read the answer in the message; check the URL (it ends in /apis/ccompat/v7 for Apicurio) and the credentials.',
+      'Read the answer in the message; check the URL (it ends in /apis/ccompat/v7 for Apicurio) the credentials and kafka.registryTls.',
     retry: 'manual',
   },
   REGISTRY_SCHEMA_UNKNOWN: {

@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { PlatformError } from '@hasivu/errors';
+import { PlatformError, type ErrorCode } from '@hasivu/errors';
 import type { Compression } from '../records/codec.ts';
 import type { TopicRules } from './topic-settings.ts';
 import type { KafkajsSasl, KafkajsTls } from './kafkajs-internals.ts';
+
+/** Files and names of a TLS connection. */
+export interface TlsConfig {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly serverName?: string | undefined;
+  readonly verify?: boolean | undefined;
+}
 
 /** The `kafka` section of the configuration, as far as connections need it. */
 export interface KafkaConnectionConfig {
   /** Bootstrap brokers, `host:port`. */
   readonly brokers: readonly string[];
-  readonly tls?: {
-    readonly caFile?: string | undefined;
-    readonly certFile?: string | undefined;
-    readonly keyFile?: string | undefined;
-    readonly serverName?: string | undefined;
-    readonly verify?: boolean | undefined;
-  };
+  readonly tls?: TlsConfig;
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
@@ -64,7 +67,7 @@ export function toConnectionSettings(
 ): ConnectionSettings {
   return {
     clientId: options.clientId,
-    tls: config.tls === undefined ? null : toTls(config.tls),
+    tls: config.tls === undefined ? null : toTls(config.tls, 'kafka.tls', 'KAFKA_TLS_FAILED'),
     sasl: config.sasl === undefined ? null : { ...config.sasl },
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
@@ -72,26 +75,30 @@ export function toConnectionSettings(
   };
 }
 
-function toTls(tls: NonNullable<KafkaConnectionConfig['tls']>): KafkajsTls {
+/**
+ * TLS options with the files read.
+ * @param section of the configuration that names the files
+ * @param code of the error where one cannot be read
+ */
+export function toTls(tls: TlsConfig, section: string, code: ErrorCode): KafkajsTls {
+  const read = (name: 'caFile' | 'certFile' | 'keyFile'): Buffer | undefined => {
+    const path = tls[name];
+    if (path === undefined) return undefined;
+    try {
+      return readFileSync(path);
+    } catch (cause) {
+      const doing = `reading ${section}.${name}`;
+      throw new PlatformError(code, { doing, why: `the file ${path} cannot be read`, cause });
+    }
+  };
+  const [ca, cert, key] = [read('caFile'), read('certFile'), read('keyFile')];
   return {
     rejectUnauthorized: tls.verify ?? true,
-    ...(tls.caFile === undefined ? {} : { ca: [readPem(tls.caFile, 'kafka.tls.caFile')] }),
-    ...(tls.certFile === undefined ? {} : { cert: readPem(tls.certFile, 'kafka.tls.certFile') }),
-    ...(tls.keyFile === undefined ? {} : { key: readPem(tls.keyFile, 'kafka.tls.keyFile') }),
+    ...(ca === undefined ? {} : { ca: [ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
   };
-}
-
-function readPem(path: string, field: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new PlatformError('KAFKA_TLS_FAILED', {
-      doing: `reading ${field}`,
-      why: `the file ${path} cannot be read`,
-      cause,
-    });
-  }
 }
 
 /** Splits `host:port`; an IPv6 host may stand in brackets. */

@@ -1,11 +1,14 @@
 import { PlatformError } from '@hasivu/errors';
 import { BackOff, RECONNECT } from '../client/back-off.ts';
+import type { TlsConfig } from '../client/connection-options.ts';
 import { messageOf } from '../client/kafka-error.ts';
+import { registryConnection, type RegistryConnection } from './registry-connection.ts';
 
 export interface RegistryAccess {
   /** Base URL without credentials and without a slash at the end. */
   readonly url: string;
   readonly authorization: string | null;
+  readonly send: RegistryConnection;
   /** How long an unreachable registry is retried. */
   readonly unavailableTimeoutMs: number;
 }
@@ -15,11 +18,12 @@ export interface RegistryAuth {
   readonly password: string;
 }
 
-/** Credentials in the URL are taken out of it: `fetch` refuses them, and the URL appears in messages. */
+/** Credentials in the URL are taken out of it: it appears in messages. */
 export function toRegistryAccess(
   url: string,
   auth: RegistryAuth | null,
   unavailableTimeoutMs: number,
+  tls?: TlsConfig,
 ): RegistryAccess {
   const parsed = new URL(url);
   const username = auth?.username ?? decodeURIComponent(parsed.username);
@@ -31,6 +35,7 @@ export function toRegistryAccess(
     url: parsed.href.replace(/\/+$/, ''),
     authorization: username === '' ? null : `Basic ${token}`,
     unavailableTimeoutMs,
+    send: registryConnection(tls),
   };
 }
 
@@ -41,7 +46,6 @@ export interface RegistryAnswer {
   readonly message: string;
 }
 
-const REQUEST_TIMEOUT_MS = 10_000;
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 /** One call of the Confluent REST API. Outages and 5xx are retried, then REGISTRY_UNAVAILABLE; 401 and 403 are refused. */
@@ -57,30 +61,29 @@ export async function callRegistry(
     let why: string;
     let cause: unknown;
     try {
-      const response = await fetch(`${access.url}${path}`, {
+      const { status, text } = await access.send({
         method,
+        url: `${access.url}${path}`,
         headers: {
           accept: `${CONTENT_TYPE}, application/json`,
           ...(body === null ? {} : { 'content-type': CONTENT_TYPE }),
           ...(access.authorization === null ? {} : { authorization: access.authorization }),
         },
         body: body === null ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      const text = await response.text();
-      if (response.status < 500) return toAnswer(response.status, text, doing);
-      why = `status ${response.status}: ${text.slice(0, 300)}`;
+      if (status < 500) return toAnswer(status, text, doing);
+      why = `status ${status}: ${text.slice(0, 300)}`;
     } catch (error) {
       if (error instanceof PlatformError) throw error;
       cause = error;
       if (isUntrusted(error)) {
         throw new PlatformError('REGISTRY_REJECTED', {
           doing,
-          why: `the certificate of ${access.url} is not trusted (${messageOf((error as Error).cause)}); an authority of your own is named by the environment variable NODE_EXTRA_CA_CERTS`,
+          why: `the certificate of ${access.url} is not trusted (${messageOf(error)}); an authority of your own is named by kafka.registryTls.caFile`,
           cause: error,
         });
       }
-      why = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+      why = messageOf(error);
     }
     if (backOff.isExhausted) {
       throw new PlatformError('REGISTRY_UNAVAILABLE', {
@@ -95,7 +98,7 @@ export async function callRegistry(
 
 /** Time does not repair a certificate: such a failure is told at once. */
 function isUntrusted(error: unknown): boolean {
-  const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT/.test(code);
 }
 

@@ -1,4 +1,5 @@
 import { PlatformError } from '@hasivu/errors';
+import type { TlsConfig } from '../client/connection-options.ts';
 import {
   callRegistry,
   toRegistryAccess,
@@ -12,6 +13,8 @@ export type Compatibility =
 export interface RegistryOptions {
   /** How long an unreachable registry is retried before REGISTRY_UNAVAILABLE. Default 60,000. */
   readonly unavailableTimeoutMs?: number;
+  /** Of a registry with an https URL. Default: the authorities that Node trusts. */
+  readonly tls?: TlsConfig | undefined;
 }
 
 /** Avro schemas of subjects, over the Confluent REST API (Confluent, Apicurio, Karapace). Answers are cached: ids are immutable. */
@@ -23,7 +26,7 @@ export class SchemaRegistry {
   readonly #configured = new Set<string>();
 
   constructor(url: string, auth?: RegistryAuth, options: RegistryOptions = {}) {
-    this.#access = toRegistryAccess(url, auth ?? null, options.unavailableTimeoutMs ?? 60_000);
+    this.#access = toRegistryAccess(url, auth ?? null, options.unavailableTimeoutMs ?? 60_000, options.tls);
   }
 
   /**

@@ -52,7 +52,7 @@ export async function openTarget(
   const sink = new ProgressProducer(producer, topics.progress, postgres.slot);
   // An error while closing must not take the place of the error that ends the run.
   resources.defer(() => sink.close().catch(() => undefined));
-  const registry = new SchemaRegistry(kafka.registry, kafka.registryAuth);
+  const registry = new SchemaRegistry(kafka.registry, kafka.registryAuth, { tls: kafka.registryTls });
   const compiler = new TableCompiler({
     session: prepared.session,
     cluster,

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../storm/seeded-random.ts';
+import { SeededRandom } from '@hasivu/testing';
 import { AvroRecords, type Schema } from './avro-records.ts';
 import { BothConnectors } from './both-connectors.ts';
 import { changesOf, pairChanges, type Pair } from './change-pairs.ts';

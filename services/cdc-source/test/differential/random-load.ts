@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import type { SeededRandom } from '../storm/seeded-random.ts';
+import type { SeededRandom } from '@hasivu/testing';
 import { poolOf } from './value-pool.ts';
 import { ident, SUBJECTS, type Subject } from './subject-tables.ts';
 

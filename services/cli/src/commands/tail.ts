@@ -46,5 +46,8 @@ export async function tailTopic(context: CliContext, wanted: string, options: Ta
 }
 
 export function openRegistry({ kafka }: HasivuConfig): SchemaRegistry {
-  return new SchemaRegistry(kafka.registry, kafka.registryAuth, { unavailableTimeoutMs: UNAVAILABLE_MS });
+  return new SchemaRegistry(kafka.registry, kafka.registryAuth, {
+    unavailableTimeoutMs: UNAVAILABLE_MS,
+    tls: kafka.registryTls,
+  });
 }

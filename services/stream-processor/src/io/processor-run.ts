@@ -66,7 +66,7 @@ export async function runProcessor(context: ServiceContext, settings: ProcessorS
   metrics.announce(settings.pipelines.map((pipeline) => pipeline.name));
   const { kafka } = settings;
   const compiler = new ProgramCompiler(
-    new SchemaRegistry(kafka.registry, kafka.registryAuth),
+    new SchemaRegistry(kafka.registry, kafka.registryAuth, { tls: kafka.registryTls }),
     settings,
     partitions,
   );
