@@ -7,30 +7,23 @@ import { bigOf } from './postgres-text.ts';
 const unavailable = ({ pair, column }: Difference): boolean =>
   ((pair?.ours.value.value['unavailable'] ?? []) as readonly string[]).includes(column);
 
-/** Debezium's stand-in of a type that is no text: its characters, or nothing. */
+/** Debezium's stand-in in a type that is no text: its characters, or nothing where those are no value of the type. */
 function isStandIn({ type, value }: Typed): boolean {
+  if (value === null) return type.name === 'io.debezium.data.VariableScaleDecimal';
   if (Buffer.isBuffer(value)) return value.toString() === UNAVAILABLE_VALUE;
-  if (Array.isArray(value) && type.base === 'array') {
-    if (value.length === 1) return value[0] === UNAVAILABLE_VALUE;
-    return String.fromCharCode(...value.map(Number)) === UNAVAILABLE_VALUE;
-  }
-  if (typeof value === 'string')
-    return (
-      value === UNAVAILABLE_VALUE || value === JSON.stringify({ [UNAVAILABLE_VALUE]: UNAVAILABLE_VALUE })
-    );
-  return false;
+  if (type.name === 'io.debezium.data.Json')
+    return value === JSON.stringify({ [UNAVAILABLE_VALUE]: UNAVAILABLE_VALUE });
+  if (!Array.isArray(value)) return false;
+  return value.length === 1
+    ? value[0] === UNAVAILABLE_VALUE
+    : String.fromCharCode(...value.map(Number)) === UNAVAILABLE_VALUE;
 }
 
 const withoutTheRow: Rule = {
   id: 'unavailable-values',
   explains: (difference) => {
     const { debezium, path } = difference;
-    return (
-      debezium !== null &&
-      path.startsWith('after.') &&
-      unavailable(difference) &&
-      (debezium.value === null || isStandIn(debezium))
-    );
+    return debezium !== null && path.startsWith('after.') && unavailable(difference) && isStandIn(debezium);
   },
 };
 
