@@ -158,10 +158,11 @@ function registryMistakes({ registry, registryTls }: KafkaConfig): ConfigMistake
 function connectionMistakes({ url, tls }: PostgresConfig, path: string): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   const reference = /^(env|file):/.test(url);
-  if (!reference && !(URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol))) {
+  if (!reference && !isPostgresUrl(url)) {
     mistakes.push({
       path: `${path}/url`,
-      reason: 'is not a URL of the form postgres://user:password@host:port/database',
+      reason:
+        'is not a URL of the form postgres://user:password@host:port/database, with one host:port or several with commas between',
     });
   }
   return tls === undefined ? mistakes : [...mistakes, ...fileMistakes(tls, `${path}/tls`)];
@@ -173,4 +174,12 @@ function fileMistakes(tls: NonNullable<PostgresConfig['tls']>, section: string):
     if (file === undefined || existsSync(file)) return [];
     return [{ path: `${section}/${name}`, reason: `the file ${file} does not exist` }];
   });
+}
+
+/** As libpq takes them: several hosts stand in the place of one, with commas between. */
+function isPostgresUrl(url: string): boolean {
+  const parts = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/s.exec(url);
+  if (!parts) return false;
+  const [, start = '', hosts = '', rest = ''] = parts;
+  return hosts.split(',').every((host) => URL.canParse(`${start}${host}${rest}`));
 }

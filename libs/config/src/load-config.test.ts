@@ -84,11 +84,19 @@ describe('a configuration file', () => {
     expect(config.source?.postgres).toMatchObject({ url: 'postgres://other/db' });
   });
 
-  test.each(['http://host/db', 'postgres://host:port/db', 'host=localhost'])('%s is no source URL', (url) => {
-    const mistakes = configMistakes(file(FULL), { ...ENV, SOURCE_URL: url });
-    expect(mistakes).toEqual([expect.objectContaining({ path: '/source/postgres/url' })]);
-    expect(JSON.stringify(mistakes)).not.toContain(url);
+  test('a source URL may name several hosts', () => {
+    const url = 'postgres://u:p@a:5432,[::1]:5433,c/db?target_session_attrs=any';
+    expect(configMistakes(file(FULL), { ...ENV, SOURCE_URL: url })).toEqual([]);
   });
+
+  test.each(['http://host/db', 'postgres://host:port/db', 'postgres://a:1,b:port/db', 'host=localhost'])(
+    '%s is no source URL',
+    (url) => {
+      const mistakes = configMistakes(file(FULL), { ...ENV, SOURCE_URL: url });
+      expect(mistakes).toEqual([expect.objectContaining({ path: '/source/postgres/url' })]);
+      expect(JSON.stringify(mistakes)).not.toContain(url);
+    },
+  );
 
   test('names every mistake with its path at once', () => {
     const mistakes = configMistakes(

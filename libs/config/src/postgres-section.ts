@@ -32,7 +32,9 @@ export const PostgresSection = Type.Object(
           "First part of the names of this database's topics; kafka.prefix by default, and <kafka.prefix>.<name> for a database with a name",
       }),
     ),
-    url: SecretRef('Connection URL of the source database; a reference, because it holds a password'),
+    url: SecretRef(
+      'Connection URL of the source database; a reference, because it holds a password. Several hosts (a:5432,b:5432) are tried in order, and target_session_attrs (primary by default, read-write, standby, read-only or any) says which of them will do',
+    ),
     tables: Type.Array(TablePattern, { minItems: 1, description: 'Tables to capture' }),
     exclude: Type.Array(TablePattern, {
       default: [],

@@ -17,6 +17,7 @@ export class PlatformError extends Error {
   readonly code: ErrorCode;
   readonly context: ErrorContext;
   readonly doing: string;
+  readonly why: string;
   override readonly name = 'PlatformError';
 
   constructor(code: ErrorCode, options: PlatformErrorOptions) {
@@ -28,6 +29,7 @@ export class PlatformError extends Error {
     );
     this.code = code;
     this.doing = options.doing;
+    this.why = why;
     this.context = options.context ?? {};
   }
 

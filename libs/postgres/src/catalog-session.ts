@@ -1,34 +1,31 @@
-import pg from 'pg';
+import type pg from 'pg';
 
-import { clientConfigOf, describeTarget, type PostgresTarget } from './connection-options.ts';
+import type { PostgresTarget } from './connection-options.ts';
+import { openClient } from './open-client.ts';
 import { mapPostgresError } from './postgres-error.ts';
-import { SESSION_SQL } from './session-sql.ts';
 
 export type SqlValue = string | number | boolean | null | readonly string[] | readonly number[];
 
 /** An ordinary session for catalog queries and DDL. A broken session throws at its next query. */
 export class CatalogSession {
+  /** The server of this session alone: for sessions that have to be on the same one. */
+  readonly target: PostgresTarget;
   readonly #client: pg.Client;
-  #failure: Error | undefined;
+  readonly #failed: { error?: Error };
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, target: PostgresTarget, failed: { error?: Error }) {
     this.#client = client;
-    client.on('error', (error) => {
-      this.#failure ??= error;
-    });
+    this.target = target;
+    this.#failed = failed;
   }
 
+  /** On the first server of the target that is there and wanted. */
   static async open(target: PostgresTarget): Promise<CatalogSession> {
-    const client = new pg.Client(clientConfigOf(target, false));
-    const session = new CatalogSession(client);
-    try {
-      await client.connect();
-      await client.query(SESSION_SQL);
-      return session;
-    } catch (error) {
-      void client.end().catch(() => undefined);
-      throw mapPostgresError(error, `connecting to ${describeTarget(target.url)}`);
-    }
+    const failed: { error?: Error } = {};
+    const opened = await openClient(target, false, (error) => {
+      failed.error ??= error;
+    });
+    return new CatalogSession(opened.client, opened.target, failed);
   }
 
   /** Rows as `pg` decodes them: text, int4 and bool natively, int8 as string. */
@@ -38,7 +35,7 @@ export class CatalogSession {
     values: readonly SqlValue[] = [],
   ): Promise<Row[]> {
     try {
-      if (this.#failure) throw this.#failure;
+      if (this.#failed.error) throw this.#failed.error;
       return (await this.#client.query<Row>(sql, [...values])).rows;
     } catch (error) {
       throw mapPostgresError(error, doing);
@@ -66,7 +63,7 @@ export class CatalogSession {
 
   /** True while no error has been seen; the advisory lock of the session lives exactly as long. */
   get healthy(): boolean {
-    return this.#failure === undefined;
+    return this.#failed.error === undefined;
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,9 @@ import { checkServerIdentity } from 'node:tls';
 import { PlatformError } from '@hasivu/errors';
 import type { ClientConfig } from 'pg';
 
+import { PacedSocket } from './pulled-bytes.ts';
+import type { SessionAttrs } from './server-list.ts';
+
 export interface TlsFiles {
   readonly caFile?: string;
   readonly certFile?: string;
@@ -15,8 +18,12 @@ export interface TlsFiles {
 }
 
 export interface PostgresTarget {
-  /** Connection URL; holds the password, so it is never logged. */
+  /** Connection URL, with one host or several; holds the password, so it is never logged. */
   readonly url: string;
+  /** Which servers will do, where the URL does not say: any of them by default. */
+  readonly sessionAttrs?: SessionAttrs;
+  /** When the only server that will do was started, in seconds since 1970. */
+  readonly startedAt?: string;
   readonly tls?: TlsFiles | undefined;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
@@ -25,6 +32,7 @@ export interface PostgresTarget {
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
+/** @param target with one host */
 export function clientConfigOf(target: PostgresTarget, replication: boolean): ClientConfig {
   return {
     connectionString: target.tls ? withoutTlsParameters(target.url) : target.url,
@@ -33,11 +41,18 @@ export function clientConfigOf(target: PostgresTarget, replication: boolean): Cl
     keepAlive: true,
     // With channel binding a server in the middle is found out even where its certificate is trusted.
     ...(target.tls ? { ssl: tlsOptionsOf(target.tls), enableChannelBinding: true } : {}),
-    // One byte of read-ahead makes the socket stop after each read until it is asked again, so that what a sender writes
-    // row by row piles up in the kernel and is taken in large pieces instead of one event per row.
-    stream: () => new Socket({ readableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]),
+    stream: socketFor,
     ...(replication ? { replication: 'database' } : {}),
   };
+}
+
+/**
+ * @param resolved what `pg` made of section and URL: whether it will put TLS on top. Then one byte of read-ahead makes the
+ *   socket stop after each read until it is asked again, so that what a sender writes row by row piles up in the kernel.
+ */
+function socketFor(resolved?: ClientConfig): Socket {
+  if (!resolved?.ssl) return new PacedSocket();
+  return new Socket({ readableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]);
 }
 
 /** `pg` lets `sslmode` and its like in the URL replace the configured section: `disable` would switch TLS off unseen. */
@@ -74,15 +89,5 @@ function readPem(path: string, field: string): string {
       why: `the file ${path} cannot be read`,
       cause,
     });
-  }
-}
-
-/** `user@host:port/database` of a connection URL, for messages; never the password. */
-export function describeTarget(url: string): string {
-  try {
-    const parsed = new URL(url);
-    return `${decodeURIComponent(parsed.username)}@${parsed.hostname}:${parsed.port || '5432'}${parsed.pathname}`;
-  } catch {
-    return 'the configured Postgres server';
   }
 }

@@ -1,5 +1,5 @@
 export { CatalogSession, type SqlValue } from './catalog-session.ts';
-export { describeTarget, type PostgresTarget, type TlsFiles } from './connection-options.ts';
+export { type PostgresTarget, type TlsFiles } from './connection-options.ts';
 export { copyFormats, copyQuery, type CopyScope } from './copy-query.ts';
 export { CopyReader } from './copy-reader.ts';
 export { checkPgoutputSupport, pgoutputOptions, type PgoutputChoices } from './pgoutput-options.ts';
@@ -27,6 +27,7 @@ export {
   type CreatedSlot,
   type SlotState,
 } from './replication-slot.ts';
+export { describeServers, serverList, type ServerList, type SessionAttrs } from './server-list.ts';
 export { quoteIdentifier, quoteLiteral, quoteTable } from './sql-quote.ts';
 export { ReplicationStream, STREAM, type StreamOptions } from './replication-stream.ts';
 export { afterSnapshot, inSnapshot, onPages } from './row-condition.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
-import { describeTarget } from './connection-options.ts';
 import { mapPostgresError } from './postgres-error.ts';
+import { describeServers } from './server-list.ts';
 import { ServerError } from './server-message.ts';
 import { quoteIdentifier, quoteLiteral } from './sql-quote.ts';
 
@@ -46,8 +46,8 @@ test('a detail with the values of a row is not repeated', () => {
 });
 
 test('a target is described without its password', () => {
-  expect(describeTarget('postgres://me:s3cret@db.example:5433/shop')).toBe('me@db.example:5433/shop');
-  expect(describeTarget('not a url s3cret')).not.toContain('s3cret');
+  expect(describeServers('postgres://me:s3cret@db.example:5433/shop')).toBe('me@db.example:5433/shop');
+  expect(describeServers('not a url s3cret')).not.toContain('s3cret');
 });
 
 test('identifiers and literals are quoted', () => {

@@ -40,19 +40,32 @@ interface ErrorFacts {
 export function mapPostgresError(error: unknown, doing: string, context: ErrorContext = {}): PlatformError {
   if (isPlatformError(error)) return error;
   const facts = factsOf(error);
-  const sqlState = facts.code !== undefined && /^[0-9A-Z]{5}$/.test(facts.code) ? facts.code : undefined;
+  const sqlState = sqlStateOf(facts);
   return new PlatformError(codeOf(facts, sqlState), {
     doing,
-    why: sqlState === undefined ? facts.message : `the server says: ${facts.message}`,
+    why: reasonOf(error),
     context: { ...context, sqlState },
     cause: error,
   });
 }
 
+/** Why it failed, in the words of whoever found it. */
+export function reasonOf(error: unknown): string {
+  if (isPlatformError(error)) return error.why;
+  const facts = factsOf(error);
+  return sqlStateOf(facts) === undefined ? facts.message : `the server says: ${facts.message}`;
+}
+
+function sqlStateOf({ code }: ErrorFacts): string | undefined {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
 function factsOf(error: unknown): ErrorFacts {
-  if (error instanceof AggregateError && error.errors.length > 0) return factsOf(error.errors[0]);
-  if (error instanceof Error) return error;
-  return { message: String(error) };
+  // By what it has, not by its class: an error of another realm is no instance of ours.
+  if (typeof error !== 'object' || error === null) return { message: String(error) };
+  const { errors } = error as { readonly errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return factsOf(errors[0]);
+  return 'message' in error ? (error as ErrorFacts) : { message: 'an unknown failure' };
 }
 
 function codeOf(facts: ErrorFacts, sqlState: string | undefined): ErrorCode {

@@ -20,10 +20,10 @@ async function connected(): Promise<{ paced: PacedSocket; peer: Socket }> {
   await once(server, 'listening');
   const paced = new PacedSocket();
   const accepted = once(server, 'connection');
-  paced.stream.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  paced.connect((server.address() as AddressInfo).port, '127.0.0.1');
   const [peer] = (await accepted) as [Socket];
-  if (paced.stream.connecting) await once(paced.stream, 'connect');
-  open.push(server, { close: () => peer.destroy() }, { close: () => paced.stream.destroy() });
+  if (paced.connecting) await once(paced, 'connect');
+  open.push(server, { close: () => peer.destroy() }, { close: () => paced.destroy() });
   return { paced, peer };
 }
 
@@ -31,12 +31,12 @@ async function connected(): Promise<{ paced: PacedSocket; peer: Socket }> {
 async function drain(paced: PacedSocket): Promise<{ bytes: Buffer; reads: number }> {
   const chunks: Buffer[] = [];
   let ended = false;
-  paced.stream.once('end', () => {
+  paced.once('end', () => {
     ended = true;
     paced.onArrival();
   });
   for (;;) {
-    const chunk = paced.take();
+    const chunk = paced.received();
     if (chunk) chunks.push(Buffer.from(chunk));
     else if (ended) return { bytes: Buffer.concat(chunks), reads: chunks.length };
     else await new Promise<void>((resolve) => (paced.onArrival = resolve));
@@ -47,7 +47,7 @@ const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 test('until it is pulled it is a stream like any other, so that the handshake reads it', async () => {
   const { paced, peer } = await connected();
-  const heard = once(paced.stream, 'data');
+  const heard = once(paced, 'data');
   peer.write('hello');
   expect(String((await heard)[0])).toBe('hello');
 });
@@ -65,10 +65,10 @@ test('nothing is read while the reader is busy: the sender has to wait', async (
   const { paced, peer } = await connected();
   paced.pull();
   peer.end(Buffer.alloc(64_000_000));
-  paced.take();
+  paced.received();
   await new Promise<void>((resolve) => (paced.onArrival = resolve));
   await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(paced.stream.bytesRead).toBeLessThanOrEqual(READ_BYTES);
+  expect(paced.bytesRead).toBeLessThanOrEqual(READ_BYTES);
   expect((await drain(paced)).bytes.length).toBe(64_000_000);
 });
 
@@ -92,9 +92,9 @@ test('what comes after the reader has left is thrown away, and the stream closes
   const { paced, peer } = await connected();
   paced.pull();
   paced.discard();
-  const closed = once(paced.stream, 'close');
+  const closed = once(paced, 'close');
   peer.end(Buffer.alloc(3_000_000));
-  paced.stream.end();
+  paced.end();
   await closed;
-  expect(paced.take()).toBeNull();
+  expect(paced.received()).toBeNull();
 });

@@ -3,11 +3,10 @@ import type { Duplex } from 'node:stream';
 
 /** What a connection has received, taken when its reader has time. */
 export interface PulledBytes {
-  readonly stream: Duplex;
-  /** Called when `take` has something to give, and when it never will again. */
+  /** Called when `received` has something to give, and when it never will again. */
   onArrival: () => void;
   /** What has arrived, valid until the next call; null when there is nothing, and then `onArrival` comes. */
-  take(): Buffer | null;
+  received(): Buffer | null;
   /** Throws away whatever comes from now on, so that the stream can end. */
   discard(): void;
 }
@@ -20,10 +19,9 @@ const READ_INTERVAL_MS = 1;
  * A TCP socket read into one reused buffer, at most once a millisecond while less than the buffer arrives. A walsender
  * sends row by row: taken as they come, a million rows are some 650,000 reads, wake-ups and buffers.
  */
-export class PacedSocket implements PulledBytes {
-  readonly stream: Socket;
+export class PacedSocket extends Socket implements PulledBytes {
   onArrival: () => void = () => undefined;
-  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly #buffer: Buffer;
   #arrived = 0;
   #reader: 'handshake' | 'pulled' | 'none' = 'handshake';
   #lastReadMs = 0;
@@ -31,23 +29,25 @@ export class PacedSocket implements PulledBytes {
   #timer: NodeJS.Timeout | null = null;
 
   constructor() {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     const options: SocketConstructorOpts & Record<'onread', unknown> = {
-      onread: { buffer: this.#buffer, callback: (length: number) => this.#receive(length) },
+      onread: { buffer, callback: (length: number) => this.#receive(length) },
     };
-    this.stream = new Socket(options);
+    super(options);
+    this.#buffer = buffer;
   }
 
-  /** From here on nothing is read unless `take` finds nothing; before, it is a stream like any other. */
+  /** From here on nothing is read unless `received` finds nothing; before, it is a stream like any other. */
   pull(): this {
     this.#reader = 'pulled';
-    this.stream.pause();
-    this.stream.once('close', () => {
+    this.pause();
+    this.once('close', () => {
       if (this.#timer !== null) clearTimeout(this.#timer);
     });
     return this;
   }
 
-  take(): Buffer | null {
+  received(): Buffer | null {
     if (this.#arrived > 0) {
       const bytes = this.#buffer.subarray(0, this.#arrived);
       this.#arrived = 0;
@@ -55,25 +55,25 @@ export class PacedSocket implements PulledBytes {
     }
     if (this.#timer !== null) return null;
     const early = this.#lastRead < READ_BYTES && performance.now() - this.#lastReadMs < READ_INTERVAL_MS;
-    if (!early) this.stream.resume();
+    if (!early) this.resume();
     else
       this.#timer = setTimeout(() => {
         this.#timer = null;
-        this.stream.resume();
+        this.resume();
       }, READ_INTERVAL_MS);
     return null;
   }
 
   discard(): void {
     this.#reader = 'none';
-    this.stream.resume();
+    this.resume();
   }
 
-  /** Returns false to stop reading: the buffer is in use until `take` comes again. */
+  /** Returns false to stop reading: the buffer is in use until `received` is called again. */
   #receive(length: number): boolean {
     if (this.#reader === 'none') return true;
     if (this.#reader === 'handshake') {
-      this.stream.emit('data', Buffer.from(this.#buffer.subarray(0, length)));
+      this.emit('data', Buffer.from(this.#buffer.subarray(0, length)));
       return true;
     }
     this.#arrived = this.#lastRead = length;
@@ -85,19 +85,19 @@ export class PacedSocket implements PulledBytes {
 
 /** A stream that something else decodes (TLS): its own read-ahead is all that is held. */
 export class PulledStream implements PulledBytes {
-  readonly stream: Duplex;
   onArrival: () => void = () => undefined;
+  readonly #stream: Duplex;
 
   constructor(stream: Duplex) {
-    this.stream = stream;
+    this.#stream = stream;
     stream.on('readable', () => this.onArrival());
   }
 
-  take(): Buffer | null {
-    return this.stream.read() as Buffer | null;
+  received(): Buffer | null {
+    return this.#stream.read() as Buffer | null;
   }
 
   discard(): void {
-    this.stream.resume();
+    this.#stream.resume();
   }
 }

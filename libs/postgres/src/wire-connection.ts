@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 
-import pg, { type ClientConfig } from 'pg';
+import type pg from 'pg';
 
-import { clientConfigOf, describeTarget, type PostgresTarget } from './connection-options.ts';
+import type { PostgresTarget } from './connection-options.ts';
 import { FrameBuffer } from './frame-buffer.ts';
+import { openClient } from './open-client.ts';
 import { mapPostgresError } from './postgres-error.ts';
 import { PacedSocket, PulledStream, type PulledBytes } from './pulled-bytes.ts';
 import { parseDataRow, parseServerError, queryMessage, SERVER, TERMINATE_MESSAGE } from './server-message.ts';
-import { SESSION_SQL } from './session-sql.ts';
 
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -27,13 +27,13 @@ export class WireConnection {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(client: pg.Client, plain: PacedSocket) {
+  private constructor(client: pg.Client) {
     client.on('error', (error) => this.#fail(error));
     const { stream } = (client as pg.Client & { readonly connection: { readonly stream: Duplex } })
       .connection;
     stream.pause();
     stream.removeAllListeners('data');
-    this.#bytes = stream === plain.stream ? plain.pull() : new PulledStream(stream);
+    this.#bytes = stream instanceof PacedSocket ? stream.pull() : new PulledStream(stream);
     this.#bytes.onArrival = () => this.#wake?.();
     this.#socket = stream;
     for (const event of ['end', 'close'] as const) {
@@ -42,23 +42,8 @@ export class WireConnection {
   }
 
   static async open(target: PostgresTarget, options: WireOptions): Promise<WireConnection> {
-    const plain = new PacedSocket();
-    const config = clientConfigOf(target, options.replication);
-    const secured = config.stream;
-    // `pg` says here whether it will put TLS on top, be it by the section or by the URL.
-    const stream = (resolved: ClientConfig): Duplex | undefined =>
-      resolved.ssl ? secured?.() : plain.stream;
-    const client = new pg.Client({ ...config, stream: stream as NonNullable<ClientConfig['stream']> });
-    // Without a listener a socket error during the handshake would end the process.
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query(SESSION_SQL);
-      return new WireConnection(client, plain);
-    } catch (error) {
-      void client.end().catch(() => undefined);
-      throw mapPostgresError(error, `connecting to ${describeTarget(target.url)}`);
-    }
+    const { client } = await openClient(target, options.replication, () => undefined);
+    return new WireConnection(client);
   }
 
   /**
@@ -68,7 +53,7 @@ export class WireConnection {
   async read(timeoutMs?: number): Promise<boolean> {
     let waited = false;
     for (;;) {
-      const chunk = this.#bytes.take();
+      const chunk = this.#bytes.received();
       if (chunk) {
         this.frames.append(chunk);
         return true;

@@ -162,8 +162,9 @@ export const sourceErrors = {
   },
   SOURCE_STANDBY: {
     summary: 'The server is a standby',
-    cause: 'A failover is under way, or the host of the configuration is the one of a standby.',
-    remedy: 'Promote it, or name the host of the primary in source.postgres.url.',
+    cause: 'A failover is under way, or the configuration names no host of a primary.',
+    remedy:
+      'Promote it, or add the host of the primary to source.postgres.url; to read from a standby (PostgreSQL 16), give the URL target_session_attrs=any.',
     retry: 'timed',
   },
   SOURCE_TIMELINE_DIVERGED: {

@@ -1,4 +1,5 @@
 import { IdempotentProducer, type KafkaCluster } from '@hasivu/kafka';
+import { serverList } from '@hasivu/postgres';
 
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { SourceLineage } from './source-lineage.ts';
@@ -22,7 +23,8 @@ export async function openLineage(
       intervalMs: settings.lineage.intervalMs,
       topic,
       producer,
-      connectionUrl: settings.postgres.url,
+      // The first of several hosts: the name of a table must not change with the server that happens to be the primary.
+      connectionUrl: serverList(settings.postgres.url).urls[0] ?? settings.postgres.url,
       brokers: settings.kafka.brokers,
       onFailure: (error, failures) =>
         logger.warn({ err: error, failures }, 'a lineage event was not delivered'),

@@ -47,12 +47,14 @@ export async function prepareSource(
   const { settings, signal, logger, ready } = dependencies;
   const { postgres } = settings;
   ready(false, 'connecting to Postgres');
-  const target: PostgresTarget = {
+  const session = await CatalogSession.open({
     url: postgres.url,
+    sessionAttrs: 'primary',
     tls: postgres.tls,
     applicationName: `hasivu-cdc-source ${postgres.slot}`,
-  };
-  const session = await CatalogSession.open(target);
+  });
+  // The lock on the slot is of this session's server: the copies and the stream must be on the same one.
+  const { target } = session;
   resources.defer(() => session.close());
   const server = await checkServer(session);
   checkPgoutputSupport(server.version, postgres);
