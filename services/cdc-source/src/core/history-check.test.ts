@@ -25,7 +25,7 @@ const progress: Progress = {
 
 function shared(changes: Partial<Progress>, on: Partial<ServerHistory> = {}): bigint | string {
   const found = sharedHistory({ ...progress, ...changes }, { ...server, ...on });
-  return found instanceof PlatformError ? found.code : found;
+  return found instanceof PlatformError ? found.code : found.confirmLsn;
 }
 
 describe("a server's history", () => {
@@ -37,6 +37,28 @@ describe("a server's history", () => {
 
   test('that branched off behind the last event and before the confirmed position is read from the branch', () => {
     expect(shared({ confirmLsn: toLsn(700n) })).toBe(500n);
+  });
+
+  test('that lacks only what was no event is read from the branch, and what comes behind it there is new', () => {
+    // Transactions without a captured change, or messages that are no events, up to 650; the last event is at 490.
+    const seen = { position: { commitLsn: toLsn(650n), seq: 0 }, publishedLsn: toLsn(490n) };
+    const ahead = { ...progress, ...seen, confirmLsn: toLsn(660n) };
+    expect(sharedHistory(ahead, server)).toEqual({
+      position: { commitLsn: 499n, seq: 0 },
+      confirmLsn: 500n,
+    });
+    const same = { ...ahead, origin: { systemId: '77', timeline: 3, gaps: [] } };
+    expect(sharedHistory(same, server)).toEqual({ position: seen.position, confirmLsn: 660n });
+    expect(sharedHistory(same, { ...server, endLsn: toLsn(600n) })).toEqual({
+      position: { commitLsn: 599n, seq: 0 },
+      confirmLsn: 600n,
+    });
+    expect(shared({ ...seen, publishedLsn: toLsn(650n) })).toBe('SOURCE_TIMELINE_DIVERGED');
+  });
+
+  test('that has a logical message as its last record before the branch has it all', () => {
+    // Its position is the last byte of its record.
+    expect(shared({ position: { commitLsn: toLsn(499n), seq: 0 } })).toBe(499n);
   });
 
   test('that branched off before the last event, or a copy, has lost what was published', () => {

@@ -1,4 +1,4 @@
-import { formatLsn, type Lsn } from '@hasivu/change-events';
+import { formatLsn, toLsn, type Lsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
 import { publishedThrough, type Progress } from './progress-record.ts';
@@ -24,33 +24,42 @@ export function checkSystem(progress: Progress, server: ServerHistory): void {
   });
 }
 
+/** What of the progress holds on the server that answers now. */
+export type SharedProgress = Pick<Progress, 'position' | 'confirmLsn'>;
+
 /**
- * The position up to which the server's history holds what was published, or the error that says what it lacks. A
- * promoted standby shares the log up to its promotion: whatever was published before is there, and the stream goes on
- * from no later than that, because behind it the same positions mean other changes.
+ * The progress as far as the server's history goes along with it, or the error that says which published changes it lacks.
+ * A promoted standby shares the log up to its promotion: whatever was published before is there, and the stream goes on
+ * from no later than that, because behind it the same positions mean other changes. What was not published, a position
+ * without events or a change of a table that is not captured, is no loss.
  */
-export function sharedHistory(progress: Progress, server: ServerHistory): Lsn | PlatformError {
+export function sharedHistory(progress: Progress, server: ServerHistory): SharedProgress | PlatformError {
   const published = publishedThrough(progress);
   const before = progress.origin?.timeline ?? 0;
-  if (before !== 0 && before !== server.timeline) {
-    const branch = server.history.find(({ timeline }) => timeline === before);
-    if (!branch || branch.endLsn <= published) {
-      const where = branch
-        ? `leaves timeline ${before} at ${formatLsn(branch.endLsn)}`
-        : `never was on timeline ${before}`;
-      return diverged(
-        `timeline ${server.timeline} of this server ${where}, but changes up to ${formatLsn(published)} are published`,
-      );
-    }
-    return branch.endLsn < progress.confirmLsn ? branch.endLsn : progress.confirmLsn;
-  }
-  // Same timeline and yet too short: the files of the server were put back to an earlier state.
-  if (server.endLsn < published) {
+  if (before === 0 || before === server.timeline) {
+    // Same timeline and yet too short: the files of the server were put back to an earlier state.
+    if (server.endLsn > published) return upTo(progress, server.endLsn);
     return diverged(
       `the log of this server ends at ${formatLsn(server.endLsn)}, but changes up to ${formatLsn(published)} are published`,
     );
   }
-  return progress.confirmLsn;
+  const branch = server.history.find(({ timeline }) => timeline === before);
+  if (branch && branch.endLsn > published) return upTo(progress, branch.endLsn);
+  const where = branch
+    ? `leaves timeline ${before} at ${formatLsn(branch.endLsn)}`
+    : `never was on timeline ${before}`;
+  return diverged(
+    `timeline ${server.timeline} of this server ${where}, but changes up to ${formatLsn(published)} are published`,
+  );
+}
+
+/** @param endLsn first byte that is not shared */
+function upTo({ position, confirmLsn }: Progress, endLsn: Lsn): SharedProgress {
+  return {
+    // The last byte that is shared: only a logical message can have it as its position, and its number is 0.
+    position: position.commitLsn < endLsn ? position : { commitLsn: toLsn(endLsn - 1n), seq: 0 },
+    confirmLsn: confirmLsn < endLsn ? confirmLsn : endLsn,
+  };
 }
 
 function diverged(why: string): PlatformError {

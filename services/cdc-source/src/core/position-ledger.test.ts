@@ -151,3 +151,42 @@ describe('what may be acknowledged', () => {
     expect(ledger.acknowledgeable).toBe(100n);
   });
 });
+
+describe('what is published', () => {
+  const ledgerAt = (lsn: bigint): PositionLedger =>
+    new PositionLedger({ position: { commitLsn: toLsn(lsn), seq: 0 }, confirmLsn: toLsn(lsn + 1n) });
+
+  test('is the newest event, whatever was seen behind it', () => {
+    const ledger = ledgerAt(100n);
+    ledger.begin(toLsn(200n));
+    ledger.number();
+    ledger.accept();
+    ledger.commit(toLsn(210n));
+    ledger.begin(toLsn(300n));
+    ledger.number();
+    ledger.commit(toLsn(310n));
+    const sealed = ledger.seal();
+    expect(sealed).toEqual({ position: { commitLsn: 300n, seq: 0 }, publishedLsn: 200n, confirmLsn: 310n });
+    ledger.settle(sealed);
+    ledger.begin(toLsn(400n));
+    ledger.number();
+    expect(ledger.seal().publishedLsn).toBe(200n);
+    ledger.number();
+    ledger.accept();
+    expect(ledger.seal().publishedLsn).toBe(400n);
+    expect(new PositionLedger(sealed).seal().publishedLsn).toBe(200n);
+    expect(ledgerAt(100n).seal().publishedLsn).toBe(100n);
+  });
+
+  test('counts an event that is accepted when its transaction has ended', () => {
+    const ledger = ledgerAt(100n);
+    ledger.begin(toLsn(200n));
+    ledger.number();
+    ledger.commit(toLsn(210n));
+    ledger.accept();
+    ledger.begin(toLsn(300n));
+    ledger.number();
+    ledger.commit(toLsn(310n));
+    expect(ledger.seal().publishedLsn).toBe(200n);
+  });
+});

@@ -2,8 +2,10 @@ import { toLsn, type Lsn, type Position } from '@hasivu/change-events';
 
 /** What one Kafka transaction makes durable. */
 export interface SealedProgress {
-  /** Last event in Kafka. */
+  /** Everything up to it was dealt with: it is in Kafka, or was nothing to write. */
   readonly position: Position;
+  /** Commit of the newest event in Kafka, at or before `position`; that of `position` where it is not known. */
+  readonly publishedLsn?: Lsn;
   /** Postgres may forget everything below. */
   readonly confirmLsn: Lsn;
 }
@@ -19,12 +21,15 @@ export const ORIGIN: Position = { commitLsn: toLsn(0n), seq: -1 };
 export class PositionLedger {
   #durable: SealedProgress;
   #accepted: Position;
+  #published: Lsn;
   #confirmable: Lsn;
   #commitLsn: Lsn = toLsn(0n);
   #nextSeq = 0;
   #skipThrough = -1;
   #open = false;
   #events = 0;
+  /** How many of those events `#published` counts with. */
+  #eventsNoted = 0;
   /** Prepare records of transactions whose fate is open, by transaction id. */
   readonly #holds = new Map<number, Lsn>();
 
@@ -32,11 +37,13 @@ export class PositionLedger {
   constructor(durable: SealedProgress) {
     this.#durable = durable;
     this.#accepted = durable.position;
+    this.#published = durable.publishedLsn ?? durable.position.commitLsn;
     this.#confirmable = durable.confirmLsn;
   }
 
   /** A source transaction begins. */
   begin(commitLsn: Lsn): void {
+    this.#notePublished();
     this.#open = true;
     this.#commitLsn = commitLsn;
     this.#nextSeq = 0;
@@ -113,8 +120,10 @@ export class PositionLedger {
   /** Everything accepted so far, as the progress record of the Kafka transaction that is about to commit. */
   seal(): SealedProgress {
     this.#rememberPosition();
+    this.#notePublished();
     this.#events = 0;
-    return { position: this.#accepted, confirmLsn: this.#confirmed() };
+    this.#eventsNoted = 0;
+    return { position: this.#accepted, publishedLsn: this.#published, confirmLsn: this.#confirmed() };
   }
 
   /** The Kafka transaction that carried `sealed` has committed. */
@@ -141,6 +150,12 @@ export class PositionLedger {
     ) {
       this.#accepted = position;
     }
+  }
+
+  // An event may be accepted after its transaction has ended, when what it is written to had to be opened first.
+  #notePublished(): void {
+    if (this.#events > this.#eventsNoted) this.#published = this.#commitLsn;
+    this.#eventsNoted = this.#events;
   }
 
   #confirmed(): Lsn {

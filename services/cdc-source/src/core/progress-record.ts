@@ -78,7 +78,7 @@ export function nextOrigin(
 
 /** Highest position in Kafka, of an event or of a copy. */
 export function publishedThrough(progress: Progress): Lsn {
-  let last = progress.position.commitLsn;
+  let last = progress.publishedLsn ?? progress.position.commitLsn;
   for (const { lsn } of progress.tables.values()) if (lsn > last) last = lsn;
   return last;
 }
@@ -101,6 +101,7 @@ export function serializeProgress(progress: Progress): Buffer {
       phase: progress.phase,
       commitLsn: formatLsn(progress.position.commitLsn),
       seq: progress.position.seq,
+      ...(progress.publishedLsn === undefined ? {} : { publishedLsn: formatLsn(progress.publishedLsn) }),
       confirmLsn: formatLsn(progress.confirmLsn),
       tables,
       ...(progress.transaction ? { transaction: countsToJson(progress.transaction) } : {}),
@@ -126,6 +127,7 @@ export function parseProgress(bytes: Buffer): Progress {
       slot: String(raw['slot']),
       phase,
       position: { commitLsn: lsnOf(raw['commitLsn']), seq },
+      ...(raw['publishedLsn'] === undefined ? {} : { publishedLsn: lsnOf(raw['publishedLsn']) }),
       confirmLsn: lsnOf(raw['confirmLsn']),
       tables: new Map(
         tables.map(([name, t]) => [

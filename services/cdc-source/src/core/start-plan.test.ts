@@ -111,6 +111,8 @@ describe('progress records', () => {
   test('survive being written and read', () => {
     expect(parseProgress(serializeProgress(progress))).toEqual(progress);
     const counts = { commitLsn: toLsn(7n), tables: new Map([['public.a', 3]]) };
+    const ahead = { ...progress, publishedLsn: toLsn(480n) };
+    expect(parseProgress(serializeProgress(ahead))).toEqual(ahead);
     const within = { ...progress, transaction: counts };
     expect(parseProgress(serializeProgress(within))).toEqual(within);
     const first = { ...progress, position: ORIGIN, tables: new Map() };

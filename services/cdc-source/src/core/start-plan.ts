@@ -51,7 +51,8 @@ export function planStart(facts: StartFacts): StartPlan {
   const { slotFacts, progress } = facts;
   if (progress) checkSystem(progress, facts.server);
   const shared = progress ? sharedHistory(progress, facts.server) : null;
-  const error = shared instanceof PlatformError ? shared : lossOf(facts, shared);
+  if (shared instanceof PlatformError) return planRecovery(facts, shared);
+  const error = lossOf(facts, shared?.confirmLsn ?? null);
   if (error) return planRecovery(facts, error);
   const kept = new Map(
     [...(progress?.tables ?? [])].filter(([name, table]) => facts.tables.get(name) === table.oid),
@@ -60,12 +61,11 @@ export function planStart(facts: StartFacts): StartPlan {
   if (!slotFacts || !progress) {
     return { dropSlot: false, createSlot: slotFacts === null, pending, progress: null, lost: null };
   }
-  const confirmLsn = shared instanceof PlatformError || shared === null ? progress.confirmLsn : shared;
   return {
     dropSlot: false,
     createSlot: false,
     pending,
-    progress: { ...progress, confirmLsn, tables: kept },
+    progress: { ...progress, ...shared, tables: kept },
     lost: null,
   };
 }
