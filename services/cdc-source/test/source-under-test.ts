@@ -94,11 +94,17 @@ export class SourceUnderTest implements AsyncDisposable {
 
   /** @param beside another source of the same database; that one has to be disposed last */
   static async create(label: string, beside?: SourceUnderTest): Promise<SourceUnderTest> {
-    const topics = topicPrefix(label);
-    const brokers = [...topics.brokers];
-    const cluster = await KafkaCluster.connect({ brokers }, { clientId: `test-${label}` });
+    const [topics, cluster] = await topicsOf(label);
     if (beside) return new SourceUnderTest(beside.database, topics, cluster, false);
     const source = new SourceUnderTest(await testDatabase(label), topics, cluster, true);
+    await source.sql('CREATE TABLE settled (id int PRIMARY KEY)');
+    return source;
+  }
+
+  /** Of a database of the caller's own. */
+  static async on(database: TestDatabase, label: string): Promise<SourceUnderTest> {
+    const [topics, cluster] = await topicsOf(label);
+    const source = new SourceUnderTest(database, topics, cluster, false);
     await source.sql('CREATE TABLE settled (id int PRIMARY KEY)');
     return source;
   }
@@ -296,6 +302,12 @@ export class SourceUnderTest implements AsyncDisposable {
     const cells = new AvroCursor().reset(buffer, start + 5, end);
     return Object.fromEntries(layout.columns.map((column) => [column.name, readValue(cells, column.type)]));
   }
+}
+
+async function topicsOf(label: string): Promise<[TopicPrefix, KafkaCluster]> {
+  const topics = topicPrefix(label);
+  const brokers = [...topics.brokers];
+  return [topics, await KafkaCluster.connect({ brokers }, { clientId: `test-${label}` })];
 }
 
 /** The rows a consumer holds who applies the events of every partition in order, by key. */

@@ -170,9 +170,9 @@ export const sourceErrors = {
   SOURCE_TIMELINE_DIVERGED: {
     summary: 'The server lacks changes that were published already',
     cause:
-      'A standby that had not received everything was promoted, or the server was restored from an older backup.',
+      'A standby that had not received everything was promoted, the server was restored from an older backup, or a former primary came back beside the new one.',
     remedy:
-      'Kafka holds changes that the database has lost: set source.postgres.onLostSlot to resnapshot and start, which copies every table again once the log of the server is beyond what was published (pg_switch_wal() moves it).',
+      'Kafka holds changes that this server lacks: stop a former primary; otherwise set source.postgres.onLostSlot to resnapshot and start, which copies every table again.',
     retry: 'manual',
   },
   SOURCE_SYSTEM_CHANGED: {

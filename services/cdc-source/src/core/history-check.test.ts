@@ -2,7 +2,7 @@ import { toLsn } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 import { describe, expect, test } from '@jest/globals';
 
-import { checkSystem, sharedHistory, type ServerHistory } from './history-check.ts';
+import { checkSystem, isFormerPrimary, sharedHistory, type ServerHistory } from './history-check.ts';
 import type { Progress } from './progress-record.ts';
 
 const server: ServerHistory = {
@@ -66,6 +66,14 @@ describe("a server's history", () => {
     const copied = new Map([['public.a', { lsn: toLsn(600n), done: true, oid: 1 }]]);
     expect(shared({ tables: copied })).toBe('SOURCE_TIMELINE_DIVERGED');
     expect(shared({ origin: { systemId: '77', timeline: 1, gaps: [] } })).toBe('SOURCE_TIMELINE_DIVERGED');
+  });
+
+  test('that is on an older timeline is a former primary, which no copy may bring back', () => {
+    const newer = { origin: { systemId: '77', timeline: 4, gaps: [] } };
+    expect(shared(newer)).toBe('SOURCE_TIMELINE_DIVERGED');
+    expect(isFormerPrimary({ ...progress, ...newer }, server)).toBe(true);
+    expect(isFormerPrimary(progress, server)).toBe(false);
+    expect(isFormerPrimary({ ...progress, ...newer }, { ...server, timeline: 0 })).toBe(false);
   });
 
   test('that never knew our timeline, or is shorter than what was published, is another one', () => {

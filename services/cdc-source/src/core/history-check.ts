@@ -24,6 +24,11 @@ export function checkSystem(progress: Progress, server: ServerHistory): void {
   });
 }
 
+/** A server on an older timeline than ours was a primary before, and came back without becoming a standby of the new one. */
+export function isFormerPrimary({ origin }: Progress, server: ServerHistory): boolean {
+  return server.timeline !== 0 && (origin?.timeline ?? 0) > server.timeline;
+}
+
 /** What of the progress holds on the server that answers now. */
 export type SharedProgress = Pick<Progress, 'position' | 'confirmLsn'>;
 
@@ -45,6 +50,11 @@ export function sharedHistory(progress: Progress, server: ServerHistory): Shared
   }
   const branch = server.history.find(({ timeline }) => timeline === before);
   if (branch && branch.endLsn > published) return upTo(progress, branch.endLsn);
+  if (isFormerPrimary(progress, server)) {
+    return diverged(
+      `it is on timeline ${server.timeline}, which was left for timeline ${before}: a former primary that came back`,
+    );
+  }
   const where = branch
     ? `leaves timeline ${before} at ${formatLsn(branch.endLsn)}`
     : `never was on timeline ${before}`;

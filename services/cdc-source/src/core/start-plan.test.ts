@@ -101,6 +101,14 @@ describe('a start', () => {
   });
 });
 
+test('a former primary is refused even where lost changes are to be copied again', () => {
+  const origin = { systemId: '77', timeline: 2, gaps: [] };
+  const again = { onLostSlot: 'resnapshot', progress: { ...progress, origin } } as const;
+  expect(codeOf(again)).toBe('SOURCE_TIMELINE_DIVERGED');
+  const promoted = { ...facts.server, timeline: 3, history: [{ timeline: 2, endLsn: toLsn(400n) }] };
+  expect(codeOf({ ...again, server: promoted })).toBe('none');
+});
+
 describe('progress records', () => {
   test('of the version before, without an origin, are read', () => {
     const text =

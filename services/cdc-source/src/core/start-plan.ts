@@ -1,7 +1,7 @@
 import { formatLsn, type Lsn, type Position } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
-import { checkSystem, sharedHistory, type ServerHistory } from './history-check.ts';
+import { checkSystem, isFormerPrimary, sharedHistory, type ServerHistory } from './history-check.ts';
 import { publishedThrough, type Progress } from './progress-record.ts';
 import { lostSlot, type SlotFacts } from './slot-check.ts';
 
@@ -91,6 +91,8 @@ function lossOf({ slot, slotFacts, progress }: StartFacts, shared: Lsn | null): 
 function planRecovery(facts: StartFacts, error: PlatformError): StartPlan {
   const { progress, server, slotFacts } = facts;
   if (facts.onLostSlot === 'stop') throw error;
+  // Copies would bring back the state before the promotion.
+  if (progress && isFormerPrimary(progress, server)) throw error;
   // Readers keep the newest position of a row: a copy that is not behind everything published would be ignored by them.
   if (progress && server.endLsn <= publishedThrough(progress)) throw error;
   return {

@@ -8,6 +8,7 @@ import { tableId } from '../core/table-selection.ts';
 import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { settledProgress, type ProgressPlace } from './copy-producers.ts';
+import { fillLogBeyond } from './log-filler.ts';
 import { openTarget, transactionalIdOf, type OpenedTarget } from './opened-target.ts';
 import { SlotWatch } from './slot-watch.ts';
 import { prepareSource, type PreparedSource } from './source-checks.ts';
@@ -62,7 +63,7 @@ async function startingProgress(
 ): Promise<Progress> {
   const { settings, signal, ready, logger } = dependencies;
   const { slot, onLostSlot } = settings.postgres;
-  const { tables, slotFacts, history, session } = prepared;
+  const { tables, slotFacts, session } = prepared;
   ready(false, 'reading the last progress');
   const place: ProgressPlace = {
     cluster: opened.cluster,
@@ -74,6 +75,7 @@ async function startingProgress(
   };
   const progress = await settledProgress(place);
   failpoint('progress-read');
+  const history = await fillLogBeyond(dependencies, prepared, progress);
   const oids = new Map(tables.map((table) => [tableId(table), table.oid]));
   const plan = planStart({ slot, slotFacts, progress, server: history, onLostSlot, tables: oids });
   logger.info(
