@@ -33,6 +33,13 @@ export { ReplicationStream, STREAM, type StreamOptions } from './replication-str
 export { afterSnapshot, inSnapshot, onPages } from './row-condition.ts';
 export { checkServer, type ServerFacts } from './server-facts.ts';
 export {
+  lockHolder,
+  noticeDeadPeers,
+  sessionOf,
+  terminateSession,
+  type ServerSession,
+} from './server-session.ts';
+export {
   identifySystem,
   parseTimelineHistory,
   type SystemIdentity,

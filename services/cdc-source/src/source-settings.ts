@@ -33,8 +33,10 @@ export interface SourceSettings {
   readonly transactionTimeoutMs: number;
   /** Status updates to Postgres at least this often. */
   readonly statusIntervalMs: number;
-  /** How long a start waits for a predecessor to let go of the slot. */
+  /** How long a start waits for others to let go of the slot. */
   readonly slotWaitMs: number;
+  /** How long what is left of a dead predecessor on the server may go on reading the slot before it is ended. */
+  readonly slotGraceMs: number;
   /** How long a stream is given to let go of the slot before it is dropped under it. */
   readonly slotReleaseMs: number;
   /** How often the slot is looked at. */
@@ -81,6 +83,7 @@ function databaseSettings(
     transactionTimeoutMs: 15 * 60_000,
     statusIntervalMs: 10_000,
     slotWaitMs: 15_000,
+    slotGraceMs: 2_000,
     slotReleaseMs: 10_000,
     watchIntervalMs: 5_000,
     outageLimitMs: 300_000,

@@ -117,6 +117,14 @@ export const sourceErrors = {
     remedy: 'Stop the other process, or give this one its own source.postgres.slot.',
     retry: 'manual',
   },
+  SOURCE_SLOT_HELD: {
+    summary: 'The server still reads the replication slot for a predecessor that is gone',
+    cause:
+      'A copy of this service died, and the server process that sent to it has not ended yet, though it was told to.',
+    remedy:
+      'Nothing, as a rule: it is waited for. If it stays, end the server process of the message with pg_terminate_backend as a superuser.',
+    retry: 'timed',
+  },
   SOURCE_SLOT_MISMATCH: {
     summary: 'The replication slot is not one this service can read',
     cause: 'A slot of that name exists with another plugin or for another database.',

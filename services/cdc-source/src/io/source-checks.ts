@@ -44,7 +44,7 @@ export async function prepareSource(
   dependencies: SourceDependencies,
   resources: AsyncDisposableStack,
 ): Promise<PreparedSource> {
-  const { settings, signal, logger, ready } = dependencies;
+  const { settings, logger, ready } = dependencies;
   const { postgres } = settings;
   ready(false, 'connecting to Postgres');
   const session = await CatalogSession.open({
@@ -65,7 +65,7 @@ export async function prepareSource(
   if (keyless.length > 0)
     logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
   ready(false, `waiting for the replication slot "${postgres.slot}"`);
-  const found = await acquireSlot(session, postgres.slot, server.version, settings.slotWaitMs, signal);
+  const found = await acquireSlot(session, server.version, dependencies);
   if (found) checkSlotOwner(postgres.slot, found, server.database);
   if (server.inRecovery && found?.synced === true) {
     throw new PlatformError('SOURCE_STANDBY', {
