@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isPlatformError } from '@hasivu/errors';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { ServiceContext } from '@hasivu/service-kit';
 
 import { runSource } from './io/source-run.ts';
@@ -25,14 +25,16 @@ export async function liveSource(
   let delayMs = FIRST_DELAY_MS;
   const { signal, logger, settings } = dependencies;
   while (!signal.aborted) {
+    let streaming = false;
     try {
       const end = await runSource(dependencies, () => {
+        streaming = true;
         outageSinceMs = -1;
         delayMs = FIRST_DELAY_MS;
       });
       if (end === 'stopped') return;
     } catch (error) {
-      if (signal.aborted) return afterStop(logger, error);
+      if (signal.aborted) return afterStop(logger, error, streaming);
       if (!mayPass(error, group.several)) throw error;
       const code = isPlatformError(error) ? error.code : 'UNEXPECTED';
       if (code === 'SOURCE_BINARY_UNKNOWN') dependencies = inText(dependencies);
@@ -64,10 +66,21 @@ function inText(dependencies: SourceDependencies): SourceDependencies {
   return { ...dependencies, settings: { ...settings, postgres: { ...settings.postgres, binary: 'off' } } };
 }
 
-// What was not committed is replayed by the next start; an operator's mistake is still worth its exit code.
-function afterStop(logger: ServiceContext['logger'], error: unknown): void {
+// What was not committed is replayed by the next start: before the stream that is no news, and nothing is in flight.
+function afterStop(logger: ServiceContext['logger'], error: unknown, streaming: boolean): void {
   if (isPlatformError(error) && error.retry === 'manual') throw error;
-  if ((error as Error).name !== 'AbortError') {
-    logger.warn({ err: error }, 'stopped before everything was committed: the next start replays it');
+  if (streaming) {
+    throw new PlatformError('SOURCE_STOP_UNCLEAN', {
+      doing: 'stopping the stream',
+      why: isPlatformError(error)
+        ? `${error.code} while ${error.doing}: ${error.why}`
+        : (error as Error).message,
+      cause: error,
+    });
   }
+  if ((error as Error).name !== 'AbortError')
+    logger.warn(
+      { err: error },
+      'stopped before the stream began: the next start goes on from durable progress',
+    );
 }

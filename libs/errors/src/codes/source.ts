@@ -231,6 +231,12 @@ export const sourceErrors = {
     remedy: 'Nothing: the stream begins again in text, from the last durable position.',
     retry: 'timed',
   },
+  SOURCE_STOP_UNCLEAN: {
+    summary: 'Stopped before everything that was received was committed',
+    cause: 'Kafka or Postgres failed while the last changes were on their way.',
+    remedy: 'Nothing is lost: the next start replays what was not committed. Mend what the message names.',
+    retry: 'restart',
+  },
   SOURCE_PROGRESS: {
     summary: 'The progress record cannot be read',
     cause: 'The progress topic holds something this version did not write.',
