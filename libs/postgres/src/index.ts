@@ -2,6 +2,7 @@ export { CatalogSession, type SqlValue } from './catalog-session.ts';
 export { type PostgresTarget, type TlsFiles } from './connection-options.ts';
 export { copyFormats, copyQuery, type CopyScope } from './copy-query.ts';
 export { CopyReader } from './copy-reader.ts';
+export { blockersOf, describeBlocker, type Blocker } from './lock-wait.ts';
 export { checkPgoutputSupport, pgoutputOptions, type PgoutputChoices } from './pgoutput-options.ts';
 export { mapPostgresError } from './postgres-error.ts';
 export {

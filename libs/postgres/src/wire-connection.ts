@@ -94,6 +94,12 @@ export class WireConnection {
     }
   }
 
+  /** The server process at the other end. */
+  async serverPid(): Promise<number> {
+    const [row] = await this.query('asking for the server process', 'SELECT pg_backend_pid()');
+    return Number(row?.[0]);
+  }
+
   /** Moves `frames` to the next message, waiting for it as long as it takes. */
   async nextFrame(): Promise<void> {
     while (!this.frames.next()) await this.read();

@@ -46,7 +46,7 @@ export async function acquireSlot(
       ended = holder.pid;
       const done = await terminateSession(session, holder.pid);
       logger.warn(
-        { slot, pid: holder.pid, since: holder.since, terminated: done },
+        { slot, serverPid: holder.pid, since: holder.since, terminated: done },
         'the slot was still held for a predecessor that is gone: its server process was ended',
       );
     }

@@ -1,4 +1,7 @@
-import { WireConnection, tableParts, type PostgresTarget, type TableParts } from '@hasivu/postgres';
+import { WireConnection, tableParts, type CatalogSession, type TableParts } from '@hasivu/postgres';
+
+import type { SourceDependencies } from '../source-dependencies.ts';
+import { waitPatiently } from './lock-patience.ts';
 
 /**
  * Connections that all see one exported snapshot. The tables are locked against DDL before the snapshot is taken: a
@@ -8,31 +11,46 @@ export class SnapshotConnections {
   readonly all: readonly WireConnection[];
   readonly #first: WireConnection;
 
-  private constructor(first: WireConnection, others: readonly WireConnection[]) {
+  /** Server process that holds the locks. */
+  readonly lockPid: number;
+
+  private constructor(first: WireConnection, others: readonly WireConnection[], lockPid: number) {
     this.#first = first;
     this.all = [first, ...others];
+    this.lockPid = lockPid;
   }
 
   /**
    * Opens the transactions and takes the locks, all of them in the first.
    * @param lockTables quoted names, separated by commas
    */
-  static async open(target: PostgresTarget, count: number, lockTables: string): Promise<SnapshotConnections> {
+  static async open(
+    dependencies: SourceDependencies,
+    session: CatalogSession,
+    lockTables: string,
+  ): Promise<SnapshotConnections> {
+    const { target } = session;
+    const count = dependencies.settings.postgres.snapshotConnections;
     const opened = await Promise.allSettled(
       Array.from({ length: count }, () => WireConnection.open(target, { replication: false })),
     );
     const connections = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     try {
       for (const one of opened) if (one.status === 'rejected') throw one.reason;
+      const [first, ...others] = connections as [WireConnection, ...WireConnection[]];
+      // Before the transaction: a snapshot can only be imported into one that has run no query.
+      const pid = await first.serverPid();
       for (const connection of connections) {
         await connection.query(
           'opening the snapshot transaction',
           'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
         );
       }
-      const [first, ...others] = connections as [WireConnection, ...WireConnection[]];
-      await first.query('locking the tables to copy', `LOCK TABLE ${lockTables} IN ACCESS SHARE MODE`);
-      return new SnapshotConnections(first, others);
+      const doing = 'locking the tables to copy';
+      await waitPatiently({ dependencies, session, pid, holding: [], doing }, () =>
+        first.query(doing, `LOCK TABLE ${lockTables} IN ACCESS SHARE MODE`),
+      );
+      return new SnapshotConnections(first, others, pid);
     } catch (error) {
       await Promise.all(connections.map((connection) => connection.close()));
       throw error;

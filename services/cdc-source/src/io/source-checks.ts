@@ -6,7 +6,6 @@ import {
   dropSlot,
   identifySystem,
   makeFailoverSlot,
-  tablesOfSchemas,
   WireConnection,
   type CatalogTable,
   type PostgresTarget,
@@ -16,15 +15,13 @@ import {
 } from '@hasivu/postgres';
 import { PlatformError } from '@hasivu/errors';
 
-import { columnRules } from '../core/column-rules.ts';
 import type { ServerHistory } from '../core/history-check.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
 import { RetainedLogPolicy } from '../core/retained-log.ts';
 import { checkSlotOwner, lostSlot } from '../core/slot-check.ts';
-import { schemasOf, selectTables } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import { publishTables, tablesToCapture } from './captured-tables.ts';
 import { ensureDdlTriggers } from './ddl-trigger-guard.ts';
-import { ensurePublication } from './publication-guard.ts';
 import { logBoundError } from './slot-bound.ts';
 import { acquireSlot } from './slot-guard.ts';
 
@@ -59,8 +56,7 @@ export async function prepareSource(
   const server = await checkServer(session);
   checkPgoutputSupport(server.version, postgres);
   if (postgres.failover) checkFailoverSupport(server.version);
-  const catalog = await tablesOfSchemas(session, schemasOf(postgres.tables));
-  const tables = selectTables(postgres.tables, postgres.exclude, catalog);
+  const tables = await tablesToCapture(dependencies, session);
   const keyless = tablesWithoutKey(tables, settings.silverTables);
   if (keyless.length > 0)
     logger.warn({ tables: keyless }, 'tables without a key: a change log, but no current state');
@@ -74,13 +70,7 @@ export async function prepareSource(
     });
   }
   const slotFacts = await withinBound(dependencies, session, found);
-  const published = await ensurePublication(session, {
-    name: postgres.publication,
-    serverVersion: server.version,
-    tables,
-    columns: columnRules(postgres.columns),
-    rows: postgres.rows,
-  });
+  const published = await publishTables(dependencies, session, server, tables);
   await ensureDdlTriggers(dependencies, session);
   const history = await identify(dependencies, target, server, slotFacts);
   return { target, session, server, history, slotFacts, tables, published };

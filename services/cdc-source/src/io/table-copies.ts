@@ -1,4 +1,5 @@
 import { toLsn, type Lsn } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import {
   copyFormats,
@@ -7,8 +8,10 @@ import {
   WireConnection,
   type CatalogSession,
   type CatalogTable,
+  type CreatedSlot,
   type PostgresTarget,
   type PublishedTable,
+  type ServerFacts,
   type TableParts,
 } from '@hasivu/postgres';
 
@@ -19,6 +22,7 @@ import type { StartPlan } from '../core/start-plan.ts';
 import { tableId } from '../core/table-selection.ts';
 import { failpoint } from '../failpoints.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import { publishTables, tablesToCapture } from './captured-tables.ts';
 import { closeProducers, openCopyProducers, type ProgressPlace } from './copy-producers.ts';
 import { CopyReport } from './copy-report.ts';
 import { passTableOf, writeTruncate } from './copied-table.ts';
@@ -26,10 +30,13 @@ import type { DurableEvents } from './durable-events.ts';
 import { openOutbox } from './open-outbox.ts';
 import type { ProgressProducer } from './progress-producer.ts';
 import type { CopiedTable } from './range-copier.ts';
+import { waitPatiently } from './lock-patience.ts';
 import { SnapshotConnections } from './snapshot-connections.ts';
 import { SnapshotPass } from './snapshot-pass.ts';
 import type { SourceLineage } from './source-lineage.ts';
 import { publishedColumns, type TableCompiler } from './table-compiler.ts';
+
+const PUBLISH_WITHIN = '5s';
 
 export interface CopiesOptions {
   readonly dependencies: SourceDependencies;
@@ -43,8 +50,8 @@ export interface CopiesOptions {
   readonly lineage: SourceLineage | null;
   readonly place: ProgressPlace;
   readonly plan: StartPlan;
+  readonly server: ServerFacts;
   readonly tables: readonly CatalogTable[];
-  readonly published: ReadonlyMap<string, PublishedTable>;
   /** Confirmed position of an existing slot. */
   readonly confirmedLsn: Lsn;
 }
@@ -70,17 +77,15 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
   );
   if (snapshot === 'never') return await startWithoutCopies(options, tables);
   if (tables.length === 0 && known) return known.pass ? await endPass(options, known) : known;
-  // Schemas first: a registry that refuses one must not leave a slot behind that holds back the log.
-  const pending: Pending[] = [];
-  for (const catalog of tables) pending.push({ catalog, copied: await compiled(options, catalog) });
-  dependencies.logger.info({ tables: tables.map(tableId) }, 'copying tables: waiting for a consistent point');
   await using resources = new AsyncDisposableStack();
   const connections = await SnapshotConnections.open(
-    options.target,
-    dependencies.settings.postgres.snapshotConnections,
+    dependencies,
+    options.session,
     tables.map(quoteTable).join(', '),
   );
   resources.defer(() => connections.close());
+  const pending = await lockedTables(options, tables);
+  dependencies.logger.info({ tables: tables.map(tableId) }, 'copying tables: waiting for a consistent point');
   const { point, snapshotText } = await takeSnapshot(options, connections);
   const lsn = lastCovered(point);
   const parts = await connections.parts(tables.map((table) => table.oid));
@@ -101,9 +106,52 @@ export async function copyPendingTables(options: CopiesOptions): Promise<Progres
   );
 }
 
-async function compiled(options: CopiesOptions, catalog: CatalogTable): Promise<CopiedTable> {
-  const { compiler, published, dependencies } = options;
-  const publishedAs = published.get(tableId(catalog));
+/**
+ * The tables as they are under the lock, compiled: what was read of them before may be of another shape. Compiled before
+ * there is a slot: a registry that refuses a schema must not leave one behind that holds back the log.
+ */
+async function lockedTables(
+  options: CopiesOptions,
+  before: readonly CatalogTable[],
+): Promise<readonly Pending[]> {
+  const { dependencies, session } = options;
+  const tables = await tablesToCapture(dependencies, session);
+  const published = await publishLocked(options, tables);
+  const byOid = new Map(tables.map((table) => [table.oid, table]));
+  const pending: Pending[] = [];
+  for (const { oid, schema, table } of before) {
+    const catalog = byOid.get(oid);
+    if (!catalog) {
+      throw new PlatformError('SOURCE_SNAPSHOT_FAILED', {
+        doing: 'reading the tables to copy under their locks',
+        why: `${schema}.${table} was dropped, renamed or made again meanwhile`,
+      });
+    }
+    pending.push({ catalog, copied: await compiled(options, catalog, published.get(tableId(catalog))) });
+  }
+  return pending;
+}
+
+/** Whoever waits for a table that we hold must not keep us waiting for the publication: Postgres would see no deadlock. */
+async function publishLocked(
+  { dependencies, session, server }: CopiesOptions,
+  tables: readonly CatalogTable[],
+): Promise<ReadonlyMap<string, PublishedTable>> {
+  const doing = 'publishing the tables under their locks';
+  await session.query(doing, `SET lock_timeout = '${PUBLISH_WITHIN}'`);
+  try {
+    return await publishTables(dependencies, session, server, tables);
+  } finally {
+    await session.query(doing, 'SET lock_timeout = 0').catch(() => undefined);
+  }
+}
+
+async function compiled(
+  options: CopiesOptions,
+  catalog: CatalogTable,
+  publishedAs: PublishedTable | undefined,
+): Promise<CopiedTable> {
+  const { compiler, dependencies } = options;
   const columns = publishedColumns(catalog, publishedAs);
   const { lookup } = compiler.types;
   return {
@@ -125,21 +173,37 @@ async function takeSnapshot(
   connections: SnapshotConnections,
 ): Promise<{ readonly point: Lsn; readonly snapshotText: string }> {
   const { target, plan, dependencies } = options;
-  const { slot, failover } = dependencies.settings.postgres;
+  const { slot } = dependencies.settings.postgres;
   // Its own name each time: the temporary slot of a life that was just killed may still be there.
   const name = plan.createSlot ? slot : `${slot.slice(0, 40)}_copy_${Date.now().toString(36)}`;
   const connection = await WireConnection.open(target, { replication: true });
   try {
-    const created = await createSlot(connection, name, {
-      temporary: !plan.createSlot,
-      failover: failover && plan.createSlot,
-    });
+    const created = await createSlotPatiently(options, connection, name, connections.lockPid);
     failpoint('slot-created');
     const snapshotText = await connections.importSnapshot(created.snapshotName);
     return { point: created.consistentPoint, snapshotText };
   } finally {
     await connection.close();
   }
+}
+
+/** A slot begins where every transaction that is running now has ended. */
+async function createSlotPatiently(
+  { dependencies, session, plan }: CopiesOptions,
+  connection: WireConnection,
+  name: string,
+  lockPid: number | null,
+): Promise<CreatedSlot> {
+  const { failover } = dependencies.settings.postgres;
+  const pid = await connection.serverPid();
+  const holding = lockPid === null ? [] : [lockPid];
+  const doing = `creating the replication slot "${name}"`;
+  return await waitPatiently({ dependencies, session, pid, holding, doing }, () =>
+    createSlot(connection, name, {
+      temporary: !plan.createSlot,
+      failover: failover && plan.createSlot,
+    }),
+  );
 }
 
 /**
@@ -226,13 +290,13 @@ async function startWithoutCopies(
   pending: readonly CatalogTable[],
 ): Promise<Progress> {
   const { plan, target, durable, dependencies, confirmedLsn } = options;
-  const { slot, failover } = dependencies.settings.postgres;
+  const { slot } = dependencies.settings.postgres;
   if (pending.length === 0 && plan.progress && !plan.progress.pass) return plan.progress;
   let from = confirmedLsn;
   if (plan.createSlot) {
     const connection = await WireConnection.open(target, { replication: true });
     try {
-      from = (await createSlot(connection, slot, { temporary: false, failover })).consistentPoint;
+      from = (await createSlotPatiently(options, connection, slot, null)).consistentPoint;
     } finally {
       await connection.close();
     }
