@@ -57,6 +57,18 @@ export const PostgresSection = Type.Object(
       default: 'initial',
       description: 'initial copies existing rows first; never starts with the changes from now on',
     }),
+    signalTable: Type.Optional(
+      Type.String({
+        pattern: '^[^.*]+\\.[^.*]+$',
+        description:
+          "Table whose inserted rows are signals, in Debezium's form (id, type, data); created where it is missing. Whoever may insert into it can have tables read again, with conditions that run with this role's rights to read",
+      }),
+    ),
+    signalMessages: Type.Boolean({
+      default: true,
+      description:
+        'Follow signals in logical messages with the prefix hasivu.signal too, as `hasivu snapshot` sends them. Every role that may connect to the database can write one, unless EXECUTE on pg_logical_emit_message is revoked',
+    }),
     binary: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
       default: 'auto',
       description:

@@ -2,6 +2,8 @@ export { CatalogSession, type SqlValue } from './catalog-session.ts';
 export { type PostgresTarget, type TlsFiles } from './connection-options.ts';
 export { copyFormats, copyQuery, type CopyScope } from './copy-query.ts';
 export { CopyReader } from './copy-reader.ts';
+export { keyAfter, keyAmong, keyOrder, keyTexts, keyUpTo, type KeyText } from './key-condition.ts';
+export { emitMessageSql } from './logical-message-sql.ts';
 export { blockersOf, describeBlocker, type Blocker } from './lock-wait.ts';
 export { checkPgoutputSupport, pgoutputOptions, type PgoutputChoices } from './pgoutput-options.ts';
 export { mapPostgresError } from './postgres-error.ts';
@@ -48,5 +50,6 @@ export {
 } from './system-identity.ts';
 export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';
 export { tableParts, type TablePart, type TableParts } from './table-parts.ts';
+export { tableWriters, type TableWriters } from './table-writers.ts';
 export { TypeCatalog } from './type-catalog.ts';
 export { WireConnection } from './wire-connection.ts';

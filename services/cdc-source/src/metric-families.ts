@@ -21,6 +21,12 @@ export class MetricFamilies {
   readonly slotStatus: Gauge<'database' | 'status'>;
   readonly gaps: Counter<'database' | 'code'>;
   readonly up: Gauge<'database'>;
+  readonly signals: Counter<'database' | 'result'>;
+  readonly incrementalTables: Gauge<'database' | 'state'>;
+  readonly incrementalChunks: Counter<'database' | 'table'>;
+  readonly incrementalRows: Counter<'database' | 'table' | 'result'>;
+  readonly incrementalSecondsLeft: Gauge<'database'>;
+  readonly incrementalEnded: Counter<'database' | 'result'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -137,6 +143,42 @@ export class MetricFamilies {
       name: 'hasivu_source_up',
       help: '1 while the database is captured or waited for, 0 after an error that a person has to mend; other databases of the process go on',
       labelNames: ['database'],
+      registers,
+    });
+    this.signals = new Counter({
+      name: 'hasivu_source_signals_total',
+      help: 'Signals that came through the signal table or a logical message: followed, or refused (in part)',
+      labelNames: ['database', 'result'],
+      registers,
+    });
+    this.incrementalTables = new Gauge({
+      name: 'hasivu_source_incremental_tables',
+      help: 'Tables that an incremental snapshot was asked for and is not done: active (one is read, others wait), or paused',
+      labelNames: ['database', 'state'],
+      registers,
+    });
+    this.incrementalChunks = new Counter({
+      name: 'hasivu_source_incremental_chunks_total',
+      help: 'Chunks of incremental snapshots that were written',
+      labelNames: ['database', 'table'],
+      registers,
+    });
+    this.incrementalRows = new Counter({
+      name: 'hasivu_source_incremental_rows_total',
+      help: 'Rows of incremental snapshots: written, or superseded by a change that the stream had brought already',
+      labelNames: ['database', 'table', 'result'],
+      registers,
+    });
+    this.incrementalSecondsLeft = new Gauge({
+      name: 'hasivu_source_incremental_seconds_left',
+      help: "Estimate of the time until the table that is read is done, from the planner's row count and the rate so far; 0 before there is one",
+      labelNames: ['database'],
+      registers,
+    });
+    this.incrementalEnded = new Counter({
+      name: 'hasivu_source_incremental_ended_total',
+      help: 'Incremental snapshots of single tables that ended: done or failed',
+      labelNames: ['database', 'result'],
       registers,
     });
   }

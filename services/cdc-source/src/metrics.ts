@@ -104,4 +104,28 @@ export class SourceMetrics {
     this.#families.bytes.inc(this.#labels, bytes);
     if (inexact > 0) this.#families.inexact.inc({ database, table }, inexact);
   }
+
+  signal(result: 'followed' | 'refused'): void {
+    this.#families.signals.inc({ database: this.#database, result });
+  }
+
+  incrementalQueue(active: number, paused: number): void {
+    this.#families.incrementalTables.set({ database: this.#database, state: 'active' }, active);
+    this.#families.incrementalTables.set({ database: this.#database, state: 'paused' }, paused);
+  }
+
+  incrementalChunk(table: string, rows: number, superseded: number): void {
+    const database = this.#database;
+    this.#families.incrementalChunks.inc({ database, table });
+    this.#families.incrementalRows.inc({ database, table, result: 'written' }, rows);
+    this.#families.incrementalRows.inc({ database, table, result: 'superseded' }, superseded);
+  }
+
+  incrementalSecondsLeft(seconds: number): void {
+    this.#families.incrementalSecondsLeft.set(this.#labels, seconds);
+  }
+
+  incrementalEnded(result: string): void {
+    this.#families.incrementalEnded.inc({ database: this.#database, result });
+  }
 }

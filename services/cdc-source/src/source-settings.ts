@@ -43,6 +43,10 @@ export interface SourceSettings {
   readonly watchIntervalMs: number;
   /** Longest outage of Postgres or Kafka that is waited out; afterwards the process ends with code 1. */
   readonly outageLimitMs: number;
+  /** Most rows of one chunk of an incremental snapshot; fewer where they are wide. */
+  readonly chunkRows: number;
+  /** Longest statement of such a chunk: what takes longer is tried with fewer rows. */
+  readonly chunkTimeoutMs: number;
   /** Explicitly configured with a current-state table, by `schema.table`. */
   readonly silverTables: ReadonlySet<string>;
 }
@@ -87,6 +91,8 @@ function databaseSettings(
     slotReleaseMs: 10_000,
     watchIntervalMs: 5_000,
     outageLimitMs: 300_000,
+    chunkRows: 20_000,
+    chunkTimeoutMs: 60_000,
     silverTables: new Set(silver),
   };
 }

@@ -243,4 +243,11 @@ export const sourceErrors = {
     remedy: 'Use a kafka.prefix of its own for this installation.',
     retry: 'manual',
   },
+  SOURCE_SIGNAL_INVALID: {
+    summary: 'A signal asks for something that cannot be done',
+    cause:
+      'A misspelt table, a table that is not captured or has no key, JSON or a condition of the wrong form, or an unknown type of signal.',
+    remedy: 'Correct the signal and send it again; the stream was not affected.',
+    retry: 'never',
+  },
 } as const satisfies Record<string, ErrorEntry>;

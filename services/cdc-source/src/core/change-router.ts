@@ -81,8 +81,13 @@ export class ChangeRouter {
 
   /** Takes the compiled table of `pendingRelation`. */
   adopt(table: CapturedTable): void {
-    table.tap = this.#tapOf?.(table.schema.schema, table.schema.table) ?? null;
+    this.#tap(table);
     this.#relations.adopt(table);
+  }
+
+  /** Asks for the tap of every table anew. */
+  retap(): void {
+    for (const table of this.#relations.compiled()) this.#tap(table);
   }
 
   /** Handles the message in `buf[start, end)`, whose log record is at `lsnHi:lsnLo`. */
@@ -149,6 +154,10 @@ export class ChangeRouter {
     this.#relations.endReplay();
     this.#replaying = false;
     this.#lastOid = -1;
+  }
+
+  #tap(table: CapturedTable): void {
+    table.tap = this.#tapOf?.(table.schema.schema, table.schema.table) ?? null;
   }
 
   #begin(transaction: BeginMessage): void {

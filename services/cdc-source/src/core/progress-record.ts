@@ -1,6 +1,8 @@
 import { formatLsn, parseLsn, type Lsn, type Position } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 
+import { parseRequests } from './incremental/snapshot-requests-json.ts';
+import { isIdle, type SnapshotRequests } from './incremental/snapshot-requests.ts';
 import { ORIGIN, type SealedProgress } from './position-ledger.ts';
 import type { TransactionCounts } from './transaction-counts.ts';
 import { parseTableCopy, writableCopy } from './snapshot/table-copy-json.ts';
@@ -56,6 +58,8 @@ export interface Progress extends SealedProgress {
   readonly transaction?: TransactionCounts | null;
   /** While tables are copied. */
   readonly pass?: SnapshotPass;
+  /** Snapshots that were asked for while streaming. */
+  readonly incremental?: SnapshotRequests;
   /** Stamped on every record as it is written; records of the versions before have none. */
   readonly origin?: ProgressOrigin | undefined;
 }
@@ -108,6 +112,7 @@ export function serializeProgress(progress: Progress): Buffer {
       ...(progress.pass && {
         pass: { lsn: formatLsn(progress.pass.lsn), connections: progress.pass.connections },
       }),
+      ...(progress.incremental && !isIdle(progress.incremental) && { incremental: progress.incremental }),
       ...(progress.origin ? { origin: originFields(progress.origin) } : {}),
     }),
   );
@@ -142,6 +147,7 @@ export function parseProgress(bytes: Buffer): Progress {
       ),
       ...(raw['transaction'] ? { transaction: countsOf(raw['transaction']) } : {}),
       ...(pass && { pass: { lsn: lsnOf(pass.lsn), connections: Number(pass.connections) } }),
+      ...(raw['incremental'] === undefined ? {} : { incremental: parseRequests(raw['incremental']) }),
       ...(raw['origin'] === undefined ? {} : { origin: originOf(raw['origin'] as OriginFields) }),
     };
   } catch (error) {

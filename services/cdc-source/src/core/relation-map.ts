@@ -121,6 +121,12 @@ export class RelationMap {
     return relation.table;
   }
 
+  /** Every compiled table that a change can still come to. */
+  *compiled(): Generator<CapturedTable> {
+    for (const relations of [this.#relations, this.#replayed])
+      for (const { table } of relations?.values() ?? []) if (table !== null) yield table;
+  }
+
   /** What is numbered next belongs to no relation, or to another. */
   endRun(): void {
     if (this.#run !== null) this.#run.events += this.#ledger.numbered - this.#runStart;

@@ -23,6 +23,7 @@ import type { SourceDependencies } from '../source-dependencies.ts';
 import { publishTables, tablesToCapture } from './captured-tables.ts';
 import { ensureDdlTriggers } from './ddl-trigger-guard.ts';
 import { logBoundError } from './slot-bound.ts';
+import { ensureSignalTable } from './incremental/signal-table.ts';
 import { acquireSlot } from './slot-guard.ts';
 
 /** What the checks against Postgres found; nothing has been written to Kafka yet. */
@@ -56,6 +57,8 @@ export async function prepareSource(
   const server = await checkServer(session);
   checkPgoutputSupport(server.version, postgres);
   if (postgres.failover) checkFailoverSupport(server.version);
+  const signalTable =
+    postgres.signalTable === undefined ? null : await ensureSignalTable(session, postgres.signalTable);
   const tables = await tablesToCapture(dependencies, session);
   const keyless = tablesWithoutKey(tables, settings.silverTables);
   if (keyless.length > 0)
@@ -70,7 +73,12 @@ export async function prepareSource(
     });
   }
   const slotFacts = await withinBound(dependencies, session, found);
-  const published = await publishTables(dependencies, session, server, tables);
+  const published = await publishTables(
+    dependencies,
+    session,
+    server,
+    signalTable && !tables.some(({ oid }) => oid === signalTable.oid) ? [...tables, signalTable] : tables,
+  );
   await ensureDdlTriggers(dependencies, session);
   const history = await identify(dependencies, target, server, slotFacts);
   return { target, session, server, history, slotFacts, tables, published };

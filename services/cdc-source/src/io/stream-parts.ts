@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 
-import type { Lsn } from '@hasivu/change-events';
+import { toLsn, type Lsn } from '@hasivu/change-events';
 
 import { ChangeRouter } from '../core/change-router.ts';
 import { DDL_PREFIX } from '../core/ddl-trigger-sql.ts';
@@ -19,11 +19,14 @@ import type { SourceDependencies } from '../source-dependencies.ts';
 import { openMessageTopic } from './message-topic.ts';
 import { openDdlEvents } from './open-ddl-events.ts';
 import { openOutbox } from './open-outbox.ts';
+import { openIncremental, type IncrementalParts } from './incremental/open-incremental.ts';
 import type { OpenedTarget } from './opened-target.ts';
 import { openSchemaChangeTopic } from './schema-change-topic.ts';
 import type { PreparedSource } from './source-checks.ts';
 import { SpoolDisk } from './spool-disk.ts';
 import { openTransactionTopic } from './transaction-topic.ts';
+
+const FROM_THE_BEGIN = toLsn(0n);
 
 /** What a stream is made of, before a byte is read: the router with all that listens to it. */
 export interface StreamParts {
@@ -36,6 +39,7 @@ export interface StreamParts {
   readonly takeMessages: () => number;
   /** Null where the topic of transactions is not asked for. */
   readonly transactions: TransactionMetadata | null;
+  readonly incremental: IncrementalParts;
   /** Answers the router's `AFTER`: compiles its pending relation, or opens the topic of messages. */
   readonly adopt: () => Promise<void>;
 }
@@ -72,7 +76,14 @@ export async function openStreamParts(
   const trace = postgres.traceHeaders
     ? new TraceContext(`${prefix} ${prepared.server.database} ${postgres.slot}`)
     : null;
-  const router = new ChangeRouter({
+  const incremental = openIncremental(dependencies, prepared, opened, {
+    ledger,
+    errands,
+    schemaChanges: schemaChanges?.schemaChanges ?? null,
+    progress,
+    retap: () => router.retap(),
+  });
+  const router: ChangeRouter = new ChangeRouter({
     ledger,
     sink,
     messageFallback: messages,
@@ -80,11 +91,15 @@ export async function openStreamParts(
     schemaChanges: schemaChanges?.schemaChanges ?? null,
     oversize: postgres.oversize,
     trace,
-    observers: [transactions, outbox, trace].filter((one) => one !== null),
-    tapOf: (schema, table) => (tableId({ schema, table }) === postgres.outbox?.table ? outbox : null),
+    observers: [transactions, outbox, trace, incremental.snapshots].filter((one) => one !== null),
+    tapOf: (schema, table) => {
+      const name = tableId({ schema, table });
+      return name === postgres.outbox?.table ? outbox : incremental.tapOf(name);
+    },
     coverage: (schema, table): Lsn | null => {
       const name = tableId({ schema, table });
-      return captured.has(name) ? (progress.tables.get(name)?.lsn ?? null) : null;
+      if (captured.has(name)) return progress.tables.get(name)?.lsn ?? null;
+      return name === postgres.signalTable ? FROM_THE_BEGIN : null;
     },
   });
   if (schemaChanges) {
@@ -95,6 +110,7 @@ export async function openStreamParts(
   const messagePrefix = postgres.outbox?.messagePrefix;
   if (outbox && messagePrefix !== undefined)
     router.messages.register(messagePrefix, (message, seq) => outbox.message(message, seq, Date.now()));
+  incremental.attach(router);
   return {
     ledger,
     router,
@@ -107,8 +123,12 @@ export async function openStreamParts(
       if (messageEvents) messageEvents.count = 0;
       return taken;
     },
+    incremental,
     adopt: async () => {
-      if (router.pendingRelation) return await adoptRelation(dependencies, opened, router);
+      const pending = router.pendingRelation;
+      if (pending && !captured.has(tableId(pending)))
+        return router.adopt(await opened.compiler.unwritten(pending));
+      if (pending) return await adoptRelation(dependencies, opened, router);
       const { database } = prepared.server;
       const events = (messageEvents = await openMessageTopic(cluster, registry, prefix, {
         sink,

@@ -33,7 +33,7 @@ export async function runStream(
   const { settings, signal, ready, logger } = dependencies;
   const { slot, publication } = settings.postgres;
   const parts = await openStreamParts(dependencies, prepared, opened, progress);
-  const { ledger, router, intake, disk, errands, transactions, adopt } = parts;
+  const { ledger, router, intake, disk, errands, transactions, incremental, adopt } = parts;
   const connection = await WireConnection.open(prepared.target, { replication: true });
   const columns = prepared.tables.flatMap((table) =>
     publishedColumns(table, prepared.published.get(tableId(table))),
@@ -75,18 +75,24 @@ export async function runStream(
           dependencies,
           opened,
           parts,
-          { ...progress, transaction: transactions?.unfinished ?? null },
+          {
+            ...progress,
+            transaction: transactions?.unfinished ?? null,
+            incremental: incremental.snapshots.requests,
+          },
           sealed,
         ),
       alive: () => {
         dependencies.alive();
         dependencies.metrics.spooled(intake.spooledBytes);
         assertLocked(prepared.session);
+        incremental.assertHealthy();
       },
       signal,
     }).run();
   } finally {
     clearInterval(watch);
+    await incremental.snapshots.close();
     await disk.close();
     await replication.close();
   }

@@ -91,7 +91,7 @@ export class TableCompiler {
     const sameTypes = before !== undefined && sameDeclared(before.declared, shape.declared);
     if (known?.identity === identity && sameTypes && sameShape(before, shape)) return known;
     const { schema, transforms, slots } = this.ruled(shape);
-    const declared = shape.declared.filter((_, i) => slots === null || (slots[i] as number) >= 0);
+    const declared = keptOf(shape.declared, slots);
     const topic = this.topicOf(schema);
     const { prefix, cluster } = this.#options;
     const key = keySchema(prefix, schema);
@@ -113,6 +113,43 @@ export class TableCompiler {
     this.tables.set(name, table);
     this.#shapes.set(name, shape);
     return table;
+  }
+
+  /**
+   * Compiles a shape that rows are read in beside the stream. Where events of it look as those of the newest version do,
+   * that is taken, however the stream came by it: the stream may know columns that are left out here.
+   */
+  async compileRead(shape: DeclaredShape, identity: ReplicaIdentity): Promise<CapturedTable> {
+    const name = tableId(shape);
+    const known = this.tables.get(name);
+    const before = this.#shapes.get(name);
+    if (known && before && this.#looksLike(before, shape)) return known;
+    return await this.compile(shape, identity);
+  }
+
+  #looksLike(a: DeclaredShape, b: DeclaredShape): boolean {
+    const [one, other] = [this.ruled(a), this.ruled(b)];
+    return (
+      sameShape(one.schema, other.schema) &&
+      sameDeclared(keptOf(a.declared, one.slots), keptOf(b.declared, other.slots))
+    );
+  }
+
+  /** A table whose rows are looked at and never written: nothing is registered for it. */
+  async unwritten(relation: RelationMessage): Promise<CapturedTable> {
+    await this.types.load(relation.columns.map((column) => column.typeOid));
+    const shape = shapeTable({ database: this.#options.database, ...relation }, NO_HINTS, this.types.lookup);
+    return new CapturedTable({
+      schema: shape,
+      identity: relation.identity,
+      binary: shape.declared.map((column) => binaryColumnOf(column, this.types.lookup)),
+      topic: '',
+      partitions: 1,
+      valueSchemaId: 0,
+      keySchemaId: null,
+      version: SOURCE_VERSION,
+      sourceName: this.#options.prefix,
+    });
   }
 
   /** Compiles the relation of a stream: its message says what the columns are, the catalog only fills in the rest. */
@@ -163,6 +200,10 @@ export class TableCompiler {
       throw error;
     }
   }
+}
+
+function keptOf(declared: DeclaredShape['declared'], slots: Int32Array | null): DeclaredShape['declared'] {
+  return slots === null ? declared : declared.filter((_, i) => (slots[i] as number) >= 0);
 }
 
 const NO_HINTS: CatalogHints = { dimensions: new Map(), primaryKey: [], identityIndex: [] };

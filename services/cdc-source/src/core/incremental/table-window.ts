@@ -1,0 +1,84 @@
+import { WIRE_HEADER_BYTES } from '@hasivu/change-events';
+import type { TupleSpans } from '@hasivu/pgoutput';
+import type { KeyText } from '@hasivu/postgres';
+
+import type { CapturedTable } from '../captured-table.ts';
+import { EventWriter } from '../event-writer.ts';
+import type { RowTap } from '../row-tap.ts';
+import { keyTextOf } from './key-text.ts';
+import type { ServerSnapshot } from './server-snapshot.ts';
+import { TouchedKeys } from './touched-keys.ts';
+
+const OP_UPDATE = 0x75;
+const OP_TRUNCATE = 0x74;
+
+/**
+ * Watches the changes of one table while it is read: which keys they touch, and by which transaction. Opened before the
+ * first read, it stays open from chunk to chunk.
+ */
+export class TableWindow implements RowTap {
+  readonly table: string;
+  readonly touched: TouchedKeys;
+  readonly #writer = new EventWriter();
+  readonly #owe: (key: KeyText) => void;
+  /** Snapshot of the chunk at hand, once it is taken: what it sees needs no note. */
+  #snapshot: ServerSnapshot | null = null;
+  #xid = -1;
+  #seen = false;
+  /** True once everything that was streamed before the window was opened is visible to new snapshots. */
+  settled = false;
+
+  /**
+   * @param table `schema.table`
+   * @param owe told of a row that moved to another key without a value that the log lacks: whoever has never had the row
+   *   has to be given it
+   */
+  constructor(table: string, owe: (key: KeyText) => void, touched = new TouchedKeys()) {
+    this.table = table;
+    this.#owe = owe;
+    this.touched = touched;
+  }
+
+  /** A source transaction begins. */
+  begin(xid: number): void {
+    this.#xid = xid;
+    this.#seen = this.#snapshot?.sees(xid) ?? false;
+  }
+
+  /** A chunk is read under `snapshot`; later ones see at least as much. */
+  snapshotTaken(snapshot: ServerSnapshot): void {
+    this.#snapshot = snapshot;
+    this.#seen = snapshot.sees(this.#xid);
+    this.touched.prune(snapshot);
+  }
+
+  row(
+    op: number,
+    table: CapturedTable,
+    buf: Buffer,
+    before: TupleSpans | null,
+    after: TupleSpans | null,
+    seq: number,
+  ): boolean {
+    if (op === OP_TRUNCATE) {
+      if (!this.#seen) this.touched.truncate(this.#xid);
+      return false;
+    }
+    const whole = after === null || after.unchanged === 0;
+    const old = before === null ? null : this.keyOf(table, buf, before);
+    const key = after === null ? old : this.keyOf(table, buf, after);
+    if (op === OP_UPDATE && old !== null && old !== key && !whole && seq >= 0 && after !== null)
+      this.#owe(keyTextOf(table, buf, after));
+    if (this.#seen) return false;
+    if (key !== null) this.touched.touch(key, this.#xid, whole);
+    if (old !== null && old !== key) this.touched.touch(old, this.#xid, true);
+    return false;
+  }
+
+  /** The same for a row from the stream and from a copy, in text and in binary: its encoded key. */
+  keyOf(table: CapturedTable, buf: Buffer, row: TupleSpans): string {
+    const { key } = this.#writer;
+    this.#writer.writeKey(table, buf, row);
+    return key.bytes.toString('latin1', WIRE_HEADER_BYTES, key.pos);
+  }
+}

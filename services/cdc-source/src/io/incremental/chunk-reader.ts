@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { isPlatformError, type PlatformError } from '@hasivu/errors';
+
+import { nextScope } from '../../core/incremental/chunk-plan.ts';
+import type { ChunkSize } from '../../core/incremental/chunk-size.ts';
+import type { SnapshotRequest } from '../../core/incremental/snapshot-requests.ts';
+import type { TableWindow } from '../../core/incremental/table-window.ts';
+import { failpoint } from '../../failpoints.ts';
+import type { SourceDependencies } from '../../source-dependencies.ts';
+import { ChunkSession, ChunkTooLarge, type ChunkSessionOptions } from './chunk-session.ts';
+import type { ChunkResult } from './chunk.ts';
+import { isStatementTimeout, isTransient } from './transient-error.ts';
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 5000;
+
+/** A chunk that is read, or that waits for the stream to come to its mark. */
+export interface Attempt {
+  readonly request: SnapshotRequest;
+  readonly window: TableWindow;
+  readonly size: ChunkSize;
+  readonly stop: AbortController;
+  /** What was read and the mark behind it: there before the mark can come through the stream. */
+  read: { readonly mark: string; readonly result: ChunkResult } | null;
+}
+
+/** Reads chunks beside the stream, one after the other, for as long as it takes. */
+export class ChunkReader {
+  readonly #options: ChunkSessionOptions;
+  readonly #logger: SourceDependencies['logger'];
+  readonly #onWaiting: (request: SnapshotRequest) => void;
+  readonly #life = randomUUID();
+  #marks = 0;
+  #session: ChunkSession | null = null;
+  #reading: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
+
+  /** @param onWaiting called when older writers of the table are waited for */
+  constructor(
+    options: ChunkSessionOptions,
+    logger: SourceDependencies['logger'],
+    onWaiting: (request: SnapshotRequest) => void,
+  ) {
+    this.#options = options;
+    this.#logger = logger;
+    this.#onWaiting = onWaiting;
+  }
+
+  /** Reads once what was begun before has ended. */
+  start(attempt: Attempt): void {
+    const before = this.#reading;
+    this.#reading = before
+      .then(() => this.#read(attempt))
+      .catch((error: unknown) => void (this.#failure ??= { error }));
+  }
+
+  /** Gives a read up: what it waits for may take long. */
+  abandon(attempt: Attempt): void {
+    const waits = attempt.read === null;
+    attempt.stop.abort();
+    if (waits) void this.#session?.close();
+  }
+
+  /** @throws what ended the reading: a mistake in this program */
+  assertHealthy(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    await this.#reading;
+    await this.#session?.close();
+  }
+
+  async #read(attempt: Attempt): Promise<void> {
+    const { signal } = attempt.stop;
+    let failed: PlatformError | null = null;
+    for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+      try {
+        if (failed) return await this.#markFailure(attempt, failed);
+        return await this.#readOnce(attempt);
+      } catch (error) {
+        // Of no more use after an error; and what it may have marked is not waited for: the next mark is another one.
+        attempt.read = null;
+        await this.#closeSession();
+        if (signal.aborted) return;
+        if ((error instanceof ChunkTooLarge || isStatementTimeout(error)) && attempt.size.shrink()) continue;
+        if (!isPlatformError(error)) throw error;
+        if (!isTransient(error)) {
+          failed = error;
+          continue;
+        }
+        const { code } = error;
+        this.#logger.warn(
+          { code, table: attempt.request.table, delayMs },
+          `${error.message} (reading again)`,
+        );
+        await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #readOnce(attempt: Attempt): Promise<void> {
+    const { request, window, size } = attempt;
+    const { signal } = attempt.stop;
+    const session = await this.#open(signal);
+    const table = nameOf(request.table);
+    if (!window.settled) {
+      await session.settle(table, window, () => this.#onWaiting(request), signal);
+      window.settled = true;
+    }
+    const mark = this.#nextMark();
+    await session.read(
+      { table, filter: request.filter, scope: nextScope(request, size.rows), like: request.run },
+      size,
+      mark,
+      (snapshot) => window.snapshotTaken(snapshot),
+      (result) => {
+        failpoint('chunk-read');
+        attempt.read = { mark, result };
+      },
+    );
+    failpoint('chunk-marked');
+  }
+
+  /** The mark brings the outcome into the order of the stream. */
+  async #markFailure(attempt: Attempt, error: PlatformError): Promise<void> {
+    const session = await this.#open(attempt.stop.signal);
+    const mark = this.#nextMark();
+    attempt.read = { mark, result: { kind: 'failed', error } };
+    await session.mark(mark);
+  }
+
+  #nextMark(): string {
+    return `${this.#life}/${++this.#marks}`;
+  }
+
+  async #open(signal: AbortSignal): Promise<ChunkSession> {
+    this.#session ??= await ChunkSession.open(this.#options);
+    signal.throwIfAborted();
+    return this.#session;
+  }
+
+  async #closeSession(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+  }
+}
+
+function nameOf(table: string): { readonly schema: string; readonly table: string } {
+  const dot = table.indexOf('.');
+  return { schema: table.slice(0, dot), table: table.slice(dot + 1) };
+}

@@ -1,0 +1,206 @@
+import type { SourceMoment } from '@hasivu/change-events';
+import { isPlatformError } from '@hasivu/errors';
+
+import type { Errands } from '../../core/errands.ts';
+import { afterChunk } from '../../core/incremental/chunk-plan.ts';
+import { ChunkSize } from '../../core/incremental/chunk-size.ts';
+import {
+  anew,
+  finishFirst,
+  withFirst,
+  withOwed,
+  type SnapshotRequests,
+} from '../../core/incremental/snapshot-requests.ts';
+import { TableWindow } from '../../core/incremental/table-window.ts';
+import type { PositionLedger } from '../../core/position-ledger.ts';
+import type { RowTap } from '../../core/row-tap.ts';
+import type { TransactionObserver } from '../../core/transaction-observer.ts';
+import { failpoint } from '../../failpoints.ts';
+import type { TableCompiler } from '../table-compiler.ts';
+import type { ChunkEmitter } from './chunk-emitter.ts';
+import type { Attempt, ChunkReader } from './chunk-reader.ts';
+import type { Chunk, ChunkResult } from './chunk.ts';
+import type { SnapshotReport } from './snapshot-report.ts';
+
+export interface IncrementalSnapshotsOptions {
+  readonly reader: ChunkReader;
+  readonly compiler: TableCompiler;
+  readonly emitter: ChunkEmitter;
+  readonly report: SnapshotReport;
+  readonly ledger: Pick<PositionLedger, 'accept'>;
+  readonly errands: Errands;
+  /** What the progress record says. */
+  readonly restored: SnapshotRequests;
+  /** Most rows of a chunk. */
+  readonly chunkRows: number;
+  /** Asks for the taps of all tables anew. */
+  readonly retap: () => void;
+}
+
+/**
+ * Reads tables in chunks beside the stream and writes them in its order. A chunk is read under a snapshot of its own, the
+ * log is marked behind it, and when the stream comes to the mark, the chunk's rows are written there: all but those that
+ * a transaction touched which the stream has brought and the snapshot does not see. One chunk is under way at a time.
+ * Everything but the reading itself happens in the turn of the stream.
+ */
+export class IncrementalSnapshots implements TransactionObserver {
+  readonly #options: IncrementalSnapshotsOptions;
+  #requests: SnapshotRequests;
+  #window: TableWindow | null = null;
+  #size: ChunkSize;
+  #attempt: Attempt | null = null;
+  #xid = -1;
+
+  constructor(options: IncrementalSnapshotsOptions) {
+    this.#options = options;
+    this.#requests = options.restored;
+    this.#size = new ChunkSize(options.chunkRows);
+    options.report.changed(this.#requests);
+  }
+
+  /** What outlives the process, as of what is in the open Kafka transaction. */
+  get requests(): SnapshotRequests {
+    return this.#requests;
+  }
+
+  /** Takes what a signal, at the place that the stream has come to, made of the requests. */
+  change(requests: SnapshotRequests): void {
+    const before = this.#requests.queue[0];
+    this.#requests = requests;
+    if (requests.paused || requests.queue[0] !== before) this.#drop();
+    this.#changed();
+    failpoint('signal-taken');
+    this.resume();
+  }
+
+  /** Goes on with what is left to do, where nothing is under way. */
+  resume(): void {
+    const { paused, queue } = this.#requests;
+    const [request] = queue;
+    if (paused || this.#attempt || !request) return;
+    this.#window ??= this.#openWindow(request.table);
+    const stop = new AbortController();
+    this.#attempt = { request, window: this.#window, size: this.#size, stop, read: null };
+    this.#options.reader.start(this.#attempt);
+  }
+
+  /** The tap of the table that is read, and of no other. */
+  tapOf(table: string): RowTap | null {
+    return this.#window?.table === table ? this.#window : null;
+  }
+
+  onBegin(xid: number): void {
+    this.#xid = xid;
+    this.#window?.begin(xid);
+  }
+
+  onCommit(): void {
+    // Changes are noted one by one.
+  }
+
+  /**
+   * The stream came to a mark. One that is not of the chunk under way is of an earlier life, or of a chunk that nobody
+   * wants any more.
+   * @param seq -1 when Kafka has what belongs there
+   */
+  marked(mark: string, seq: number, moment: SourceMoment): void {
+    const attempt = this.#attempt;
+    if (seq < 0 || attempt?.read?.mark !== mark) return;
+    const { result } = attempt.read;
+    const at: SourceMoment = { ...moment, snapshot: 'incremental' };
+    this.#options.errands.add(() => this.#settle(attempt, result, at));
+  }
+
+  async close(): Promise<void> {
+    this.#attempt?.stop.abort();
+    this.#attempt = null;
+    await this.#options.reader.close();
+  }
+
+  #openWindow(table: string): TableWindow {
+    const window = new TableWindow(table, (key) => {
+      this.#requests = withOwed(this.#requests, [key]);
+    });
+    window.begin(this.#xid);
+    this.#window = window;
+    this.#size = new ChunkSize(this.#options.chunkRows);
+    this.#options.retap();
+    return window;
+  }
+
+  /** Gives up the chunk under way and the window: what comes next opens another one. */
+  #drop(): void {
+    if (this.#attempt) this.#options.reader.abandon(this.#attempt);
+    this.#attempt = null;
+    this.#window = null;
+    this.#options.retap();
+  }
+
+  async #settle(attempt: Attempt, result: ChunkResult, moment: SourceMoment): Promise<void> {
+    if (attempt !== this.#attempt) return;
+    attempt.stop.abort();
+    this.#attempt = null;
+    if (result.kind === 'failed') this.#fail(result.error);
+    else if (result.kind === 'reshaped') this.#beginAnew(withFirst(this.#requests, { run: null }));
+    else await this.#take(attempt, result.chunk, moment);
+    this.#changed();
+    this.resume();
+  }
+
+  async #take({ window, size }: Attempt, chunk: Chunk, moment: SourceMoment): Promise<void> {
+    const { compiler, emitter, report } = this.#options;
+    const { touched } = window;
+    if (touched.overflowed(chunk.snapshot)) {
+      size.shrink();
+      report.overflowed(window.table);
+      if (touched.lost) this.#drop();
+      return;
+    }
+    try {
+      const shape = await compiler.shapeOf(chunk.catalog, chunk.published);
+      const table = await compiler.compileRead(shape, chunk.catalog.identity);
+      const emitted = await emitter.emit(chunk, table, window, moment);
+      touched.prune(chunk.snapshot);
+      const { scope, last, passed, shape: fingerprint, catalog } = chunk;
+      const { oid, estimatedRows } = catalog;
+      const { requests, next } = afterChunk(
+        this.#requests,
+        { scope, last, passed, ...emitted, table: { oid, shape: fingerprint, estimatedRows } },
+        Date.now(),
+      );
+      this.#requests = requests;
+      report.chunk(window.table, emitted, requests.queue[0]?.run ?? null);
+      if (next === 'done') this.#finish({ result: 'done' });
+      else if (next === 'anew') this.#beginAnew(requests);
+    } catch (error) {
+      // Told before anything of the chunk was written; the stream would end of a row like that, a snapshot need not.
+      if (!isPlatformError(error) || error.code !== 'SOURCE_KEY_VALUE') throw error;
+      this.#fail(error);
+    }
+    failpoint('chunk-emitted');
+  }
+
+  /** A new window: all that was streamed before it will be seen by its first chunk. */
+  #beginAnew(requests: SnapshotRequests): void {
+    this.#requests = anew(requests);
+    this.#drop();
+  }
+
+  #fail(error: unknown): void {
+    const known = isPlatformError(error) ? error : null;
+    const reason = known ? known.message : 'unexpected error';
+    this.#finish({ result: 'failed', reason, ...(known && { code: known.code }) });
+  }
+
+  #finish(outcome: Omit<Parameters<typeof finishFirst>[1], 'atMs'>): void {
+    this.#options.report.finished(this.#requests.queue[0], outcome);
+    this.#requests = finishFirst(this.#requests, { ...outcome, atMs: Date.now() });
+    this.#drop();
+  }
+
+  /** Becomes durable soon, although the change is no event. */
+  #changed(): void {
+    this.#options.ledger.accept();
+    this.#options.report.changed(this.#requests);
+  }
+}
