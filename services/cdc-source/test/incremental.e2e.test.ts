@@ -1,58 +1,7 @@
-import { randomUUID } from 'node:crypto';
-
-import { topicNames } from '@hasivu/change-events';
-import { waitFor } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
-import { byPosition, printed, SourceUnderTest, stateOf } from './source-under-test.ts';
-
-export interface Outcome {
-  readonly signal: string;
-  readonly table: string | null;
-  readonly result: string;
-  readonly reason?: string;
-  readonly rows: number;
-}
-
-interface IncrementalState {
-  readonly paused: boolean;
-  readonly queue: readonly { readonly table: string; readonly run: { readonly rows: number } | null }[];
-  readonly outcomes: readonly Outcome[];
-}
-
-/** What the newest committed progress record says of snapshots. */
-async function incremental(source: SourceUnderTest): Promise<IncrementalState | null> {
-  const records = await source.records(topicNames(source.topics.prefix).progress);
-  const own = records.filter(({ key }) => key?.toString() === source.slot);
-  const last = own.at(-1)?.value;
-  if (!last) return null;
-  return (JSON.parse(last.toString()) as { incremental?: IncrementalState }).incremental ?? null;
-}
-
-async function outcomesOf(
-  source: SourceUnderTest,
-  signal: string,
-  count: number,
-): Promise<readonly Outcome[]> {
-  let found: readonly Outcome[] = [];
-  await waitFor(
-    `${count} outcomes of the signal`,
-    async () => {
-      found = (await incremental(source))?.outcomes.filter((one) => one.signal === signal) ?? [];
-      return found.length >= count;
-    },
-    { timeoutMs: 60_000 },
-  );
-  return found;
-}
-
-async function send(source: SourceUnderTest, type: string, data: object | null): Promise<string> {
-  const id = randomUUID();
-  await source.sql("SELECT pg_logical_emit_message(true, 'hasivu.signal', $1)", [
-    JSON.stringify({ id, type, data }),
-  ]);
-  return id;
-}
+import { SourceUnderTest } from './source-under-test.ts';
+import { assertSameState, outcomesOf, signal, snapshotOf, snapshotRequests } from './snapshot-signals.ts';
 
 test('a table is read again on a message, in chunks, while it is written to: the state is that of Postgres', async () => {
   await using source = await SourceUnderTest.create('incremental');
@@ -69,18 +18,147 @@ test('a table is read again on a message, in chunks, while it is written to: the
     }
   };
   const writer = write();
-  const id = await send(source, 'execute-snapshot', { 'data-collections': ['public.orders'] });
-  const [outcome] = await outcomesOf(source, id, 1);
+  const id = await snapshotOf(source, 'public.orders');
+  const [outcome] = await outcomesOf(source, id);
   writing = false;
   await writer;
   await source.settled();
   expect(outcome).toMatchObject({ table: 'public.orders', result: 'done' });
-
-  const events = (await source.events('public.orders')).sort(byPosition);
+  const events = await assertSameState(source, 'public.orders');
   expect(events.some((event) => event.op === 'r' && event.snapshot === 'incremental')).toBe(true);
-  const rows = await source.sql<{ id: number; n: number; body: string }>('SELECT * FROM orders');
-  const state = stateOf(events);
-  expect(state.size).toBe(rows.length);
-  for (const row of rows)
-    expect([row.id, printed(state.get(printed({ id: row.id })))]).toEqual([row.id, printed(row)]);
 }, 120_000);
+
+test('the signal table of Debezium works: made here, published, never an event; conditions, several tables, pause and stop', async () => {
+  await using source = await SourceUnderTest.create('signals');
+  await source.sql(`
+    CREATE TABLE items (id int PRIMARY KEY, n int);
+    INSERT INTO items SELECT i, i FROM generate_series(1, 5000) i;
+    CREATE TABLE pairs (a text, b int, note text, PRIMARY KEY (a, b));
+    INSERT INTO pairs SELECT chr(97 + i % 7) || '''\\', i, 'x' FROM generate_series(1, 3000) i;
+    CREATE TABLE parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
+    CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (1000);
+    CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (1000) TO (100000);
+    INSERT INTO parted SELECT i, i FROM generate_series(1, 2500) i`);
+  await source.start({
+    tables: ['public.items', 'public.pairs', 'public.parted'],
+    postgres: 'snapshot: never, signalTable: public.signals',
+  });
+  const insert = (id: string, type: string, data: object | null): Promise<unknown> =>
+    source.sql('INSERT INTO signals VALUES ($1, $2, $3)', [id, type, data && JSON.stringify(data)]);
+  await insert('pause', 'pause-snapshot', { type: 'incremental' });
+  await insert('all', 'execute-snapshot', {
+    'data-collections': ['public.items', 'public.pairs', 'public\\.parted'],
+    type: 'INCREMENTAL',
+    'additional-conditions': [{ 'data-collection': 'public.items', filter: "n % 10 = 3 AND 'it''s' <> ')'" }],
+  });
+  await insert('dropped', 'execute-snapshot', { 'data-collections': ['public.*'] });
+  await source.settled();
+  expect(await snapshotRequests(source)).toMatchObject({ paused: true, queue: { length: 7 } });
+  expect(await source.events('public.items')).toEqual([]);
+  // Only of the second signal are tables left that are asked for once more.
+  await insert('stop', 'stop-snapshot', { 'data-collections': ['public.settled'], type: 'incremental' });
+  await insert('resume', 'resume-snapshot', null);
+  const done = await outcomesOf(source, 'all', 3);
+  expect(done).toMatchObject([
+    { table: 'public.items', result: 'done', rows: 500 },
+    { table: 'public.pairs', result: 'done', rows: 3000 },
+    { table: 'public.parted', result: 'done', rows: 2500 },
+  ]);
+  expect(await outcomesOf(source, 'dropped', 4)).toMatchObject([
+    { table: 'public.settled', result: 'stopped' },
+    { result: 'done', rows: 5000 },
+    { result: 'done' },
+    { result: 'done' },
+  ]);
+  await source.settled();
+  expect((await source.topicNames()).filter((topic) => topic.endsWith('signals'))).toEqual([]);
+  await assertSameState(source, 'public.items');
+  await assertSameState(source, 'public.parted');
+}, 120_000);
+
+test('a signal that cannot be followed stops nothing: it is told in the progress, the metrics and the log', async () => {
+  await using source = await SourceUnderTest.create('badsignals');
+  await source.sql(`
+    CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 1), (2, 0);
+    CREATE TABLE loose (n int); INSERT INTO loose VALUES (1)`);
+  const service = await source.start({ tables: ['public.items', 'public.loose'] });
+  const refused = async (type: string, data: object | null, reason: RegExp): Promise<void> => {
+    const [outcome] = await outcomesOf(source, await signal(source, type, data));
+    expect(outcome).toMatchObject({ result: 'refused', code: 'SOURCE_SIGNAL_INVALID' });
+    expect(outcome?.reason).toMatch(reason);
+  };
+  await refused('execute-snapshot', { 'data-collections': ['public.nothing'] }, /no captured table/);
+  await refused('execute-snapshot', { 'data-collections': ['public.loose'] }, /no key/);
+  await refused('execute-snapshot', { 'data-collections': [] }, /not a list/);
+  await refused(
+    'execute-snapshot',
+    { 'data-collections': ['public.items'], type: 'blocking' },
+    /another type/,
+  );
+  await refused('truncate', null, /its type is "truncate"/);
+  const condition = (filter: string): object => ({
+    'data-collections': ['public.items'],
+    'additional-conditions': [{ 'data-collection': 'public.items', filter }],
+  });
+  await refused('execute-snapshot', condition('true) OR (true'), /closes a bracket/);
+  await refused('execute-snapshot', condition('true; DROP TABLE items'), /semicolon/);
+  await source.sql("SELECT pg_logical_emit_message(false, 'hasivu.signal', 'not json')");
+
+  const failed = async (filter: string, reason: RegExp): Promise<void> => {
+    const [outcome] = await outcomesOf(source, await snapshotOf(source, 'public.items', filter));
+    expect(outcome).toMatchObject({ result: 'failed' });
+    expect(outcome?.reason).toMatch(reason);
+  };
+  await failed('nosuch = 1', /nosuch/);
+  await failed('1 / n = 1', /division by zero/);
+  await failed("n = nextval('pg_catalog.pg_class_x')", /does not exist/);
+  await failed('n FROM items', /syntax error/);
+  await source.sql('CREATE SEQUENCE s');
+  await failed("n = nextval('public.s')", /read-only/);
+
+  const [fine] = await outcomesOf(source, await snapshotOf(source, 'public.items', 'n = 1'));
+  expect(fine).toMatchObject({ result: 'done', rows: 1 });
+  const metrics = await service.metrics();
+  expect(metrics).toMatch(/hasivu_source_signals_total\{.*result="refused"[^}]*\} 8/);
+  expect(metrics).toMatch(/hasivu_source_incremental_ended_total\{.*result="failed"[^}]*\} 5/);
+  expect(service.output.join('\n')).toMatch(/SOURCE_SIGNAL_INVALID/);
+}, 120_000);
+
+test('tables whose keys are of any built-in type are read in the order of their keys, to the last row', async () => {
+  await using source = await SourceUnderTest.create('keys');
+  await source.sql("CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad')");
+  await source.sql('CREATE DOMAIN code AS varchar(20)');
+  const keys: Record<string, string> = {
+    uuid: 'md5(i::text)::uuid',
+    text: "CASE WHEN i % 2 = 0 THEN upper(md5(i::text)) ELSE 'é''\\' || md5(i::text) END",
+    code: 'md5(i::text)::varchar(20)',
+    'character(40)': 'md5(i::text)',
+    numeric: 'i / 7.0 - 100',
+    float8: "CASE i WHEN 1 THEN 'NaN'::float8 WHEN 2 THEN '-Infinity' ELSE i / 7.0 END",
+    timestamptz: "'2020-01-01'::timestamptz + i * interval '1 hour 1 microsecond'",
+    date: "'0001-01-01 BC'::date + i * 400",
+    bytea: "decode(md5(i::text), 'hex')",
+    boolean: 'i = 1',
+    mood: "(ARRAY['sad', 'ok', 'glad'])[i]::mood",
+    inet: "'10.0.0.0'::inet + i",
+    'int[]': 'ARRAY[i % 10, i]',
+    interval: "i * interval '7 hours'",
+    int8: 'i::int8 * -1000000007',
+  };
+  const tables = Object.keys(keys).map((_, i) => `public.k${i}`);
+  for (const [i, [type, value]] of Object.entries(keys).entries()) {
+    const rows = type === 'boolean' ? 2 : type === 'mood' ? 3 : 2500;
+    await source.sql(`CREATE TABLE k${i} (k ${type} PRIMARY KEY, id int);
+      INSERT INTO k${i} SELECT ${value}, i FROM generate_series(1, ${rows}) i`);
+  }
+  await source.start({ tables, postgres: 'snapshot: never' });
+  const id = await signal(source, 'execute-snapshot', { 'data-collections': tables });
+  const outcomes = await outcomesOf(source, id, tables.length);
+  await source.settled();
+  for (const [i, type] of Object.keys(keys).entries()) {
+    const rows = await source.sql<{ id: number }>(`SELECT id FROM k${i} ORDER BY id`);
+    expect([type, outcomes[i]]).toMatchObject([type, { result: 'done', rows: rows.length }]);
+    const ids = (await source.events(`public.k${i}`)).map((event) => Number(event.after?.['id']));
+    expect([type, ids.sort((a, b) => a - b)]).toEqual([type, rows.map((row) => row.id)]);
+  }
+}, 180_000);

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly window: TableWindow;
   readonly size: ChunkSize;
   readonly stop: AbortController;
+  /** How long to wait first: the chunk before it brought nothing new. */
+  readonly delayMs: number;
   /** What was read and the mark behind it: there before the mark can come through the stream. */
   read: { readonly mark: string; readonly result: ChunkResult } | null;
 }
@@ -77,6 +79,7 @@ export class ChunkReader {
   async #read(attempt: Attempt): Promise<void> {
     const { signal } = attempt.stop;
     let failed: PlatformError | null = null;
+    if (attempt.delayMs > 0) await sleep(attempt.delayMs, undefined, { signal }).catch(() => undefined);
     for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
       try {
         if (failed) return await this.#markFailure(attempt, failed);

@@ -22,6 +22,9 @@ import type { Attempt, ChunkReader } from './chunk-reader.ts';
 import type { Chunk, ChunkResult } from './chunk.ts';
 import type { SnapshotReport } from './snapshot-report.ts';
 
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 5_000;
+
 export interface IncrementalSnapshotsOptions {
   readonly reader: ChunkReader;
   readonly compiler: TableCompiler;
@@ -50,6 +53,8 @@ export class IncrementalSnapshots implements TransactionObserver {
   #size: ChunkSize;
   #attempt: Attempt | null = null;
   #xid = -1;
+  /** Before the next chunk: what it waits for may take long to become visible. */
+  #delayMs = 0;
 
   constructor(options: IncrementalSnapshotsOptions) {
     this.#options = options;
@@ -80,7 +85,14 @@ export class IncrementalSnapshots implements TransactionObserver {
     if (paused || this.#attempt || !request) return;
     this.#window ??= this.#openWindow(request.table);
     const stop = new AbortController();
-    this.#attempt = { request, window: this.#window, size: this.#size, stop, read: null };
+    this.#attempt = {
+      request,
+      window: this.#window,
+      size: this.#size,
+      stop,
+      delayMs: this.#delayMs,
+      read: null,
+    };
     this.#options.reader.start(this.#attempt);
   }
 
@@ -153,6 +165,7 @@ export class IncrementalSnapshots implements TransactionObserver {
     if (touched.overflowed(chunk.snapshot)) {
       size.shrink();
       report.overflowed(window.table);
+      this.#wait();
       if (touched.lost) this.#drop();
       return;
     }
@@ -169,6 +182,8 @@ export class IncrementalSnapshots implements TransactionObserver {
         Date.now(),
       );
       this.#requests = requests;
+      if (emitted.rows === 0 && emitted.owed.length > 0) this.#wait();
+      else this.#delayMs = 0;
       report.chunk(window.table, emitted, requests.queue[0]?.run ?? null);
       if (next === 'done') this.#finish({ result: 'done' });
       else if (next === 'anew') this.#beginAnew(requests);
@@ -178,6 +193,10 @@ export class IncrementalSnapshots implements TransactionObserver {
       this.#fail(error);
     }
     failpoint('chunk-emitted');
+  }
+
+  #wait(): void {
+    this.#delayMs = Math.min(MAX_DELAY_MS, Math.max(FIRST_DELAY_MS, this.#delayMs * 2));
   }
 
   /** A new window: all that was streamed before it will be seen by its first chunk. */
