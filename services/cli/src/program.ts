@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '@hasivu/errors';
 import type { CliContext } from './cli-context.ts';
+import { configFile, examples, EXIT_CODES } from './command-help.ts';
 import { checkConfigFile } from './commands/config-check.ts';
 import { runDemo } from './commands/demo.ts';
 import { stackDown, stackStatus, stackUp } from './commands/local.ts';
@@ -8,9 +9,7 @@ import { runQuery, type QueryFormat } from './commands/query.ts';
 import { runServices } from './commands/run.ts';
 import { showStatus } from './commands/status.ts';
 import { tailTopic } from './commands/tail.ts';
-
-const EXIT_CODES = `
-Exit codes: 0 done · 1 failed, or the data differs · 2 something has to be changed first · 130 interrupted`;
+import { addSnapshot } from './snapshot/snapshot-program.ts';
 
 /** Runs one command line; resolves with the exit code. Errors of commands are thrown, those of usage printed here. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -48,6 +47,7 @@ function createProgram(context: CliContext, done: (code: number) => void): Comma
   addRun(program, context, done);
   addTail(program, context, done);
   addQuery(program, context, done);
+  addSnapshot(program, context, done);
   addConfig(program, context, done);
   addDemo(program, context, done);
   return program;
@@ -189,14 +189,6 @@ function addDemo(program: Command, context: CliContext, done: (code: number) => 
       ),
     ['npm run demo', 'npm run demo -- --seconds 20', 'npm run demo -- --keep'],
   );
-}
-
-function configFile(): Option {
-  return new Option('-f, --file <path>', 'configuration file').default('hasivu.yaml');
-}
-
-function examples(command: Command, lines: readonly string[]): void {
-  command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n${EXIT_CODES}`);
 }
 
 function positiveInteger(text: string): number {

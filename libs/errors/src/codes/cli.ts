@@ -42,6 +42,12 @@ export const cliErrors = {
       'Correct the statement where the message points; `describe silver.<schema>.<table>` lists columns and types.',
     retry: 'manual',
   },
+  CLI_SOURCE_UNKNOWN: {
+    summary: 'The database has no source of this name',
+    cause: 'The source of the configuration was never started, or its slot was dropped.',
+    remedy: 'Start the source first (`hasivu run -f hasivu.yaml`), or correct source.postgres.slot.',
+    retry: 'manual',
+  },
   CLI_STACK_DOWN: {
     summary: 'The local stack is not running',
     cause: 'It was never started, was stopped, or its state directory was removed.',
