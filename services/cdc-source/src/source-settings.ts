@@ -45,6 +45,8 @@ export interface SourceSettings {
   readonly outageLimitMs: number;
   /** Most rows of one chunk of an incremental snapshot; fewer where they are wide. */
   readonly chunkRows: number;
+  /** Changed keys that are remembered one by one while such a chunk is read. */
+  readonly windowKeys: number;
   /** Longest statement of such a chunk: what takes longer is tried with fewer rows. */
   readonly chunkTimeoutMs: number;
   /** Explicitly configured with a current-state table, by `schema.table`. */
@@ -92,6 +94,8 @@ function databaseSettings(
     watchIntervalMs: 5_000,
     outageLimitMs: 300_000,
     chunkRows: 20_000,
+    // About 30 MB for keys of ordinary size.
+    windowKeys: 200_000,
     chunkTimeoutMs: 60_000,
     silverTables: new Set(silver),
   };

@@ -7,7 +7,7 @@ import { EventWriter } from '../event-writer.ts';
 import type { RowTap } from '../row-tap.ts';
 import { keyTextOf } from './key-text.ts';
 import type { ServerSnapshot } from './server-snapshot.ts';
-import { TouchedKeys } from './touched-keys.ts';
+import type { TouchedKeys } from './touched-keys.ts';
 
 const OP_UPDATE = 0x75;
 const OP_TRUNCATE = 0x74;
@@ -33,7 +33,7 @@ export class TableWindow implements RowTap {
    * @param owe told of a row that moved to another key without a value that the log lacks: whoever has never had the row
    *   has to be given it
    */
-  constructor(table: string, owe: (key: KeyText) => void, touched = new TouchedKeys()) {
+  constructor(table: string, owe: (key: KeyText) => void, touched: TouchedKeys) {
     this.table = table;
     this.#owe = owe;
     this.touched = touched;

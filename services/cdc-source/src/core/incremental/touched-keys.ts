@@ -8,8 +8,6 @@ export interface Touch {
   partial: boolean;
 }
 
-/** How much of the window is kept in memory: about 30 MB for keys of ordinary size. */
-const MAX_KEYS = 200_000;
 const MAX_TRANSACTIONS = 100_000;
 
 /**
@@ -25,7 +23,8 @@ export class TouchedKeys {
   /** True when not even the transactions are known any more: a new window has to be opened. */
   lost = false;
 
-  constructor(maxKeys = MAX_KEYS) {
+  /** @param maxKeys that are kept one by one */
+  constructor(maxKeys: number) {
     this.#maxKeys = maxKeys;
   }
 

@@ -16,7 +16,7 @@ const OP_READ = 0x72;
 const COUNT_READ = 0;
 
 export interface ChunkEmitterOptions {
-  readonly sink: ProgressProducer;
+  readonly sink: Pick<ProgressProducer, 'append' | 'bufferedBytes' | 'send'>;
   readonly ledger: Pick<PositionLedger, 'accept'>;
   readonly schemaChanges: SchemaChanges | null;
   readonly sendBytes: number;

@@ -1,5 +1,6 @@
 import type { SourceMoment } from '@hasivu/change-events';
 import { isPlatformError } from '@hasivu/errors';
+import type { KeyText } from '@hasivu/postgres';
 
 import type { Errands } from '../../core/errands.ts';
 import { afterChunk } from '../../core/incremental/chunk-plan.ts';
@@ -12,6 +13,7 @@ import {
   type SnapshotRequests,
 } from '../../core/incremental/snapshot-requests.ts';
 import { TableWindow } from '../../core/incremental/table-window.ts';
+import { TouchedKeys } from '../../core/incremental/touched-keys.ts';
 import type { PositionLedger } from '../../core/position-ledger.ts';
 import type { RowTap } from '../../core/row-tap.ts';
 import type { TransactionObserver } from '../../core/transaction-observer.ts';
@@ -26,16 +28,18 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 
 export interface IncrementalSnapshotsOptions {
-  readonly reader: ChunkReader;
-  readonly compiler: TableCompiler;
+  readonly reader: Pick<ChunkReader, 'start' | 'abandon' | 'close'>;
+  readonly compiler: Pick<TableCompiler, 'shapeOf' | 'compileRead'>;
   readonly emitter: ChunkEmitter;
-  readonly report: SnapshotReport;
+  readonly report: Pick<SnapshotReport, 'changed' | 'chunk' | 'finished' | 'overflowed'>;
   readonly ledger: Pick<PositionLedger, 'accept'>;
   readonly errands: Errands;
   /** What the progress record says. */
   readonly restored: SnapshotRequests;
   /** Most rows of a chunk. */
   readonly chunkRows: number;
+  /** Keys of a window that are kept one by one. */
+  readonly windowKeys: number;
   /** Asks for the taps of all tables anew. */
   readonly retap: () => void;
 }
@@ -130,9 +134,10 @@ export class IncrementalSnapshots implements TransactionObserver {
   }
 
   #openWindow(table: string): TableWindow {
-    const window = new TableWindow(table, (key) => {
+    const owe = (key: KeyText): void => {
       this.#requests = withOwed(this.#requests, [key]);
-    });
+    };
+    const window = new TableWindow(table, owe, new TouchedKeys(this.#options.windowKeys));
     window.begin(this.#xid);
     this.#window = window;
     this.#size = new ChunkSize(this.#options.chunkRows);

@@ -60,7 +60,7 @@ export function openIncremental(
   );
   const emitter = new ChunkEmitter({ sink, ledger, schemaChanges, sendBytes: settings.sendBytes });
   const restored = progress.incremental ?? NO_REQUESTS;
-  const { chunkRows } = settings;
+  const { chunkRows, windowKeys } = settings;
   const snapshots = new IncrementalSnapshots({
     reader,
     compiler,
@@ -70,6 +70,7 @@ export function openIncremental(
     errands,
     restored,
     chunkRows,
+    windowKeys,
     retap,
   });
   const signals = new SnapshotSignals(dependencies, snapshots, snapshotTables(prepared, settings.postgres));
