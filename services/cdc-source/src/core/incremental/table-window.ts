@@ -23,6 +23,8 @@ export class TableWindow implements RowTap {
   readonly #owe: (key: KeyText) => void;
   /** Snapshot of the chunk at hand, once it is taken: what it sees needs no note. */
   #snapshot: ServerSnapshot | null = null;
+  /** Transactions that rows are owed by, by key. */
+  readonly #owedBy = new Map<string, number>();
   #xid = -1;
   #seen = false;
   /** True once everything that was streamed before the window was opened is visible to new snapshots. */
@@ -68,11 +70,26 @@ export class TableWindow implements RowTap {
     const old = before === null ? null : this.keyOf(table, buf, before);
     const key = after === null ? old : this.keyOf(table, buf, after);
     if (op === OP_UPDATE && old !== null && old !== key && !whole && seq >= 0 && after !== null)
-      this.#owe(keyTextOf(table, buf, after));
+      this.#note(keyTextOf(table, buf, after));
     if (this.#seen) return false;
     if (key !== null) this.touched.touch(key, this.#xid, whole);
     if (old !== null && old !== key) this.touched.touch(old, this.#xid, true);
     return false;
+  }
+
+  /** True when a row that is owed cannot be read yet: `snapshot` does not see what gave it its key. */
+  isUnseen(key: KeyText, snapshot: ServerSnapshot): boolean {
+    const name = JSON.stringify(key);
+    const xid = this.#owedBy.get(name);
+    if (xid === undefined) return false;
+    if (!snapshot.sees(xid)) return true;
+    this.#owedBy.delete(name);
+    return false;
+  }
+
+  #note(key: KeyText): void {
+    this.#owedBy.set(JSON.stringify(key), this.#xid);
+    this.#owe(key);
   }
 
   /** The same for a row from the stream and from a copy, in text and in binary: its encoded key. */

@@ -177,17 +177,19 @@ export class IncrementalSnapshots implements TransactionObserver {
     try {
       const shape = await compiler.shapeOf(chunk.catalog, chunk.published);
       const table = await compiler.compileRead(shape, chunk.catalog.identity);
+      const { scope, last, passed, shape: fingerprint, catalog, snapshot } = chunk;
       const emitted = await emitter.emit(chunk, table, window, moment);
-      touched.prune(chunk.snapshot);
-      const { scope, last, passed, shape: fingerprint, catalog } = chunk;
+      const unseen = scope.kind === 'keys' ? scope.keys.filter((key) => window.isUnseen(key, snapshot)) : [];
+      const owed = [...emitted.owed, ...unseen];
+      touched.prune(snapshot);
       const { oid, estimatedRows } = catalog;
       const { requests, next } = afterChunk(
         this.#requests,
-        { scope, last, passed, ...emitted, table: { oid, shape: fingerprint, estimatedRows } },
+        { scope, last, passed, rows: emitted.rows, owed, table: { oid, shape: fingerprint, estimatedRows } },
         Date.now(),
       );
       this.#requests = requests;
-      if (emitted.rows === 0 && emitted.owed.length > 0) this.#wait();
+      if (emitted.rows === 0 && owed.length > 0) this.#wait();
       else this.#delayMs = 0;
       report.chunk(window.table, emitted, requests.queue[0]?.run ?? null);
       if (next === 'done') this.#finish({ result: 'done' });

@@ -81,7 +81,7 @@ export class ModelledServer {
       if (locked.has(key)) continue;
       const row = rows.get(key);
       keys.add(key);
-      if (kind === 7 && choice % 5 === 0 && this.#live.length === 0 && !this.readerLocks) {
+      if (kind === 7 && choice % 2 === 0 && this.#live.length === 0 && !this.readerLocks) {
         truncates = true;
         did((all) => all.clear(), pg.truncate(TABLE_OID));
       } else if (!row) {
