@@ -23,6 +23,13 @@ export const COPYING: readonly FailpointName[] = [
 ];
 /** These take a transaction larger than what the source holds or sends at once. */
 export const LARGE: readonly FailpointName[] = ['large-transaction-sent', 'spool-spilled'];
+/** These are reached while a table is read again beside the stream: such a life is asked for that. */
+export const REREADING: readonly FailpointName[] = [
+  'signal-taken',
+  'chunk-read',
+  'chunk-marked',
+  'chunk-emitted',
+];
 /** These are reached once in a life, or once per table. */
 const ONCE: readonly FailpointName[] = [...COPYING, 'progress-read', 'schema-registered', 'stream-ended'];
 

@@ -30,7 +30,7 @@ export function streamedBehind(events: readonly SeenEvent[], fromLsn: bigint): s
 /** Log position that the last copy of a table covers. */
 export function copiedTo(events: readonly SeenEvent[]): bigint {
   return events.reduce(
-    (last, event) => (event.snapshot !== 'false' && event.commitLsn > last ? event.commitLsn : last),
+    (last, event) => (event.snapshot === 'true' && event.commitLsn > last ? event.commitLsn : last),
     0n,
   );
 }

@@ -4,13 +4,14 @@ import { SeededRandom, servers, type SpawnedService, waitFor } from '@hasivu/tes
 import { expect } from '@jest/globals';
 
 import { SourceUnderTest, type SeenEvent } from '../source-under-test.ts';
-import { COPYING, describeKill, LARGE, planKills, type Kill } from './kill-plan.ts';
+import { COPYING, describeKill, LARGE, planKills, REREADING, type Kill } from './kill-plan.ts';
 import { StormLoad } from './storm-load.ts';
 import { assertOrdered, copiedTo, replay, rowsOf, streamedBehind } from './storm-oracle.ts';
 import { addTable, BASE_TABLES, createTables } from './storm-tables.ts';
 
 const HIT_WITHIN_MS = 120_000;
 const HUGE_EVERY_MS = 3_000;
+const SNAPSHOT_EVERY_MS = 4_000;
 const SETTLED_WITHIN_MS = 600_000;
 
 /** The source under a storm of kills: what dies, when, and what it is started with again. */
@@ -29,6 +30,7 @@ class Storm {
     switch (kill.kind) {
       case 'moment':
         await this.#alive();
+        await this.#askForSnapshot();
         await sleep(kill.afterMs);
         return await this.#end();
       case 'server':
@@ -72,12 +74,25 @@ class Storm {
     const huge = setInterval(() => {
       if (LARGE.includes(kill.name)) this.#load.wantHuge();
     }, HUGE_EVERY_MS);
+    const snapshots = setInterval(() => {
+      if (REREADING.includes(kill.name)) void this.#askForSnapshot();
+    }, SNAPSHOT_EVERY_MS);
     await waitFor(`the source to reach ${failpoint}`, () => !service.running, {
       timeoutMs: HIT_WITHIN_MS,
-    }).finally(() => clearInterval(huge));
+    }).finally(() => {
+      clearInterval(huge);
+      clearInterval(snapshots);
+    });
     const { signal } = await service.exited;
     if (signal !== 'SIGKILL') throw new Error(`the source ended by itself:\n${this.lastWords()}`);
     this.#service = null;
+  }
+
+  /** Has tables read again beside the stream; a server that is away hears nothing of it. */
+  async #askForSnapshot(): Promise<void> {
+    const signal = { type: 'execute-snapshot', data: { 'data-collections': ['public.*'] } };
+    const emit = "SELECT pg_logical_emit_message(false, 'hasivu.signal', $1)";
+    await this.#source.sql(emit, [JSON.stringify(signal)]).catch(() => undefined);
   }
 
   /** The service that runs, or a new life of it. One that ended by itself is a failure of the whole storm. */

@@ -11,6 +11,7 @@ import type { TouchedKeys } from './touched-keys.ts';
 
 const OP_UPDATE = 0x75;
 const OP_TRUNCATE = 0x74;
+const MAX_OWED_BY = 10_000;
 
 /**
  * Watches the changes of one table while it is read: which keys they touch, and by which transaction. Opened before the
@@ -88,7 +89,8 @@ export class TableWindow implements RowTap {
   }
 
   #note(key: KeyText): void {
-    this.#owedBy.set(JSON.stringify(key), this.#xid);
+    // With more of them the table is read again, through another window.
+    if (this.#owedBy.size < MAX_OWED_BY) this.#owedBy.set(JSON.stringify(key), this.#xid);
     this.#owe(key);
   }
 
