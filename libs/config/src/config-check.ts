@@ -120,8 +120,17 @@ function notCaptured(table: string): string {
   return `${table} is not captured by source.postgres.tables`;
 }
 
-function slotMistakes({ onLostSlot, snapshot, retainedLog }: PostgresConfig, path: string): ConfigMistake[] {
+function slotMistakes(
+  { onLostSlot, snapshot, retainedLog, heartbeat }: PostgresConfig,
+  path: string,
+): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
+  if (heartbeat.query !== undefined && heartbeat.intervalMs === 0) {
+    mistakes.push({
+      path: `${path}/heartbeat/query`,
+      reason: 'is never run: intervalMs is 0',
+    });
+  }
   if (onLostSlot === 'resnapshot' && snapshot === 'never') {
     mistakes.push({
       path: `${path}/onLostSlot`,

@@ -151,6 +151,25 @@ export const PostgresSection = Type.Object(
       description:
         'Keep the slot on the standbys too (PostgreSQL 17), so that a promoted standby is read on from the same position',
     }),
+    heartbeat: Type.Object(
+      {
+        intervalMs: Type.Integer({
+          default: 30_000,
+          minimum: 0,
+          maximum: 86_400_000,
+          description:
+            'When the stream brought nothing for so long, a logical message hasivu.heartbeat is written for it to bring: a dead stream can be told from an idle database. Not on a standby; 0 switches it off',
+        }),
+        query: Type.Optional(
+          Type.String({
+            minLength: 1,
+            description:
+              "Statement that is run at every interval in the message's place, as UPDATE heartbeat SET at = now() WHERE id = 1; the role needs the right to it",
+          }),
+        ),
+      },
+      { default: {}, additionalProperties: false },
+    ),
     retainedLog: Type.Object(
       {
         warnBytes: Type.Optional(

@@ -27,6 +27,8 @@ export class MetricFamilies {
   readonly incrementalRows: Counter<'database' | 'table' | 'result'>;
   readonly incrementalSecondsLeft: Gauge<'database'>;
   readonly incrementalEnded: Counter<'database' | 'result'>;
+  readonly received: Gauge<'database'>;
+  readonly heartbeatSeconds: Gauge<'database'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -131,6 +133,18 @@ export class MetricFamilies {
       name: 'hasivu_source_slot_status',
       help: '1 for the wal_status that the slot has: reserved, extended, unreserved, lost, or missing where there is no slot',
       labelNames: ['database', 'status'],
+      registers,
+    });
+    this.received = new Gauge({
+      name: 'hasivu_source_received_timestamp_seconds',
+      help: 'When the stream last brought something of the database, a heartbeat at least, in seconds since 1970; absent where no heartbeats are written',
+      labelNames: ['database'],
+      registers,
+    });
+    this.heartbeatSeconds = new Gauge({
+      name: 'hasivu_source_heartbeat_seconds',
+      help: 'Time that the newest heartbeat took from its writing in the database until the stream brought it',
+      labelNames: ['database'],
       registers,
     });
     this.gaps = new Counter({

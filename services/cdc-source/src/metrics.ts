@@ -75,6 +75,15 @@ export class SourceMetrics {
     this.#families.snapshotTables.set(this.#labels, tables);
   }
 
+  /** @param seconds since 1970 */
+  received(seconds: number): void {
+    this.#families.received.set(this.#labels, seconds);
+  }
+
+  heartbeatSeconds(seconds: number): void {
+    this.#families.heartbeatSeconds.set(this.#labels, seconds);
+  }
+
   gap(code: ErrorCode): void {
     this.#families.gaps.inc({ database: this.#database, code });
   }

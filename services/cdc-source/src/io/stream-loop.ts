@@ -27,6 +27,8 @@ export interface StreamLoopOptions {
   readonly errands: Errands;
   /** Commits the sink with the progress that covers `sealed`. */
   readonly commit: (sealed: SealedProgress) => Promise<void>;
+  /** Called when the stream has brought more than keepalives. */
+  readonly received: () => void;
   /** Called at every turn of the loop, with or without data. */
   readonly alive: () => void;
   readonly signal: AbortSignal;
@@ -78,12 +80,15 @@ export class StreamLoop {
   async #drainMessages(): Promise<void> {
     const { stream, router, intake, ledger, signal } = this.#options;
     router.nowMs = Date.now();
+    let brought = false;
     for (let kind = stream.next(); kind !== STREAM.nothing; kind = stream.next()) {
       if (kind === STREAM.keepalive) {
         ledger.keepalive(stream.receivedLsn);
         if (stream.replyRequested) this.#answer();
         continue;
       }
+      if (!brought) this.#options.received();
+      brought = true;
       const { buffer, start, end, lsnHi, lsnLo } = stream;
       const step = intake.take(buffer, start, end, lsnHi, lsnLo);
       if (step === INTAKE.kept) continue;

@@ -9,10 +9,12 @@ import {
 } from '@hasivu/postgres';
 
 import { streamsInBinary } from '../core/binary-choice.ts';
+import { HEARTBEAT_PREFIX } from '../core/heartbeat-message.ts';
 import type { SealedProgress } from '../core/position-ledger.ts';
 import type { Progress } from '../core/progress-record.ts';
 import { tableId } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { OpenedTarget } from './opened-target.ts';
 import type { PreparedSource } from './source-checks.ts';
 import { StreamLoop } from './stream-loop.ts';
@@ -34,6 +36,7 @@ export async function runStream(
   const { slot, publication } = settings.postgres;
   const parts = await openStreamParts(dependencies, prepared, opened, progress);
   const { ledger, router, intake, disk, errands, transactions, incremental, adopt } = parts;
+  await using heartbeat = new Heartbeat(dependencies, prepared);
   const connection = await WireConnection.open(prepared.target, { replication: true });
   const columns = prepared.tables.flatMap((table) =>
     publishedColumns(table, prepared.published.get(tableId(table))),
@@ -52,6 +55,7 @@ export async function runStream(
     statusIntervalMs: statusInterval(settings.statusIntervalMs, prepared.server.senderTimeoutMs),
     confirmedLsn: () => ledger.acknowledgeable,
   });
+  router.messages.register(HEARTBEAT_PREFIX, heartbeat.message);
   const watch = watchLag(dependencies, () =>
     ledger.pendingEvents > 0 || ledger.inTransaction ? router.lastCommitTsMs : null,
   );
@@ -82,6 +86,7 @@ export async function runStream(
           },
           sealed,
         ),
+      received: () => heartbeat.received(),
       alive: () => {
         dependencies.alive();
         dependencies.metrics.spooled(intake.spooledBytes);
