@@ -91,3 +91,33 @@ test('a standby that lacks only log without an event is read on, and what it wri
   await scenario.readersHoldTheServersState();
   expect(service.output.join('\n')).not.toMatch(/DIVERGED|were lost/);
 }, 300_000);
+
+test('a standby is the source where the URL asks for one', async () => {
+  await using scenario = await PromotionScenario.create();
+  await scenario.source.sql('CREATE PUBLICATION cdc FOR TABLE accounts, log, settled');
+  const service = await scenario.source.launch({
+    tables: ['public.accounts', 'public.log'],
+    url: `${scenario.url}?target_session_attrs=standby`,
+  });
+  let ready = false;
+  const readiness = service.waitReady(120_000).finally(() => (ready = true));
+  // A slot of a standby begins where the primary notes which transactions are running.
+  await waitFor(
+    'the stream to begin',
+    async () => {
+      await scenario.primary.query('SELECT pg_log_standby_snapshot()');
+      return ready;
+    },
+    { timeoutMs: 120_000 },
+  );
+  await readiness;
+  scenario.startWriting();
+  await scenario.wrote(500);
+  await scenario.stopWriting();
+  await scenario.source.settled();
+  await scenario.nothingIsMissing();
+  await scenario.readersHoldTheServersState();
+  const slots = "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical'";
+  expect(await scenario.primary.query(slots)).toEqual([]);
+  expect(await scenario.standby.query(slots)).toHaveLength(1);
+}, 300_000);
