@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { loadConfig, type HasivuConfig, type PostgresConfig } from '@hasivu/config';
+import { loadConfig, type CapturedDatabase, type HasivuConfig } from '@hasivu/config';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import { KafkaCluster } from '@hasivu/kafka';
 import type { CliContext } from '../cli-context.ts';
 import { resolveNamedFile } from '../command-file.ts';
+import { chosenDatabase } from '../snapshot/chosen-database.ts';
 import { followProgress } from '../snapshot/progress-follower.ts';
 import { sendSignal, type OutgoingSignal } from '../snapshot/send-signal.ts';
 import { describeEnded, describePending, describeSnapshots } from '../snapshot/snapshot-lines.ts';
@@ -13,6 +14,8 @@ import { snapshotStateOf, type EndedSnapshot, type SnapshotState } from '../snap
 export interface SnapshotOptions {
   readonly file: string;
   readonly json: boolean;
+  /** Name of the database, where the file has several. */
+  readonly source?: string;
 }
 
 export interface SnapshotStartOptions extends SnapshotOptions {
@@ -35,7 +38,7 @@ export async function startSnapshot(
       doing: 'reading the command line',
       why: '--where is a condition on one table, and several are named',
     });
-  const { config, postgres } = sourceOf(context, options.file);
+  const { config, database } = sourceOf(context, options);
   const signal: OutgoingSignal = {
     id: randomUUID(),
     type: 'execute-snapshot',
@@ -48,7 +51,7 @@ export async function startSnapshot(
     },
   };
   if (!wait) {
-    await sendSignal(postgres, signal);
+    await sendSignal(database.postgres, signal);
     tell(
       context,
       options,
@@ -59,7 +62,7 @@ export async function startSnapshot(
   }
   return await withCluster(config, async (cluster) => {
     let sent = false;
-    for await (const record of followProgress(cluster, config, postgres.slot, context.stop)) {
+    for await (const record of followProgress(cluster, database, context.stop)) {
       const state = record ? snapshotStateOf(record, Date.now()) : NOTHING;
       const own = state.ended.filter((one) => one.signal === signal.id);
       const left = state.pending.filter((one) => one.signal === signal.id);
@@ -67,7 +70,7 @@ export async function startSnapshot(
       const [first] = left;
       if (first?.progress && !options.json) context.err.write(`${describePending(first)}\n`);
       // Only now, so that nothing of what follows is missed.
-      if (!sent) await sendSignal(postgres, signal);
+      if (!sent) await sendSignal(database.postgres, signal);
       sent = true;
     }
     return context.stop.aborted ? EXIT.interrupted : EXIT.failed;
@@ -76,9 +79,9 @@ export async function startSnapshot(
 
 /** Which snapshots are asked for, how far they are, and what became of the last ones. */
 export async function showSnapshots(context: CliContext, options: SnapshotOptions): Promise<number> {
-  const { config, postgres } = sourceOf(context, options.file);
+  const { config, database } = sourceOf(context, options);
   const state = await withCluster(config, async (cluster) => {
-    for await (const record of followProgress(cluster, config, postgres.slot, context.stop))
+    for await (const record of followProgress(cluster, database, context.stop))
       return record ? snapshotStateOf(record, Date.now()) : NOTHING;
     return NOTHING;
   });
@@ -111,9 +114,9 @@ async function control(
   type: OutgoingSignal['type'],
   data: object,
 ): Promise<number> {
-  const { postgres } = sourceOf(context, options.file);
+  const { database } = sourceOf(context, options);
   const id = randomUUID();
-  await sendSignal(postgres, { id, type, data });
+  await sendSignal(database.postgres, { id, type, data });
   tell(context, options, { signal: id }, `sent ${type} (signal ${id})`);
   return EXIT.ok;
 }
@@ -130,16 +133,11 @@ function tell(context: CliContext, { json }: SnapshotOptions, answer: object, te
 
 function sourceOf(
   context: CliContext,
-  file: string,
-): { readonly config: HasivuConfig; readonly postgres: PostgresConfig } {
+  { file, source }: SnapshotOptions,
+): { readonly config: HasivuConfig; readonly database: CapturedDatabase } {
   const path = resolveNamedFile(context, file);
   const config = loadConfig(path, { ...context.env });
-  const postgres = config.source?.postgres;
-  if (postgres) return { config, postgres };
-  throw new PlatformError('CONFIG_INVALID', {
-    doing: `reading the configuration ${path}`,
-    why: '/source/postgres is missing: a snapshot needs a source',
-  });
+  return { config, database: chosenDatabase(config, path, source) };
 }
 
 async function withCluster<T>(

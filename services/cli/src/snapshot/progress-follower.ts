@@ -1,18 +1,17 @@
 import { topicNames } from '@hasivu/change-events';
-import type { HasivuConfig } from '@hasivu/config';
+import type { CapturedDatabase } from '@hasivu/config';
 import { Fetcher, readLastByKey, type KafkaCluster } from '@hasivu/kafka';
 
 /** One record per Kafka transaction: the newest of a slot is nearly always among the last ones. */
 const LOOKED_BACK = 1000n;
 
-/** Follows the progress records of one slot: the newest committed one, and each that comes after it. */
+/** Follows the progress records of a database's slot: the newest committed one, and each that comes after it. */
 export async function* followProgress(
   cluster: KafkaCluster,
-  config: HasivuConfig,
-  slot: string,
+  { prefix, postgres: { slot } }: Pick<CapturedDatabase, 'prefix' | 'postgres'>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer | null> {
-  const topic = topicNames(config.kafka.prefix).progress;
+  const topic = topicNames(prefix).progress;
   if (!(await cluster.listTopics()).includes(topic)) {
     yield null;
     return;

@@ -66,5 +66,8 @@ export function addSnapshot(program: Command, context: CliContext, done: Done): 
 }
 
 function withOptions(command: Command): Command {
-  return command.addOption(configFile()).addOption(new Option('--json', 'print one object').default(false));
+  return command
+    .addOption(configFile())
+    .option('--source <name>', 'the database, where the file has several')
+    .addOption(new Option('--json', 'print one object').default(false));
 }
