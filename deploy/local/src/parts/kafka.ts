@@ -36,7 +36,8 @@ export function kafkaPart(plan: StackPlan, tools: NonNullable<StackPlan['kafka']
       mkdirSync(home, { recursive: true });
       writeFileSync(properties, serverProperties(plan, join(home, 'data')));
       if (existsSync(join(home, 'data', 'meta.properties'))) return;
-      const clusterId = randomBytes(16).toString('base64url');
+      // One that begins with a dash would be taken for an option.
+      const clusterId = `h${randomBytes(16).toString('base64url').slice(1)}`;
       const format = ['format', '--cluster-id', clusterId, '--config', properties, '--ignore-formatted'];
       const doing = 'formatting the Kafka data directory';
       const options = { doing, code: 'STACK_PART_FAILED', env: serverEnvironment() } as const;
