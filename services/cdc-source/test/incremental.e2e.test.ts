@@ -76,6 +76,28 @@ test('the signal table of Debezium works: made here, published, never an event; 
   await assertSameState(source, 'public.parted');
 }, 120_000);
 
+test('a signal table that a pattern takes in is no topic; one that is named is', async () => {
+  await using source = await SourceUnderTest.create('signaltopic');
+  await source.sql('CREATE TABLE items (id int PRIMARY KEY)');
+  const postgres = 'signalTable: public.signals';
+  const send = async (id: string): Promise<void> => {
+    await source.sql('INSERT INTO signals VALUES ($1, $2, $3)', [id, 'log', '{"message": "hello"}']);
+    await source.settled();
+  };
+  let service = await source.start({ tables: ['public.*'], postgres });
+  await send('a');
+  expect((await source.topicNames()).filter((topic) => topic.endsWith('.signals'))).toEqual([]);
+  await service.stop();
+  service = await source.start({ tables: ['public.*', 'public.signals'], postgres });
+  await send('b');
+  const events = await source.events('public.signals');
+  expect(events.map(({ op, after }) => [op, after?.['id']])).toEqual([
+    ['r', 'a'],
+    ['c', 'b'],
+  ]);
+  expect(service.output.filter((line) => line.includes('"msg":"hello"')).length).toBe(1);
+}, 120_000);
+
 test('a signal that cannot be followed stops nothing: it is told in the progress, the metrics and the log', async () => {
   await using source = await SourceUnderTest.create('badsignals');
   await source.sql(`

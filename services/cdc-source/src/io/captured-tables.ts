@@ -7,7 +7,7 @@ import {
 } from '@hasivu/postgres';
 
 import { columnRules } from '../core/column-rules.ts';
-import { schemasOf, selectTables } from '../core/table-selection.ts';
+import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { ensurePublication } from './publication-guard.ts';
 
@@ -16,8 +16,10 @@ export async function tablesToCapture(
   { settings }: SourceDependencies,
   session: CatalogSession,
 ): Promise<readonly CatalogTable[]> {
-  const { tables, exclude } = settings.postgres;
-  return selectTables(tables, exclude, await tablesOfSchemas(session, schemasOf(tables)));
+  const { tables, exclude, signalTable } = settings.postgres;
+  const selected = selectTables(tables, exclude, await tablesOfSchemas(session, schemasOf(tables)));
+  // A pattern that happens to take the signal table in does not ask for events of it.
+  return selected.filter((table) => tableId(table) !== signalTable || tables.includes(tableId(table)));
 }
 
 /** Covers the tables by the publication; what of each it publishes now. @throws PlatformError SOURCE_* */

@@ -60,6 +60,8 @@ export async function runStream(
     ledger.pendingEvents > 0 || ledger.inTransaction ? router.lastCommitTsMs : null,
   );
   try {
+    // What an earlier life has left: its window has to be open before the first change comes.
+    incremental.snapshots.resume();
     onStreaming();
     ready(true);
     logger.info({ slot, from: formatLsn(progress.confirmLsn), binary }, 'streaming');

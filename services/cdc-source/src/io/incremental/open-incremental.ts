@@ -21,7 +21,7 @@ import { SIGNAL_PREFIX, SnapshotSignals } from './snapshot-signals.ts';
 
 export interface IncrementalParts {
   readonly snapshots: IncrementalSnapshots;
-  /** Registers for signals and marks, and goes on with what an earlier life has left. */
+  /** Registers for signals and marks. */
   readonly attach: (router: ChangeRouter) => void;
   /** The tap of the signal table, or of a table that is read. */
   readonly tapOf: (table: string) => RowTap | null;
@@ -84,7 +84,6 @@ export function openIncremental(
       );
       if (signalMessages)
         router.messages.register(SIGNAL_PREFIX, (message, seq) => signals.message(message, seq));
-      snapshots.resume();
     },
     tapOf: (table) => (table === signalTable ? rows : snapshots.tapOf(table)),
     assertHealthy: () => reader.assertHealthy(),
