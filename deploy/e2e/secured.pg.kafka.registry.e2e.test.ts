@@ -180,6 +180,10 @@ describe.each([
     const byAddress = urlOf('scram_user', PASSWORD, '127.0.0.1');
     expect(await outcome(byAddress, trust())).toBe('SOURCE_TLS');
     expect(await outcome(byAddress, { ...trust(), serverName: 'localhost' })).toBe('connected');
+    // Of several hosts each is checked by its own name; a wrong certificate is no reason to look further.
+    const hosts = (first: string): string => urlOf('scram_user', PASSWORD, `${first},localhost`);
+    expect(await outcome(hosts('127.0.0.1:1'), trust())).toBe('connected');
+    expect(await outcome(hosts(`127.0.0.1:${postgres.port}`), trust())).toBe('SOURCE_TLS');
   });
 
   test('is encrypted whatever the URL says, and refused without', async () => {
