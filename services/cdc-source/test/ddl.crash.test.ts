@@ -49,3 +49,38 @@ test('DDL among rows, with the source killed again and again: every statement on
     Array.from({ length: ROUNDS * 2 }, (_, i) => i),
   );
 }, 300_000);
+
+test('DDL in a transaction that is streamed in progress: at its place, and not what a savepoint rolled back', async () => {
+  await using source = await SourceUnderTest.create('ddl-streamed');
+  await source.sql('CREATE TABLE items (id int PRIMARY KEY)');
+  await source.sql(
+    `ALTER DATABASE "${source.database.name}" SET debug_logical_replication_streaming = 'immediate'`,
+  );
+  await source.start({ tables: ['public.items'], postgres: 'schemaChanges: true' });
+  await source.sql(`BEGIN;
+    INSERT INTO items VALUES (1);
+    SAVEPOINT undone;
+    ALTER TABLE items ADD COLUMN undone int;
+    INSERT INTO items VALUES (2, 2);
+    ROLLBACK TO SAVEPOINT undone;
+    SAVEPOINT kept;
+    ALTER TABLE items ADD COLUMN kept int;
+    RELEASE SAVEPOINT kept;
+    INSERT INTO items VALUES (3, 3);
+    ALTER TABLE items RENAME COLUMN kept TO held;
+    INSERT INTO items VALUES (4, 4);
+    COMMIT`);
+  await source.settled();
+  const seen = (await schemaChangesOf(source)).filter(({ id }) => id === '"public"."items"');
+  expect(seen.map(({ command, position, changes }) => [command, position.split(':')[1], changes])).toEqual([
+    [null, '0', []],
+    ['ALTER TABLE', '1', ['column "kept" is new: integer']],
+    ['ALTER TABLE', '3', ['column "kept" is gone', 'column "held" is new: integer']],
+  ]);
+  const rows = (await source.events('public.items')).sort((a, b) => a.seq - b.seq);
+  expect(rows.map(({ seq, after }) => [seq, after])).toEqual([
+    [0, { id: 1 }],
+    [2, { id: 3, kept: 3 }],
+    [4, { id: 4, held: 4 }],
+  ]);
+}, 120_000);

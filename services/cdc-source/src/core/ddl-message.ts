@@ -1,3 +1,7 @@
+import type { LogicalMessage } from '@hasivu/pgoutput';
+
+import { DDL_PREFIX } from './ddl-trigger-sql.ts';
+
 /** A column of a table right after a statement, as the catalog has it. */
 export interface DdlColumn {
   readonly name: string;
@@ -61,6 +65,17 @@ export function parseDdlMessage(content: Buffer): DdlMessage | null {
   if (message.kind === 'drop' || message.kind === 'unpublish') return message as DdlGone;
   if (message.kind !== 'table' || typeof message.identity !== 'string') return null;
   return message.columns === null || Array.isArray(message.columns) ? (message as DdlTable) : null;
+}
+
+/** The subtransaction that an event trigger's message is of, or -1 for any other message. */
+export function subtransactionOf({ prefix, content }: LogicalMessage): number {
+  if (prefix !== DDL_PREFIX) return -1;
+  try {
+    const { xid } = JSON.parse(content.toString('utf8')) as { xid?: unknown };
+    return typeof xid === 'number' ? xid : -1;
+  } catch {
+    return -1;
+  }
 }
 
 const CREATING = new Set(['CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA']);

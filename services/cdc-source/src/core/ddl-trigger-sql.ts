@@ -23,7 +23,7 @@ export interface DdlTriggerOptions {
 /** The event triggers of one source: SQL that is valid on every supported server. */
 export interface DdlTriggers {
   readonly schema: string;
-  /** Of the function, and of the sequence beside it. */
+  /** Of the function, and of the table beside it, which is empty but within a statement. */
   readonly functionName: string;
   readonly triggers: readonly string[];
   /** Changes with everything that the function and the triggers say; it is the function's comment. */
@@ -54,11 +54,11 @@ const DROPS = [
 export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
   const name = nameOf(options.slot);
   const functionName = `ddl_${name}`;
-  const sequence = `${SCHEMA}.${quoteIdentifier(functionName)}`;
-  const called = `${sequence}()`;
+  const scratch = `${SCHEMA}.${quoteIdentifier(functionName)}`;
+  const called = `${scratch}()`;
   const onEnd = `hasivu_ddl_${name}`;
   const onDrop = `hasivu_drop_${name}`;
-  const body = functionBody(options, functionName);
+  const body = functionBody(options, scratch);
   const version = `hasivu cdc-source ddl ${createHash('sha256')
     .update(JSON.stringify([body, COMMANDS, DROPS]))
     .digest('hex')
@@ -74,13 +74,14 @@ export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
     version,
     install: [
       `CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`,
-      `CREATE SEQUENCE IF NOT EXISTS ${sequence}`,
+      `CREATE TABLE IF NOT EXISTS ${scratch} (n int)`,
+      `ALTER TABLE ${scratch} REPLICA IDENTITY FULL`,
       `CREATE OR REPLACE FUNCTION ${called} RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`,
       ...trigger(onEnd, 'ddl_command_end', COMMANDS),
       ...trigger(onDrop, 'sql_drop', DROPS),
       `COMMENT ON FUNCTION ${called} IS ${quoteLiteral(version)}`,
     ],
-    uninstall: [`DROP FUNCTION IF EXISTS ${called} CASCADE`, `DROP SEQUENCE IF EXISTS ${sequence}`],
+    uninstall: [`DROP FUNCTION IF EXISTS ${called} CASCADE`, `DROP TABLE IF EXISTS ${scratch}`],
   };
 }
 
@@ -89,8 +90,11 @@ function nameOf(slot: string): string {
   return `${slot.slice(0, 36)}_${createHash('sha256').update(slot).digest('hex').slice(0, 8)}`;
 }
 
-const EMIT = `PERFORM pg_logical_emit_message(true, '${DDL_PREFIX}', convert_to(message::text, 'UTF8'));
-      emitted := true;`;
+const emit = (scratch: string): string => `IF xid IS NULL THEN
+        INSERT INTO ${scratch} VALUES (0) RETURNING xmin::text::bigint, ctid INTO xid, place;
+      END IF;
+      PERFORM pg_logical_emit_message(true, '${DDL_PREFIX}',
+        convert_to((message::jsonb || jsonb_build_object('xid', xid))::text, 'UTF8'));`;
 
 const KEY_COLUMNS = (flag: string): string => `(
       SELECT json_agg(a.attname ORDER BY k.ord)
@@ -100,9 +104,11 @@ const KEY_COLUMNS = (flag: string): string => `(
        WHERE i.indrelid = c.oid AND i.${flag} AND k.ord <= i.indnkeyatts)`;
 
 // Columns of the catalog that not every version has are read through to_jsonb. Whatever goes wrong here stays here: the
-// statement it is about must not fail. That takes a subtransaction, and where the next change of the transaction begins
-// in the log where the message ends, the server may send that change first: the sequence's record keeps them apart.
-function functionBody(options: DdlTriggerOptions, sequenceName: string): string {
+// statement it is about must not fail. That takes a subtransaction, and two things follow. Where the next change of the
+// transaction begins in the log where the message ends, the server may send that change first: the scratch row's deletion
+// keeps them apart. And the server names a message's subtransaction to nobody, so the message does, by the scratch row's:
+// what a savepoint rolls back of a transaction that is streamed in progress can be told only so.
+function functionBody(options: DdlTriggerOptions, scratch: string): string {
   const { slot, publication, tables, exclude, statements } = options;
   const literal = (value: string): string => quoteLiteral(value);
   const list = (patterns: readonly string[]): string =>
@@ -116,7 +122,8 @@ DECLARE
   message json;
   oids oid[];
   tags text[];
-  emitted boolean := false;
+  xid bigint;
+  place tid;
 BEGIN
   IF TG_EVENT = 'sql_drop' THEN
     FOR message IN
@@ -130,7 +137,7 @@ BEGIN
               AND m.address_names = ARRAY[o.schema_name, o.object_name]))
        ORDER BY o.ordinality
     LOOP
-      ${EMIT}
+      ${emit(scratch)}
     END LOOP;
     IF TG_TAG = 'ALTER PUBLICATION' AND current_setting('application_name') NOT LIKE 'hasivu-cdc-source%' THEN
       FOR message IN
@@ -139,7 +146,7 @@ BEGIN
           FROM pg_event_trigger_dropped_objects() m
          WHERE m.object_type = 'publication relation' AND m.address_args[1] = ${literal(publication)}
       LOOP
-        ${EMIT}
+        ${emit(scratch)}
       END LOOP;
     END IF;
     SELECT array_agg(DISTINCT objid) INTO oids FROM pg_event_trigger_dropped_objects()
@@ -180,10 +187,10 @@ BEGIN
        AND (r.oid IS NOT NULL OR ${named("n.nspname || '.' || c.relname")})
      ORDER BY t.ord
   LOOP
-    ${EMIT}
+    ${emit(scratch)}
   END LOOP;
-  IF emitted THEN
-    PERFORM setval(${literal(`${SCHEMA}.${quoteIdentifier(sequenceName)}`)}, 1);
+  IF xid IS NOT NULL THEN
+    DELETE FROM ${scratch} WHERE ctid = place;
   END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE LOG 'hasivu: a schema change is not told to cdc-source: % (%)', SQLERRM, SQLSTATE;

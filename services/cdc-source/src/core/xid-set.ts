@@ -17,6 +17,10 @@ export class XidSet {
     block[bit >> 3] = (block[bit >> 3] as number) | (1 << (bit & 7));
   }
 
+  get isEmpty(): boolean {
+    return this.#blocks.size === 0;
+  }
+
   has(xid: number): boolean {
     const block = this.#blocks.get(Math.floor(xid / BLOCK_BITS));
     if (!block) return false;

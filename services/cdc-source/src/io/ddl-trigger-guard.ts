@@ -49,7 +49,7 @@ export async function ensureDdlTriggers(
 
 interface Installed {
   readonly version: string | null;
-  /** Both triggers and the sequence are there. */
+  /** Both triggers and the table are there. */
   readonly complete: boolean;
   readonly disabled: boolean;
 }
@@ -60,13 +60,13 @@ async function installed(session: CatalogSession, wanted: DdlTriggers): Promise<
     version: string | null;
     triggers: number;
     disabled: number;
-    sequence: boolean;
+    scratch: boolean;
   }>(
     'looking up the event triggers for DDL',
     `SELECT obj_description(f.oid, 'pg_proc') AS version, count(t.oid)::int AS triggers,
             count(*) FILTER (WHERE t.evtenabled = 'D')::int AS disabled,
             EXISTS (SELECT FROM pg_class s WHERE s.relnamespace = f.pronamespace AND s.relname = f.proname
-              AND s.relkind = 'S') AS sequence
+              AND s.relkind = 'r') AS scratch
        FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace
        LEFT JOIN pg_event_trigger t ON t.evtfoid = f.oid AND t.evtname IN (${names})
       WHERE n.nspname = $1 AND f.proname = $2 GROUP BY f.oid, f.pronamespace, f.proname`,
@@ -75,7 +75,7 @@ async function installed(session: CatalogSession, wanted: DdlTriggers): Promise<
   if (!row) return null;
   return {
     version: row.version,
-    complete: row.triggers === wanted.triggers.length && row.sequence,
+    complete: row.triggers === wanted.triggers.length && row.scratch,
     disabled: row.disabled > 0,
   };
 }

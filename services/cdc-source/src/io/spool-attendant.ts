@@ -1,8 +1,10 @@
-import { MESSAGE } from '@hasivu/pgoutput';
+import { MESSAGE, parseLogical } from '@hasivu/pgoutput';
 
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
+import { subtransactionOf } from '../core/ddl-message.ts';
 import type { StreamIntake } from '../core/stream-intake.ts';
 import type { TransactionSpool } from '../core/transaction-spool.ts';
+import type { XidSet } from '../core/xid-set.ts';
 import { failpoint } from '../failpoints.ts';
 import type { SpoolDisk } from './spool-disk.ts';
 
@@ -56,7 +58,7 @@ export class SpoolAttendant {
       while (cursor.next()) {
         const { buffer, start, end } = cursor;
         // A description counts even then: whether the server sends it again is its own business.
-        if (aborted.has(cursor.xid) && buffer[start] !== MESSAGE.relation) continue;
+        if (!aborted.isEmpty && rolledBack(aborted, cursor.xid, buffer, start)) continue;
         while (router.handle(buffer, start, end, cursor.lsnHi, cursor.lsnLo) !== AFTER.nothing) {
           await adopt(router);
         }
@@ -68,4 +70,14 @@ export class SpoolAttendant {
     }
     return true;
   }
+}
+
+/** The server gives every message the id of the transaction, where it gives a row that of its subtransaction. */
+function rolledBack(aborted: XidSet, xid: number, buffer: Buffer, start: number): boolean {
+  const tag = buffer[start];
+  if (tag === MESSAGE.relation) return false;
+  return (
+    aborted.has(xid) ||
+    (tag === MESSAGE.logical && aborted.has(subtransactionOf(parseLogical(buffer, start))))
+  );
 }
