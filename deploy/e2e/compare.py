@@ -65,7 +65,7 @@ def from_postgres(request: dict, columns: list[str], schema: pa.Schema) -> pa.Ta
     data.seek(0)
     return csv.read_csv(
         data,
-        read_options=csv.ReadOptions(column_names=columns),
+        read_options=csv.ReadOptions(column_names=columns, block_size=64 << 20),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             column_types={field.name: field.type for field in schema},
