@@ -64,10 +64,10 @@ export const PostgresSection = Type.Object(
           "Table whose inserted rows are signals, in Debezium's form (id, type, data); created where it is missing. Whoever may insert into it can have tables read again, with conditions that run with this role's rights to read",
       }),
     ),
-    signalMessages: Type.Boolean({
-      default: true,
+    signalMessages: Type.Union([Type.Literal('unconditional'), Type.Literal('all'), Type.Literal('off')], {
+      default: 'unconditional',
       description:
-        'Follow signals in logical messages with the prefix hasivu.signal too, as `hasivu snapshot` sends them. Every role that may connect to the database can write one, unless EXECUTE on pg_logical_emit_message is revoked',
+        'Follow signals in logical messages with the prefix hasivu.signal, as `hasivu snapshot` sends them. Every role that may connect to the database can write one, so by default one with a condition, which is SQL and runs with the rights of this role, is refused: such a signal comes through signalTable, or with all',
     }),
     binary: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
       default: 'auto',

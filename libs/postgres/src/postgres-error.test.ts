@@ -45,6 +45,14 @@ test('a detail with the values of a row is not repeated', () => {
   expect(mapPostgresError(error, 'testing').message).not.toContain('a@b.c');
 });
 
+test('a value that a message quotes is not repeated, whatever it is', () => {
+  const error = new ServerError('22P02', 'invalid input syntax for type integer: "Asha "7b" Rao"');
+  expect(mapPostgresError(error, 'testing').why).toBe(
+    'the server says: invalid input syntax for type integer: "…"',
+  );
+  expect(mapPostgresError(new ServerError('22012', 'division by zero'), 'testing').why).toContain('division');
+});
+
 test('a target is described without its password', () => {
   expect(describeServers('postgres://me:s3cret@db.example:5433/shop')).toBe('me@db.example:5433/shop');
   expect(describeServers('not a url s3cret')).not.toContain('s3cret');

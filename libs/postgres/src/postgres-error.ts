@@ -16,6 +16,9 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '57P05': 'SOURCE_CONNECTION_LOST',
 };
 
+/** Class of the SQLSTATEs that are about a value, not about an object. */
+const DATA_EXCEPTION = '22';
+
 const BY_NODE_CODE: Readonly<Record<string, ErrorCode>> = {
   ECONNREFUSED: 'SOURCE_UNREACHABLE',
   ENOTFOUND: 'SOURCE_UNREACHABLE',
@@ -36,7 +39,7 @@ interface ErrorFacts {
 
 /**
  * The one place where errors of Postgres get a code. Idempotent. The server's `message` is kept (it names objects and
- * settings), its `detail` is not: it can hold a row's values.
+ * settings), but for a value that it quotes; its `detail` is not: it can hold a row's values.
  */
 export function mapPostgresError(error: unknown, doing: string, context: ErrorContext = {}): PlatformError {
   if (isPlatformError(error)) return error;
@@ -54,7 +57,14 @@ export function mapPostgresError(error: unknown, doing: string, context: ErrorCo
 export function reasonOf(error: unknown): string {
   if (isPlatformError(error)) return error.why;
   const facts = factsOf(error);
-  return sqlStateOf(facts) === undefined ? facts.message : `the server says: ${facts.message}`;
+  const sqlState = sqlStateOf(facts);
+  if (sqlState === undefined) return facts.message;
+  return `the server says: ${sqlState.startsWith(DATA_EXCEPTION) ? withoutValue(facts.message) : facts.message}`;
+}
+
+/** Such a message quotes the value that something could not be done with. */
+function withoutValue(message: string): string {
+  return message.replace(/".*"/s, '"…"');
 }
 
 function sqlStateOf({ code }: ErrorFacts): string | undefined {

@@ -103,7 +103,10 @@ test('a signal that cannot be followed stops nothing: it is told in the progress
   await source.sql(`
     CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 1), (2, 0);
     CREATE TABLE loose (n int); INSERT INTO loose VALUES (1)`);
-  const service = await source.start({ tables: ['public.items', 'public.loose'] });
+  const service = await source.start({
+    tables: ['public.items', 'public.loose'],
+    postgres: 'signalMessages: all',
+  });
   const refused = async (type: string, data: object | null, reason: RegExp): Promise<void> => {
     const [outcome] = await outcomesOf(source, await signal(source, type, data));
     expect(outcome).toMatchObject({ result: 'refused', code: 'SOURCE_SIGNAL_INVALID' });

@@ -36,20 +36,23 @@ test('a table is read again by the command line: waited for, with a condition, p
   const slot = uniqueName('cdc');
   const { brokers, registry, prefix } = topics;
   const postgres = { url: database.url, tables: ['public.*'], slot, publication: 'cdc', snapshot: 'never' };
-  writeFileSync(
-    configPath,
-    JSON.stringify({
-      version: 1,
-      source: { postgres },
-      kafka: { brokers: [...brokers], registry, prefix },
-      tables: {},
-    }),
-  );
+  const configure = (more: object): void =>
+    writeFileSync(
+      configPath,
+      JSON.stringify({
+        version: 1,
+        source: { postgres: { ...postgres, ...more } },
+        kafka: { brokers: [...brokers], registry, prefix },
+        tables: {},
+      }),
+    );
+  configure({});
   expect(await snapshot('start', 'public.items')).toMatchObject({
     code: 2,
     err: expect.stringContaining('CLI_SOURCE_UNKNOWN'),
   });
   expect((await snapshot('status')).out).toContain('no snapshot is asked for');
+  configure({ signalTable: 'public.signals' });
 
   await using service = await spawnService('cdc-source', configPath);
   await service.waitReady();

@@ -42,6 +42,7 @@ export async function startSnapshot(
   const signal: OutgoingSignal = {
     id: randomUUID(),
     type: 'execute-snapshot',
+    isConditional: where !== undefined,
     data: {
       type: 'incremental',
       'data-collections': tables,
@@ -116,7 +117,7 @@ async function control(
 ): Promise<number> {
   const { database } = sourceOf(context, options);
   const id = randomUUID();
-  await sendSignal(database.postgres, { id, type, data });
+  await sendSignal(database.postgres, { id, type, data, isConditional: false });
   tell(context, options, { signal: id }, `sent ${type} (signal ${id})`);
   return EXIT.ok;
 }

@@ -7,11 +7,13 @@ export interface OutgoingSignal {
   readonly id: string;
   readonly type: 'execute-snapshot' | 'stop-snapshot' | 'pause-snapshot' | 'resume-snapshot';
   readonly data: object;
+  /** Has a condition: SQL, which is not taken from every door. */
+  readonly isConditional: boolean;
 }
 
 /**
  * Writes a signal where the source reads it in the order of its log: into a logical message, or into the signal table
- * where messages are not followed. A source that is not running follows it once it is.
+ * where messages are not followed or may not have what this one has. A source that is not running follows it once it is.
  */
 export async function sendSignal(postgres: PostgresConfig, signal: OutgoingSignal): Promise<void> {
   const { url, tls, slot, signalTable, signalMessages } = postgres;
@@ -27,9 +29,9 @@ export async function sendSignal(postgres: PostgresConfig, signal: OutgoingSigna
         doing: `sending a signal to the source "${slot}"`,
         why: `the database has no replication slot "${slot}", so nobody would read the signal`,
       });
-    const { id, type, data } = signal;
-    if (signalMessages) {
-      const content = JSON.stringify(signal);
+    const { id, type, data, isConditional } = signal;
+    if (signalMessages === 'all' || (signalMessages === 'unconditional' && !isConditional)) {
+      const content = JSON.stringify({ id, type, data });
       await session.query(
         'sending a signal',
         "SELECT pg_logical_emit_message(true, 'hasivu.signal', $1::text)",
@@ -46,7 +48,9 @@ export async function sendSignal(postgres: PostgresConfig, signal: OutgoingSigna
     } else {
       throw new PlatformError('CONFIG_INVALID', {
         doing: 'sending a signal',
-        why: 'source.postgres has signalMessages: false and no signalTable, so there is no way to send one',
+        why: isConditional
+          ? 'a condition is SQL that runs with the rights of the source: set source.postgres.signalTable, which only some may write, or signalMessages to all'
+          : 'source.postgres has signalMessages: off and no signalTable, so there is no way to send one',
       });
     }
   } finally {

@@ -14,9 +14,10 @@ function follow(
   type: string,
   data: object | string | null,
   requests: SnapshotRequests = NO_REQUESTS,
+  mayHaveCondition = true,
 ): FollowedSignal {
   const text = data === null || typeof data === 'string' ? data : JSON.stringify(data);
-  return followSignal(requests, { id: 'a', type, data: text }, TABLES, 5);
+  return followSignal(requests, { id: 'a', type, data: text, mayHaveCondition }, TABLES, 5);
 }
 
 describe('a signal', () => {
@@ -35,6 +36,15 @@ describe('a signal', () => {
   test('takes the older form of one condition for all', () => {
     const data = { 'data-collections': ['public.orders'], 'additional-condition': 'n = 2' };
     expect(follow('execute-snapshot', data).requests.queue).toMatchObject([{ filter: 'n = 2' }]);
+  });
+
+  test('with a condition is refused where its sender may not have SQL run, and one without is not', () => {
+    const whole = { 'data-collections': ['public.orders'] };
+    const part = { ...whole, 'additional-condition': 'leak()' };
+    const { requests, refused } = follow('execute-snapshot', part, NO_REQUESTS, false);
+    expect(requests.queue).toEqual([]);
+    expect(refused).toEqual([expect.stringContaining('signalTable')]);
+    expect(follow('execute-snapshot', whole, NO_REQUESTS, false).requests.queue).toHaveLength(1);
   });
 
   test('does what it can of several tables, and tells the rest', () => {

@@ -26,10 +26,18 @@ export interface FollowedSignal {
   readonly log?: string;
 }
 
+/** What a signal says, and whether whoever can send it may have SQL run with the rights of this service's role. */
+export interface ReceivedSignal {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string | null;
+  readonly mayHaveCondition: boolean;
+}
+
 /** Does what a signal asks for, as far as that is possible; what is not possible is an outcome of its own. */
 export function followSignal(
   requests: SnapshotRequests,
-  signal: { readonly id: string; readonly type: string; readonly data: string | null },
+  signal: ReceivedSignal,
   tables: readonly SnapshotTable[],
   nowMs: number,
 ): FollowedSignal {
@@ -37,6 +45,10 @@ export function followSignal(
     const asked = parseSignal(signal.type, signal.data);
     switch (asked.type) {
       case 'execute-snapshot':
+        if (!signal.mayHaveCondition && asked.tables.some(({ filter }) => filter !== null))
+          throw new SignalMistake(
+            'a condition is SQL, and every role can write a message: send it through the signal table (signalTable), or set signalMessages to all',
+          );
         return execute(requests, signal.id, asked.tables, tables, nowMs);
       case 'stop-snapshot': {
         const { tables: patterns } = asked;

@@ -176,7 +176,7 @@ class Life {
     );
     this.#router.messages.register(SIGNAL_PREFIX, ({ content }, seq) => {
       if (seq < 0) return;
-      const signal = { id: 's', type: 'execute-snapshot', data: content.toString() };
+      const signal = { id: 's', type: 'execute-snapshot', data: content.toString(), mayHaveCondition: true };
       this.#snapshots.change(followSignal(this.#snapshots.requests, signal, TABLES, 0).requests);
     });
     this.#startedFrom = durable.sealed.confirmLsn;

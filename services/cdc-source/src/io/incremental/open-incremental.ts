@@ -75,14 +75,14 @@ export function openIncremental(
   });
   const signals = new SnapshotSignals(dependencies, snapshots, snapshotTables(prepared, settings.postgres));
   const isCaptured = prepared.tables.some((table) => tableId(table) === signalTable);
-  const rows = new SignalRows((id, type, data) => signals.take(id, type, data), isCaptured);
+  const rows = new SignalRows((id, type, data) => signals.row(id, type, data), isCaptured);
   return {
     snapshots,
     attach: (router) => {
       router.messages.register(WATERMARK_PREFIX, ({ content }, seq, moment) =>
         snapshots.marked(content.toString('utf8'), seq, moment),
       );
-      if (signalMessages)
+      if (signalMessages !== 'off')
         router.messages.register(SIGNAL_PREFIX, (message, seq) => signals.message(message, seq));
     },
     tapOf: (table) => (table === signalTable ? rows : snapshots.tapOf(table)),

@@ -16,6 +16,7 @@ export class SnapshotSignals {
   readonly #dependencies: SourceDependencies;
   readonly #snapshots: IncrementalSnapshots;
   readonly #tables: readonly SnapshotTable[];
+  readonly #messagesMayHaveConditions: boolean;
 
   constructor(
     dependencies: SourceDependencies,
@@ -25,6 +26,7 @@ export class SnapshotSignals {
     this.#dependencies = dependencies;
     this.#snapshots = snapshots;
     this.#tables = tables;
+    this.#messagesMayHaveConditions = dependencies.settings.postgres.signalMessages === 'all';
   }
 
   /** A logical message. @param seq -1 when it was followed before */
@@ -33,16 +35,21 @@ export class SnapshotSignals {
     const fallbackId = `message-${lsn.toString(16)}`;
     try {
       const { id, type, data } = parseSignalMessage(content.toString('utf8'));
-      this.take(id ?? fallbackId, type, data);
+      this.#take(id ?? fallbackId, type, data, this.#messagesMayHaveConditions);
     } catch (error) {
       if (!(error instanceof SignalMistake)) throw error;
-      this.take(fallbackId, '', null);
+      this.#take(fallbackId, '', null, false);
     }
   }
 
-  take(id: string, type: string, data: string | null): void {
+  /** A row of the signal table: who may insert one was chosen. */
+  row(id: string, type: string, data: string | null): void {
+    this.#take(id, type, data, true);
+  }
+
+  #take(id: string, type: string, data: string | null, mayHaveCondition: boolean): void {
     const { logger, metrics } = this.#dependencies;
-    const signal = { id: id.slice(0, LONGEST_ID), type, data };
+    const signal = { id: id.slice(0, LONGEST_ID), type, data, mayHaveCondition };
     const followed = followSignal(this.#snapshots.requests, signal, this.#tables, Date.now());
     for (const why of followed.refused) {
       const refused = new PlatformError('SOURCE_SIGNAL_INVALID', { doing: 'following a signal', why });
