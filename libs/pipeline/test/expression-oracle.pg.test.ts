@@ -311,7 +311,10 @@ describe('expressions agree with Postgres', () => {
         compared += 1;
         if (theirs === 'error') faults += 1;
         // The planner may fold `fault and false` to false; SQL leaves the order of evaluation open.
-        if (mine.value === 'error' && theirs !== 'error' && / (and|or|between) /.test(expression)) {
+        const skipped = mine.value === 'error' && theirs !== 'error' && / (and|or|between) /.test(expression);
+        // It also computes constants in a branch that is then not taken, and refuses the statement over them.
+        const early = theirs === 'error' && mine.value !== 'error' && /coalesce\(|case /.test(expression);
+        if (skipped || early) {
           folded += 1;
           return;
         }
