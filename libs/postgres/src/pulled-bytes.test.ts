@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 
 import { PacedSocket } from './pulled-bytes.ts';
 
@@ -97,4 +97,37 @@ test('what comes after the reader has left is thrown away, and the stream closes
   paced.end();
   await closed;
   expect(paced.received()).toBeNull();
+});
+
+test('a reader that asks again while it is waited for, and is then busy, loses nothing', async () => {
+  const { paced, peer } = await connected();
+  paced.pull();
+  const arrival = (): Promise<void> => new Promise((resolve) => (paced.onArrival = resolve));
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+  expect(paced.received()).toBeNull();
+  peer.write('first');
+  await arrival();
+  // A timer may fire a little before the clock says so: here the clock stands, and the last read stays recent.
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  try {
+    peer.write('second');
+    await pause();
+    expect(String(paced.received())).toBe('first');
+    expect(paced.received()).toBeNull();
+    await arrival();
+    expect(String(paced.received())).toBe('second');
+    expect(paced.received()).toBeNull();
+    await pause();
+    expect(paced.received()).toBeNull();
+    peer.write('third');
+    await arrival();
+    peer.write('fourth');
+    await pause();
+    expect(String(paced.received())).toBe('third');
+    expect(paced.received()).toBeNull();
+    await arrival();
+    expect(String(paced.received())).toBe('fourth');
+  } finally {
+    clock.mockRestore();
+  }
 });

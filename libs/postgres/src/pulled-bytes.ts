@@ -23,6 +23,8 @@ export class PacedSocket extends Socket implements PulledBytes {
   onArrival: () => void = () => undefined;
   readonly #buffer: Buffer;
   #arrived = 0;
+  /** From the moment bytes are asked for until they come: never while the buffer holds some. */
+  #isReading = false;
   #reader: 'handshake' | 'pulled' | 'none' = 'handshake';
   #lastReadMs = 0;
   #lastRead = 0;
@@ -53,15 +55,20 @@ export class PacedSocket extends Socket implements PulledBytes {
       this.#arrived = 0;
       return bytes;
     }
-    if (this.#timer !== null) return null;
+    if (this.#isReading || this.#timer !== null) return null;
     const early = this.#lastRead < READ_BYTES && performance.now() - this.#lastReadMs < READ_INTERVAL_MS;
-    if (!early) this.resume();
+    if (!early) this.#read();
     else
       this.#timer = setTimeout(() => {
         this.#timer = null;
-        this.resume();
+        this.#read();
       }, READ_INTERVAL_MS);
     return null;
+  }
+
+  #read(): void {
+    this.#isReading = true;
+    this.resume();
   }
 
   discard(): void {
@@ -76,6 +83,12 @@ export class PacedSocket extends Socket implements PulledBytes {
       this.emit('data', Buffer.from(this.#buffer.subarray(0, length)));
       return true;
     }
+    if (!this.#isReading) {
+      // What the buffer holds is overwritten. Without the connection it comes again; without this it would be missed.
+      this.destroy(new Error('bytes arrived that were not asked for'));
+      return false;
+    }
+    this.#isReading = false;
     this.#arrived = this.#lastRead = length;
     this.#lastReadMs = performance.now();
     this.onArrival();
