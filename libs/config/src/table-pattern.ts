@@ -8,8 +8,20 @@ export function capturedBy(
   return patterns.some(named) && !exclude.some(named);
 }
 
+/** Part by part and without going back: a pattern may come from whoever can send a signal. */
 function matchesTable(pattern: string, table: string): boolean {
-  if (!pattern.includes('*')) return pattern === table;
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(table);
+  const parts = pattern.split('*');
+  const first = parts.shift() ?? '';
+  const last = parts.pop();
+  if (last === undefined) return pattern === table;
+  if (table.length < first.length + last.length || !table.startsWith(first) || !table.endsWith(last))
+    return false;
+  const end = table.length - last.length;
+  let at = first.length;
+  for (const part of parts) {
+    const found = table.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
 }

@@ -102,7 +102,7 @@ export async function openStreamParts(
       return name === postgres.signalTable ? FROM_THE_BEGIN : null;
     },
   });
-  if (schemaChanges) {
+  if (schemaChanges && postgres.ddl !== 'off') {
     const ddl = openDdlEvents(dependencies, prepared, opened, { ...schemaChanges, ledger, errands });
     router.messages.register(DDL_PREFIX, (message, seq, moment) => ddl.message(message, seq, moment));
   }

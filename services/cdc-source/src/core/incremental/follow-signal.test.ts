@@ -47,6 +47,21 @@ describe('a signal', () => {
     expect(follow('execute-snapshot', whole, NO_REQUESTS, false).requests.queue).toHaveLength(1);
   });
 
+  test.each([
+    { 'data-collections': ['public.orders'], 'additional-conditions': [null] },
+    { 'data-collections': ['public.orders'], 'additional-conditions': ['x'] },
+    `{"data-collections":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+  ])('of the wrong form is refused and throws nothing', (data) => {
+    expect(follow('execute-snapshot', data).refused).toHaveLength(1);
+  });
+
+  test('is refused where too many wait already', () => {
+    let requests = NO_REQUESTS;
+    const data = { 'data-collections': ['public.orders'] };
+    for (let i = 0; i < 500; i++) requests = follow('execute-snapshot', data, requests).requests;
+    expect(follow('execute-snapshot', data, requests).refused).toEqual([expect.stringContaining('500')]);
+  });
+
   test('does what it can of several tables, and tells the rest', () => {
     const { requests, refused } = follow('execute-snapshot', {
       'data-collections': ['public.orders', 'public.log', 'public.nothing'],

@@ -68,6 +68,9 @@ export function followSignal(
   }
 }
 
+/** Requests that may wait: each is in every progress record. */
+const LONGEST_QUEUE = 500;
+
 function execute(
   requests: SnapshotRequests,
   signal: string,
@@ -87,6 +90,8 @@ function execute(
       else if (!pattern.includes('*')) refused.push([name, refusal]);
     }
   }
+  if (requests.queue.length + added.size > LONGEST_QUEUE)
+    return refusing(requests, signal, [[null, `more than ${LONGEST_QUEUE} requests would wait`]], nowMs);
   return refusing(withRequests(requests, [...added.values()]), signal, refused, nowMs);
 }
 

@@ -15,6 +15,9 @@ export interface RequestedTable {
   readonly filter: string | null;
 }
 
+/** Characters of a signal: what is deeper or longer than any real one must not take the stream's time. */
+const LONGEST_TEXT = 16_384;
+
 /** A signal that cannot be followed, and why. */
 export class SignalMistake extends Error {}
 
@@ -100,7 +103,9 @@ function filtersOf(data: Record<string, unknown>): ReadonlyMap<string, string> {
   if (data['additional-condition'] !== undefined) add('', data['additional-condition']);
   const conditions = data['additional-conditions'] ?? [];
   if (!Array.isArray(conditions)) throw new SignalMistake('additional-conditions is not a list');
-  for (const condition of conditions as Record<string, unknown>[]) {
+  for (const condition of conditions as (Record<string, unknown> | null)[]) {
+    if (typeof condition !== 'object' || condition === null)
+      throw new SignalMistake('a condition is no object');
     const table = condition['data-collection'];
     if (typeof table !== 'string') throw new SignalMistake('a condition has no data-collection');
     add(plainName(table), condition['filter']);
@@ -114,6 +119,7 @@ function plainName(name: string): string {
 }
 
 function objectOf(text: string | null): Record<string, unknown> {
+  if ((text?.length ?? 0) > LONGEST_TEXT) throw new SignalMistake('its data is too long');
   try {
     const value = JSON.parse(text ?? '') as unknown;
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
