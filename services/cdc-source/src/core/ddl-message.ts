@@ -63,8 +63,27 @@ export function parseDdlMessage(content: Buffer): DdlMessage | null {
   const texts = [message.slot, message.command, message.schema, message.table];
   if (!texts.every((text) => typeof text === 'string') || typeof message.oid !== 'number') return null;
   if (message.kind === 'drop' || message.kind === 'unpublish') return message as DdlGone;
-  if (message.kind !== 'table' || typeof message.identity !== 'string') return null;
-  return message.columns === null || Array.isArray(message.columns) ? (message as DdlTable) : null;
+  if (message.kind !== 'table' || !isReplicaIdentity(message.identity)) return null;
+  const { primaryKey = null, identityIndex = null, columns = null } = message as Partial<DdlTable>;
+  if (!isNames(primaryKey) || !isNames(identityIndex)) return null;
+  return columns === null || (Array.isArray(columns) && columns.every(isColumn))
+    ? (message as DdlTable)
+    : null;
+}
+
+// Whoever can connect can write a message with this prefix: what is of another form must not end the stream.
+function isReplicaIdentity(value: unknown): boolean {
+  return typeof value === 'string' && /^[dnfi]$/.test(value);
+}
+
+function isNames(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.every((name) => typeof name === 'string'));
+}
+
+function isColumn(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, typeOid, typmod, dimensions } = value as Partial<DdlColumn>;
+  return typeof name === 'string' && [typeOid, typmod, dimensions].every(Number.isInteger);
 }
 
 /** The subtransaction that an event trigger's message is of, or -1 for any other message. */

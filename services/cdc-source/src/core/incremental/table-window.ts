@@ -63,7 +63,8 @@ export class TableWindow implements RowTap {
     after: TupleSpans | null,
     seq: number,
   ): boolean {
-    if (op === OP_TRUNCATE) {
+    // Without its key a row cannot be told apart: as if all were changed, until the new shape begins the table anew.
+    if (op === OP_TRUNCATE || table.keyHeader === null) {
       if (!this.#seen) this.touched.truncate(this.#xid);
       return false;
     }
