@@ -5,14 +5,12 @@ import { appendEvent } from './append-event.ts';
 import type { CapturedTable } from './captured-table.ts';
 import type { EventSink } from './event-sink.ts';
 import { EventWriter } from './event-writer.ts';
+import { OP } from './operation.ts';
 import { fitEnvelope, type OversizeRule } from './oversize.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import type { SchemaChanges } from './schema-changes.ts';
 import type { TraceContext } from './trace-context.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
-
-/** Character codes of the operations of streamed changes. */
-export const OP = { create: 0x63, update: 0x75, delete: 0x64, truncate: 0x74 } as const;
 
 const COUNT_CREATE = 1;
 const COUNT_UPDATE = 2;

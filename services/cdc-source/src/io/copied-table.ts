@@ -2,6 +2,7 @@ import type { CatalogTable, TableParts, TablePart } from '@hasivu/postgres';
 
 import type { CapturedTable } from '../core/captured-table.ts';
 import { EventWriter } from '../core/event-writer.ts';
+import { OP } from '../core/operation.ts';
 import type { EventSink } from '../core/event-sink.ts';
 import { shapeFingerprint, type PassTable, type PlannedTable } from '../core/snapshot/pass-plan.ts';
 import { pagesPerRange } from '../core/snapshot/range-plan.ts';
@@ -10,7 +11,6 @@ import { truncateSeqOf, type CopiedPart } from '../core/snapshot/table-copy.ts';
 import { tableId } from '../core/table-selection.ts';
 import type { CopiedTable } from './range-copier.ts';
 
-const OP_TRUNCATE = 0x74;
 const COUNT_TRUNCATE = 4;
 const NO_TEXT = Buffer.alloc(0);
 
@@ -50,7 +50,7 @@ export function writeTruncate(target: CapturedTable, table: PlannedTable, sink: 
   const writer = new EventWriter();
   const moment = snapshotMoment(table.coveredLsn, Date.now());
   moment.seq = truncateSeqOf(table.copy);
-  writer.writeEnvelope(target, OP_TRUNCATE, moment, Date.now(), NO_TEXT, null, null);
+  writer.writeEnvelope(target, OP.truncate, moment, Date.now(), NO_TEXT, null, null);
   const { value } = writer;
   sink.append(target.topic, 0, null, 0, 0, value.bytes, 0, value.pos, moment.commitTsMs);
   target.counts[COUNT_TRUNCATE] = (target.counts[COUNT_TRUNCATE] as number) + 1;

@@ -16,6 +16,7 @@ import { appendEvent } from '../core/append-event.ts';
 import type { CapturedTable } from '../core/captured-table.ts';
 import { Errands } from '../core/errands.ts';
 import { EventWriter } from '../core/event-writer.ts';
+import { OP } from '../core/operation.ts';
 import { fitEnvelope, type OversizeRule } from '../core/oversize.ts';
 import type { Outbox, OutboxOptions } from '../core/outbox/outbox.ts';
 import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
@@ -23,7 +24,6 @@ import type { CopyRange } from '../core/snapshot/range-plan.ts';
 import { snapshotMoment } from '../core/snapshot/snapshot-moment.ts';
 import { tableId } from '../core/table-selection.ts';
 
-const OP_READ = 0x72;
 /** A range commits as a whole, with its own record of progress. */
 const UNCOUNTED = { accept: () => undefined };
 
@@ -149,7 +149,7 @@ export class RangeCopier {
     const row = table.newRow;
     const buf = reader.buffer;
     row.scanCopyRow(buf, reader.start, reader.end, formats);
-    writer.writeEnvelope(table, OP_READ, moment, nowMs, buf, null, row);
+    writer.writeEnvelope(table, OP.read, moment, nowMs, buf, null, row);
     const omitted =
       writer.value.pos > table.maxValueBytes
         ? fitEnvelope(this.#options.oversize, writer, table, moment, buf, null, row)

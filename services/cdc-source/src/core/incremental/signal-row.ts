@@ -1,10 +1,9 @@
 import type { TupleSpans } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from '../captured-table.ts';
+import { OP } from '../operation.ts';
 import type { RowTap } from '../row-tap.ts';
 import { columnText } from './key-text.ts';
-
-const OP_CREATE = 0x63;
 
 export type TakeSignal = (id: string, type: string, data: string | null) => void;
 
@@ -27,7 +26,7 @@ export class SignalRows implements RowTap {
     after: TupleSpans | null,
     seq: number,
   ): boolean {
-    if (op === OP_CREATE && after !== null && seq >= 0) {
+    if (op === OP.create && after !== null && seq >= 0) {
       const [id, type, data] = [0, 1, 2].map((column) =>
         column < after.columns ? columnText(table, column, buf, after) : null,
       );

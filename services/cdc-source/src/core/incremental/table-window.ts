@@ -4,13 +4,12 @@ import type { KeyText } from '@hasivu/postgres';
 
 import type { CapturedTable } from '../captured-table.ts';
 import { EventWriter } from '../event-writer.ts';
+import { OP } from '../operation.ts';
 import type { RowTap } from '../row-tap.ts';
 import { keyTextOf } from './key-text.ts';
 import type { ServerSnapshot } from './server-snapshot.ts';
 import type { TouchedKeys } from './touched-keys.ts';
 
-const OP_UPDATE = 0x75;
-const OP_TRUNCATE = 0x74;
 const MAX_OWED_BY = 10_000;
 
 /**
@@ -64,14 +63,14 @@ export class TableWindow implements RowTap {
     seq: number,
   ): boolean {
     // Without its key a row cannot be told apart: as if all were changed, until the new shape begins the table anew.
-    if (op === OP_TRUNCATE || table.keyHeader === null) {
+    if (op === OP.truncate || table.keyHeader === null) {
       if (!this.#seen) this.touched.truncate(this.#xid);
       return false;
     }
     const whole = after === null || after.unchanged === 0;
     const old = before === null ? null : this.keyOf(table, buf, before);
     const key = after === null ? old : this.keyOf(table, buf, after);
-    if (op === OP_UPDATE && old !== null && old !== key && !whole && seq >= 0 && after !== null)
+    if (op === OP.update && old !== null && old !== key && !whole && seq >= 0 && after !== null)
       this.#note(keyTextOf(table, buf, after));
     if (this.#seen) return false;
     if (key !== null) this.touched.touch(key, this.#xid, whole);

@@ -6,6 +6,7 @@ import type { LogicalMessage, TupleSpans } from '@hasivu/pgoutput';
 import type { CapturedTable } from '../captured-table.ts';
 import type { EventSink } from '../event-sink.ts';
 import type { Errands } from '../errands.ts';
+import { OP } from '../operation.ts';
 import type { PositionLedger } from '../position-ledger.ts';
 import type { RowTap } from '../row-tap.ts';
 import { tableId } from '../table-selection.ts';
@@ -32,9 +33,6 @@ export interface OutboxOptions {
   /** Rows of the outbox were updated, which is no message: `rows` of them in one transaction. */
   readonly onUpdates: (table: string, rows: number) => void;
 }
-
-const OP_CREATE = 0x63;
-const OP_UPDATE = 0x75;
 
 /**
  * The transactional outbox: an inserted row, or a logical message, becomes a record on the topic that it names, in the
@@ -79,8 +77,8 @@ export class Outbox implements RowTap, TransactionObserver {
       this.#row = new OutboxRow(this.#options.config, this.#route, table);
     }
     if (seq < 0) return true;
-    if (op === OP_UPDATE) this.#updated(table);
-    else if (op === OP_CREATE && after !== null)
+    if (op === OP.update) this.#updated(table);
+    else if (op === OP.create && after !== null)
       this.#send((this.#row as OutboxRow).read(buf, after, this.#commitTsMs));
     return true;
   }
@@ -88,7 +86,7 @@ export class Outbox implements RowTap, TransactionObserver {
   /** A row of the table's first copy: it was inserted at some time. */
   copied(table: CapturedTable, buf: Buffer, row: TupleSpans, nowMs: number): void {
     this.#commitTsMs = nowMs;
-    this.row(OP_CREATE, table, buf, null, row, 0);
+    this.row(OP.create, table, buf, null, row, 0);
   }
 
   /** @param nowMs time of a message outside of any transaction */

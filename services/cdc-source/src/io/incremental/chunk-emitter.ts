@@ -7,12 +7,12 @@ import type { CapturedTable } from '../../core/captured-table.ts';
 import { EventWriter } from '../../core/event-writer.ts';
 import { keyTextOf } from '../../core/incremental/key-text.ts';
 import type { TableWindow } from '../../core/incremental/table-window.ts';
+import { OP } from '../../core/operation.ts';
 import type { PositionLedger } from '../../core/position-ledger.ts';
 import type { SchemaChanges } from '../../core/schema-changes.ts';
 import type { ProgressProducer } from '../progress-producer.ts';
 import type { Chunk } from './chunk.ts';
 
-const OP_READ = 0x72;
 const COUNT_READ = 0;
 
 export interface ChunkEmitterOptions {
@@ -76,7 +76,7 @@ export class ChunkEmitter {
   #write(table: CapturedTable, buf: Buffer, row: TupleSpans, moment: SourceMoment): void {
     const { sink, ledger } = this.#options;
     const writer = this.#writer;
-    writer.writeEnvelope(table, OP_READ, moment, moment.commitTsMs, buf, null, row);
+    writer.writeEnvelope(table, OP.read, moment, moment.commitTsMs, buf, null, row);
     const headers = writer.headers.length > 0 ? writer.headers : undefined;
     if (headers) table.inexactEvents++;
     appendEvent(sink, writer, table, buf, row, moment, headers);
