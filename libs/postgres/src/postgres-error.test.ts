@@ -45,12 +45,19 @@ test('a detail with the values of a row is not repeated', () => {
   expect(mapPostgresError(error, 'testing').message).not.toContain('a@b.c');
 });
 
-test('a value that a message quotes is not repeated, whatever it is', () => {
-  const error = new ServerError('22P02', 'invalid input syntax for type integer: "Asha "7b" Rao"');
-  expect(mapPostgresError(error, 'testing').why).toBe(
-    'the server says: invalid input syntax for type integer: "…"',
-  );
-  expect(mapPostgresError(new ServerError('22012', 'division by zero'), 'testing').why).toContain('division');
+test.each([
+  ['22P02', 'invalid input syntax for type integer: "Asha "7b" Rao"', 'invalid text representation'],
+  ['22P02', 'ungültige Eingabesyntax für Typ integer: »Asha Rao«', 'invalid text representation'],
+  ['22P02', 'syntaxe en entrée invalide pour le type integer : « Asha Rao »', 'invalid text representation'],
+  ['22021', 'invalid byte sequence for encoding "UTF8": Asha', 'character not in repertoire'],
+  ['22ZZZ', 'Asha', 'data exception'],
+  ['P0001', 'no price for Asha Rao', 'raise exception'],
+  ['P0ZZZ', 'Asha', 'plpgsql error'],
+  ['22012', 'division by zero', 'division by zero'],
+])('a message of %s is told by its condition: "%s" may hold a value', (sqlState, message, condition) => {
+  const mapped = mapPostgresError(new ServerError(sqlState, message), 'testing');
+  expect(mapped.why).toBe(`the server says: ${condition} (SQLSTATE ${sqlState})`);
+  expect(JSON.stringify([mapped.message, mapped.context])).not.toContain('Asha');
 });
 
 test('a target is described without its password', () => {

@@ -1,5 +1,7 @@
 import { isPlatformError, PlatformError, type ErrorCode, type ErrorContext } from '@hasivu/errors';
 
+import { conditionOf } from './data-conditions.ts';
+
 const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '28000': 'SOURCE_AUTHENTICATION',
   '28P01': 'SOURCE_AUTHENTICATION',
@@ -15,9 +17,6 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '57P03': 'SOURCE_UNREACHABLE',
   '57P05': 'SOURCE_CONNECTION_LOST',
 };
-
-/** Class of the SQLSTATEs that are about a value, not about an object. */
-const DATA_EXCEPTION = '22';
 
 const BY_NODE_CODE: Readonly<Record<string, ErrorCode>> = {
   ECONNREFUSED: 'SOURCE_UNREACHABLE',
@@ -39,7 +38,7 @@ interface ErrorFacts {
 
 /**
  * The one place where errors of Postgres get a code. Idempotent. The server's `message` is kept (it names objects and
- * settings), but for a value that it quotes; its `detail` is not: it can hold a row's values.
+ * settings) where it is not about a value; its `detail` never is: it can hold a row's values.
  */
 export function mapPostgresError(error: unknown, doing: string, context: ErrorContext = {}): PlatformError {
   if (isPlatformError(error)) return error;
@@ -59,12 +58,7 @@ export function reasonOf(error: unknown): string {
   const facts = factsOf(error);
   const sqlState = sqlStateOf(facts);
   if (sqlState === undefined) return facts.message;
-  return `the server says: ${sqlState.startsWith(DATA_EXCEPTION) ? withoutValue(facts.message) : facts.message}`;
-}
-
-/** Such a message quotes the value that something could not be done with. */
-function withoutValue(message: string): string {
-  return message.replace(/".*"/s, '"…"');
+  return `the server says: ${conditionOf(sqlState) ?? facts.message}`;
 }
 
 function sqlStateOf({ code }: ErrorFacts): string | undefined {

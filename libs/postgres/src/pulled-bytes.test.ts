@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 
 import { afterEach, expect, jest, test } from '@jest/globals';
 
-import { PacedSocket } from './pulled-bytes.ts';
+import { PacedSocket, PulledStream } from './pulled-bytes.ts';
 
 const READ_BYTES = 262_144;
 const open: { close(): unknown }[] = [];
@@ -130,4 +131,19 @@ test('a reader that asks again while it is waited for, and is then busy, loses n
   } finally {
     clock.mockRestore();
   }
+});
+
+test('what comes after the reader has left is thrown away where something else decodes the bytes', async () => {
+  const stream = new PassThrough();
+  const pulled = new PulledStream(stream);
+  let arrivals = 0;
+  pulled.onArrival = () => arrivals++;
+  stream.write(Buffer.alloc(100_000));
+  await new Promise((resolve) => setImmediate(resolve));
+  pulled.discard();
+  arrivals = 0;
+  const ended = once(stream, 'end', { signal: AbortSignal.timeout(20_000) });
+  stream.end(Buffer.alloc(3_000_000));
+  await ended;
+  expect(arrivals).toBe(0);
 });

@@ -111,6 +111,8 @@ export class PulledStream implements PulledBytes {
   }
 
   discard(): void {
+    // While somebody listens for it, a stream does not flow.
+    this.#stream.removeAllListeners('readable');
     this.#stream.resume();
   }
 }

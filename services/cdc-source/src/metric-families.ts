@@ -12,6 +12,7 @@ export class MetricFamilies {
   readonly omitted: Counter<'database' | 'table'>;
   readonly snapshotTables: Gauge<'database'>;
   readonly tablesWaiting: Gauge<'database'>;
+  readonly ddlRefused: Counter<'database'>;
   readonly spoolBytes: Gauge<'database'>;
   readonly snapshotBytes: Gauge<'database' | 'table'>;
   readonly snapshotTotalBytes: Gauge<'database' | 'table'>;
@@ -77,7 +78,7 @@ export class MetricFamilies {
     });
     this.omitted = new Counter({
       name: 'hasivu_source_omitted_values_total',
-      help: 'Values left out of events that would not have fit into a record; a header names each',
+      help: 'Values left out of events that would not have fit into a record; a header names each. Those of logical messages have no table',
       labelNames: ['database', 'table'],
       registers,
     });
@@ -90,6 +91,12 @@ export class MetricFamilies {
     this.tablesWaiting = new Gauge({
       name: 'hasivu_source_tables_waiting',
       help: 'Tables that an event trigger told of since the start, that source.postgres.tables names, and that are captured from the next start on',
+      labelNames: ['database'],
+      registers,
+    });
+    this.ddlRefused = new Counter({
+      name: 'hasivu_source_ddl_messages_refused_total',
+      help: 'Logical messages with the prefix of the event triggers that no event trigger of this source has written',
       labelNames: ['database'],
       registers,
     });

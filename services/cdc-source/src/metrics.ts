@@ -49,6 +49,11 @@ export class SourceMetrics {
     if (count > 0) this.#families.rows.inc({ ...this.#labels, table: '', op: 'm' }, count);
   }
 
+  /** The content of a logical message was left out of its event. */
+  messageOmitted(): void {
+    this.#families.omitted.inc({ ...this.#labels, table: '' });
+  }
+
   committed(seconds: number, bytes: number, transactions: number): void {
     this.#families.commitSeconds.observe(this.#labels, seconds);
     this.#families.bytes.inc(this.#labels, bytes);
@@ -90,6 +95,10 @@ export class SourceMetrics {
 
   tablesWaiting(tables: number): void {
     this.#families.tablesWaiting.set(this.#labels, tables);
+  }
+
+  ddlMessageRefused(): void {
+    this.#families.ddlRefused.inc(this.#labels);
   }
 
   spooled(bytes: number): void {

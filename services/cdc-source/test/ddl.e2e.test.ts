@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+
 import { topicNames } from '@hasivu/change-events';
 import { uniqueName, waitFor } from '@hasivu/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import pg from 'pg';
 
 import { schemaChangesOf, type SeenChange } from './schema-changes-seen.ts';
 import { SourceUnderTest } from './source-under-test.ts';
@@ -50,6 +53,12 @@ async function ordinaryRole(): Promise<{ url: string; drop: () => Promise<void> 
       await source.sql(`DROP ROLE ${role}`);
     },
   };
+}
+
+async function connected(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
 }
 
 test('every statement about a captured table is a record with its text, without any row; what is rolled back is none', async () => {
@@ -248,7 +257,10 @@ test('a role that may not create event triggers goes without them, or is told so
       )
     )[0]?.['version'];
   const version = await comment();
-  // The role may use what a superuser installed, and says so when it is another version than its own.
+  // The role may use what a superuser installed and lets it read, and says so when it is another version than its own.
+  const reader = new URL(role.url).username;
+  await source.sql(`GRANT USAGE ON SCHEMA hasivu TO ${reader}`);
+  await source.sql(`GRANT SELECT ON hasivu.token_${source.slot} TO ${reader}`);
   await source.sql('CREATE TABLE shop.more (id int)');
   await source.sql(`ALTER TABLE shop.more OWNER TO ${new URL(role.url).username}`);
   const older = await source.start({ ...WITH_DDL, url: role.url });
@@ -303,3 +315,121 @@ test('a table that leaves the publication is told, and one that is dropped and m
     ['CREATE', []],
   ]);
 }, 180_000);
+
+test('what anybody else writes with the prefix of the triggers is no schema change and stops nothing', async () => {
+  await source.sql('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC');
+  const role = await ordinaryRole();
+  const service = await source.start({ ...WITH_DDL, tables: ['shop.orders'] });
+  const forger = await connected(role.url);
+  const token = `hasivu.token_${source.slot}`;
+  await source.sql(`GRANT USAGE ON SCHEMA hasivu TO ${new URL(role.url).username}`);
+  await expect(forger.query(`SELECT * FROM ${token}`)).rejects.toThrow(/permission denied/);
+  const column = { name: 'id', typeOid: 23, typmod: -1, dimensions: 0, published: true };
+  const flags = { notNull: true, generated: false, identity: false, hasDefault: false };
+  const whole = {
+    v: 1,
+    token: 'a guess',
+    slot: source.slot,
+    kind: 'table',
+    command: 'ALTER TABLE',
+    oid: 1,
+    schema: 'shop',
+    table: 'orders',
+    statement: null,
+    cut: false,
+    identity: 'd',
+    comment: null,
+    primaryKey: ['id'],
+    identityIndex: null,
+    columns: [{ ...column, ...flags, default: null, comment: null }],
+  };
+  const forgeries = [
+    whole,
+    { ...whole, kind: 'drop' },
+    { ...whole, columns: [null] },
+    { ...whole, columns: [{ ...column, typeOid: 'x' }] },
+    { ...whole, identity: '?' },
+    { ...whole, command: 'x'.repeat(9_000_000) },
+    { ...whole, token: undefined },
+  ];
+  const emit = async (): Promise<void> => {
+    for (const forgery of forgeries)
+      await forger.query("SELECT pg_logical_emit_message(true, 'hasivu.ddl', $1::text)", [
+        JSON.stringify(forgery),
+      ]);
+  };
+  await emit();
+  await source.sql('ALTER TABLE shop.orders ADD COLUMN w int');
+  await source.settled();
+  const told = async (): Promise<unknown[]> =>
+    (await schemaChangesOf(source)).filter(({ id }) => id === '"shop"."orders"').map(({ ddl }) => ddl);
+  expect(await told()).toEqual(['ALTER TABLE shop.orders ADD COLUMN w int']);
+  expect(service.output.filter((line) => line.includes('was written by somebody else'))).toHaveLength(1);
+  expect(service.output.filter((line) => line.includes('is not one of an event trigger'))).toHaveLength(1);
+  expect(await service.metrics()).toContain('hasivu_source_ddl_messages_refused_total{database="default"} 7');
+  await service.stop();
+  await source.start({ tables: ['shop.orders'], postgres: 'schemaChanges: true, ddl: off' });
+  await emit();
+  await source.settled();
+  expect(await told()).toHaveLength(1);
+  await forger.end();
+  await role.drop();
+}, 240_000);
+
+test('what another role made beforehand, or has come to own, is never run at DDL', async () => {
+  const role = await ordinaryRole();
+  const reader = new URL(role.url).username;
+  const mallory = await connected(role.url);
+  await mallory.query('CREATE SCHEMA hasivu');
+  await mallory.query(`CREATE TABLE hasivu.ddl_${source.slot} (n int)`);
+  const only = { ...WITH_DDL, tables: ['shop.orders'] };
+  const without = await source.start(only);
+  expect(await triggers()).toEqual([]);
+  expect(without.output.join('\n')).toMatch(
+    new RegExp(`DDL is seen through the shapes.*SOURCE_PERMISSION.*the schema hasivu belongs to ${reader}`),
+  );
+  await without.stop();
+  const demanded = { tables: ['shop.orders'], postgres: 'schemaChanges: true, ddl: trigger' };
+  expect((await (await source.launch(demanded)).exited).code).toBe(2);
+  expect(await source.sql("SELECT FROM pg_proc WHERE pronamespace = 'hasivu'::regnamespace")).toEqual([]);
+
+  await mallory.query('DROP SCHEMA hasivu CASCADE');
+  await (await source.start(demanded)).stop();
+  expect(await triggers()).toHaveLength(2);
+  for (const change of [
+    `ALTER FUNCTION hasivu.ddl_${source.slot}() OWNER TO ${reader}`,
+    `ALTER TABLE hasivu.token_${source.slot} OWNER TO ${reader}`,
+    `CREATE TRIGGER t BEFORE INSERT ON hasivu.ddl_${source.slot} EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+  ]) {
+    await source.sql('GRANT USAGE, CREATE ON SCHEMA hasivu TO PUBLIC');
+    await source.sql(change);
+    const changed = await source.start(only);
+    expect(await triggers()).toEqual([]);
+    await changed.stop();
+    await source.sql('DROP SCHEMA hasivu CASCADE');
+    await (await source.start(demanded)).stop();
+    expect(await triggers()).toHaveLength(2);
+  }
+  await mallory.end();
+  await role.drop();
+}, 300_000);
+
+test('what the runbook says to run takes away all that a source leaves in its database', async () => {
+  const options = { ...WITH_DDL, postgres: 'schemaChanges: true, signalTable: public.signals' };
+  await (await source.start(options)).stop();
+  const page = readFileSync(new URL('../../../docs/runbooks/slots.md', import.meta.url), 'utf8');
+  const [, sql = ''] = /taken away for good[^]*?```sql\n([^]*?)```/.exec(page) ?? [];
+  await source.sql(
+    sql
+      .replaceAll('<slot>', source.slot)
+      .replaceAll('<publication>', 'cdc')
+      .replaceAll('<signalTable>', 'public.signals'),
+  );
+  expect(await triggers()).toEqual([]);
+  const left = await source.sql(`
+    SELECT pubname AS name FROM pg_publication
+    UNION ALL SELECT nspname FROM pg_namespace WHERE nspname = 'hasivu'
+    UNION ALL SELECT slot_name FROM pg_replication_slots WHERE database = current_database()
+    UNION ALL SELECT relname FROM pg_class WHERE relname = 'signals'`);
+  expect(left).toEqual([]);
+}, 120_000);

@@ -1,6 +1,5 @@
 import { topicNames } from '@hasivu/change-events';
 import { KafkaCluster } from '@hasivu/kafka';
-import { waitFor } from '@hasivu/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { SourceUnderTest, type SeenEvent } from './source-under-test.ts';
@@ -25,6 +24,8 @@ const insert = (id: number, bytes: number): Promise<unknown> =>
     `INSERT INTO papers VALUES (${id}, 'note', repeat('x', ${bytes}), decode(repeat('ab', 1000), 'hex'))`,
   );
 
+const byId = (a: SeenEvent, b: SeenEvent): number => Number(a.after?.['id']) - Number(b.after?.['id']);
+
 const sizes = ({ op, after, unavailable, headers }: SeenEvent): unknown[] => [
   op,
   after?.['id'],
@@ -39,9 +40,7 @@ test('a row of 7 MB is copied and streamed as it is', async () => {
   await insert(2, 7 * MIB);
   await insert(3, 10);
   await source.settled();
-  const events = (await source.events('public.papers')).sort(
-    (a, b) => Number(a.after?.['id']) - Number(b.after?.['id']),
-  );
+  const events = (await source.events('public.papers')).sort(byId);
   expect(events.map(sizes)).toEqual([
     ['r', 1, 7 * MIB, [], {}],
     ['c', 2, 7 * MIB, [], {}],
@@ -89,7 +88,7 @@ test('a row beyond the bound stops the source at its place, and goes on without 
   expect(metrics).toContain('hasivu_source_omitted_values_total{database="default",table="public.papers"} 4');
 }, 180_000);
 
-test('an existing topic that allows less is told at the start, and its bound counts; so it is for a logical message', async () => {
+test('an existing topic that allows less is told at the start, and its bound counts; a logical message beyond it goes without its content and stops nothing', async () => {
   const topics = topicNames(source.topics.prefix);
   const topic = topics.change('public', 'papers');
   const cluster = await KafkaCluster.connect(
@@ -107,8 +106,51 @@ test('an existing topic that allows less is told at the start, and its bound cou
   await source.sql('DELETE FROM papers');
   const streaming = await source.start({ tables: ['public.papers'] });
   await source.sql("SELECT pg_logical_emit_message(true, 'audit', repeat('x', 300000))");
-  await waitFor('the source to stop', () => Promise.resolve(!streaming.running), { timeoutMs: 60_000 });
-  expect(streaming.output.join('\n')).toMatch(
-    /SOURCE_ROW_TOO_LARGE .* a logical message with the prefix "audit"/,
+  await source.sql("SELECT pg_logical_emit_message(true, repeat('p', 300000), 'short')");
+  await source.sql("SELECT pg_logical_emit_message(true, 'audit', 'small')");
+  await source.settled();
+  const seen = await Promise.all(
+    (await source.records(topics.message)).map(async ({ key, value, headers }) => {
+      const { message } = await source.decodeAvro(value);
+      const { prefix, content } = message as { prefix: string; content: Uint8Array };
+      expect((await source.decodeAvro(key))['prefix']).toBe(prefix);
+      return [prefix.length, Buffer.from(content).toString(), headers];
+    }),
   );
+  expect(seen).toEqual([
+    [5, '', { 'pg.omitted.content': '300000' }],
+    [1024, 'short', { 'pg.omitted.prefix': '300000' }],
+    [5, 'small', {}],
+  ]);
+  expect(
+    streaming.output.filter((line) => line.includes('a logical message is larger than a record')),
+  ).toHaveLength(1);
+  expect(await streaming.metrics()).toContain(
+    'hasivu_source_omitted_values_total{database="default",table=""} 2',
+  );
+}, 180_000);
+
+test('the text of a value that its type cannot hold counts: it is left out too, or the source stops with a code', async () => {
+  await source.sql('CREATE TABLE odd (id int PRIMARY KEY, a int[])');
+  await source.sql('ALTER TABLE odd ALTER a SET STORAGE EXTERNAL');
+  const options = { tables: ['public.odd'], kafka: 'maxRecordBytes: 300000' };
+  // One dimension more than the column has declared: the value goes as text, in a header.
+  const insert = (id: number, length: number): Promise<unknown> =>
+    source.sql(
+      `INSERT INTO odd SELECT ${id}, ARRAY[array_agg(100000), array_agg(100000)] FROM generate_series(1, ${length})`,
+    );
+  await insert(1, 100);
+  const service = await source.start(options);
+  await insert(2, 100_000);
+  expect((await service.exited).code).toBe(2);
+  expect(service.output.join('\n')).toMatch(/SOURCE_ROW_TOO_LARGE while writing the event of public\.odd/);
+  await source.start({ ...options, postgres: 'oversize: omit' });
+  await source.settled();
+  const events = (await source.events('public.odd')).sort(byId);
+  expect(
+    events.map(({ after, unavailable, headers }) => [after?.['id'], unavailable, Object.keys(headers)]),
+  ).toEqual([
+    [1, [], ['pg.text.a']],
+    [2, ['a'], ['pg.omitted.a']],
+  ]);
 }, 180_000);

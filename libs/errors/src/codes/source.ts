@@ -57,7 +57,7 @@ export const sourceErrors = {
   SOURCE_PERMISSION: {
     summary: 'The user may not do this',
     cause:
-      'The role lacks REPLICATION, SELECT on a captured table, USAGE of its schema, CREATE on the database for a new publication, or the right to create event triggers where source.postgres.ddl demands them.',
+      'The role lacks REPLICATION, SELECT on a captured table, USAGE of its schema, CREATE on the database for a new publication, or the right to create event triggers, or to read their token, where source.postgres.ddl demands them; or what the triggers run belongs to another role.',
     remedy: 'Grant what the message names.',
     retry: 'manual',
   },
@@ -88,9 +88,9 @@ export const sourceErrors = {
     retry: 'manual',
   },
   SOURCE_ROW_TOO_LARGE: {
-    summary: 'A row or a logical message is larger than a record may be',
+    summary: 'A row is larger than a record may be',
     cause:
-      'Its event does not fit into kafka.maxRecordBytes, or max.message.bytes of the existing topic is lower.',
+      'Its event, with the texts in its headers, does not fit into kafka.maxRecordBytes, or max.message.bytes of the existing topic is lower.',
     remedy:
       'Raise kafka.maxRecordBytes, and max.message.bytes of the topic by kafka-configs.sh; or leave the column out (source.postgres.columns); or set source.postgres.oversize to omit. Nothing is lost: the source goes on at this row.',
     retry: 'manual',

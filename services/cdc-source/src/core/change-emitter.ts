@@ -162,7 +162,7 @@ export class ChangeEmitter {
     const moment = this.moment;
     writer.writeEnvelope(table, op, moment, this.nowMs, buf, before, after);
     const omitted =
-      writer.value.pos > table.maxValueBytes
+      writer.size > table.maxValueBytes
         ? fitEnvelope(this.#oversize, writer, table, moment, buf, before, after)
         : null;
     let own = writer.headers.length > 0 ? writer.headers : undefined;

@@ -4,6 +4,7 @@ import type { LogicalMessage } from '@hasivu/pgoutput';
 
 import type { AnnouncedShape } from './announced-shape.ts';
 import { creates, parseDdlMessage, statementOf, type DdlMessage, type DdlTable } from './ddl-message.ts';
+import type { DdlTokens } from './ddl-tokens.ts';
 import type { Errands } from './errands.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import type { AnnouncedTable, SchemaChanges } from './schema-changes.ts';
@@ -11,10 +12,11 @@ import type { SchemaHistory } from './schema-history.ts';
 import { tableId } from './table-selection.ts';
 
 /** What a statement means for the capture, beyond its record. */
-export type DdlNotice = 'waits' | 'renamed' | 'dropped' | 'unpublished' | 'unreadable';
+export type DdlNotice = 'waits' | 'renamed' | 'dropped' | 'unpublished' | 'unreadable' | 'forged';
 
 export interface DdlEventsOptions {
   readonly slot: string;
+  readonly tokens: DdlTokens;
   readonly tables: readonly string[];
   readonly exclude: readonly string[];
   /** Captured tables of this run, by `schema.table`. */
@@ -30,12 +32,15 @@ export interface DdlEventsOptions {
   readonly notice: (notice: DdlNotice, table: string, former?: string) => void;
   /** Tables that match the configuration and are copied at the next start only. */
   readonly waiting: (tables: number) => void;
+  /** A message with the triggers' prefix that no trigger of this source has written was passed over. */
+  readonly refused: () => void;
 }
 
 /** What the event triggers tell of DDL: a record each, once, at the place of its message. */
 export class DdlEvents {
   readonly #options: DdlEventsOptions;
   readonly #waiting = new Set<string>();
+  readonly #refusals = new Set<DdlNotice>();
 
   constructor(options: DdlEventsOptions) {
     this.#options = options;
@@ -46,13 +51,23 @@ export class DdlEvents {
     // What Kafka has is of an earlier life, whose catalog this one began with.
     if (!message.transactional || seq < 0) return;
     const ddl = parseDdlMessage(message.content);
-    if (ddl === null) return this.#options.notice('unreadable', '');
-    if (ddl.slot !== this.#options.slot || !this.#concerns(ddl)) return;
+    if (ddl === null) return this.#refuse('unreadable');
+    if (ddl.slot !== this.#options.slot) return;
+    if (!this.#options.tokens.isOwn(ddl.token)) return this.#refuse('forged');
+    if (!this.#concerns(ddl)) return;
     this.#notify(ddl);
     if (ddl.kind === 'unpublish') return;
     const at = { ...moment };
     // Types are looked up behind this message and ahead of the next one.
     this.#options.errands.add(async () => this.#write(ddl, at));
+  }
+
+  // Whoever can connect can write as many as they like: a line of the log for each would be theirs to fill a disk with.
+  #refuse(why: DdlNotice): void {
+    this.#options.refused();
+    if (this.#refusals.has(why)) return;
+    this.#refusals.add(why);
+    this.#options.notice(why, '');
   }
 
   async #write(ddl: DdlMessage, moment: SourceMoment): Promise<void> {

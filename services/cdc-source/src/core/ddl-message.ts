@@ -1,5 +1,6 @@
 import type { LogicalMessage } from '@hasivu/pgoutput';
 
+import type { DdlTokens } from './ddl-tokens.ts';
 import { DDL_PREFIX } from './ddl-trigger-sql.ts';
 
 /** A column of a table right after a statement, as the catalog has it. */
@@ -20,6 +21,8 @@ export interface DdlColumn {
 }
 
 interface DdlBase {
+  /** What tells a message of an event trigger from one that anybody has written. */
+  readonly token: string;
   readonly slot: string;
   readonly command: string;
   readonly oid: number;
@@ -50,51 +53,100 @@ export type DdlMessage = DdlTable | DdlGone;
 
 const VERSION = 1;
 
-/** What an event trigger of ours told, or null for anything else that has its prefix. */
+// The server's own limits, with room for builds that have longer names; lengths in UTF-16 units, of which a character of
+// the server has at most two.
+const LONGEST_CONTENT = 8 * 1024 * 1024;
+const LONGEST_NAME = 256;
+const LONGEST_STATEMENT = 2 * 16_384;
+const LONGEST_COMMENT = 2 * 1024;
+const MOST_COLUMNS = 1664;
+const LARGEST_OID = 2 ** 32 - 1;
+
+/** What an event trigger of ours could have told, or null for anything else that has its prefix. Never throws. */
 export function parseDdlMessage(content: Buffer): DdlMessage | null {
-  let parsed: unknown;
+  const message = jsonOf(content);
+  if (message?.['v'] !== VERSION || !isBase(message)) return null;
+  const { kind } = message;
+  if (kind === 'drop' || kind === 'unpublish') return message as unknown as DdlGone;
+  return kind === 'table' && isTable(message) ? (message as unknown as DdlTable) : null;
+}
+
+/** The subtransaction that an event trigger's message is of, or -1 for any other message. Never throws. */
+export function subtransactionOf({ prefix, content }: LogicalMessage, tokens: DdlTokens): number {
+  if (prefix !== DDL_PREFIX) return -1;
+  const message = jsonOf(content);
+  const xid = message?.['xid'];
+  return isWhole(xid, 0, LARGEST_OID) && tokens.isKnown(message?.['token']) ? xid : -1;
+}
+
+type Unread = Readonly<Record<string, unknown>>;
+
+function jsonOf(content: Buffer): Unread | null {
+  if (content.length > LONGEST_CONTENT) return null;
   try {
-    parsed = JSON.parse(content.toString('utf8'));
+    const parsed: unknown = JSON.parse(content.toString('utf8'));
+    return isObject(parsed) ? parsed : null;
   } catch {
     return null;
   }
-  const message = parsed as Partial<DdlMessage & { v: number }> | null;
-  if (typeof message !== 'object' || message?.v !== VERSION) return null;
-  const texts = [message.slot, message.command, message.schema, message.table];
-  if (!texts.every((text) => typeof text === 'string') || typeof message.oid !== 'number') return null;
-  if (message.kind === 'drop' || message.kind === 'unpublish') return message as DdlGone;
-  if (message.kind !== 'table' || !isReplicaIdentity(message.identity)) return null;
-  const { primaryKey = null, identityIndex = null, columns = null } = message as Partial<DdlTable>;
-  if (!isNames(primaryKey) || !isNames(identityIndex)) return null;
-  return columns === null || (Array.isArray(columns) && columns.every(isColumn))
-    ? (message as DdlTable)
-    : null;
 }
 
-// Whoever can connect can write a message with this prefix: what is of another form must not end the stream.
-function isReplicaIdentity(value: unknown): boolean {
-  return typeof value === 'string' && /^[dnfi]$/.test(value);
+function isBase({ token, slot, command, oid, schema, table, statement, cut }: Unread): boolean {
+  const names = [token, slot, command, schema, table];
+  if (!names.every((name) => isText(name, LONGEST_NAME))) return false;
+  return (
+    isWhole(oid, 0, LARGEST_OID) && isTextOrNull(statement, LONGEST_STATEMENT) && typeof cut === 'boolean'
+  );
 }
 
-function isNames(value: unknown): boolean {
-  return value === null || (Array.isArray(value) && value.every((name) => typeof name === 'string'));
+function isTable({ identity, comment, primaryKey, identityIndex, columns }: Unread): boolean {
+  if (typeof identity !== 'string' || !/^[dnfi]$/.test(identity)) return false;
+  if (!isTextOrNull(comment, LONGEST_COMMENT)) return false;
+  const isName = (name: unknown): boolean => isText(name, LONGEST_NAME);
+  return [
+    [primaryKey, isName] as const,
+    [identityIndex, isName] as const,
+    [columns, isColumn] as const,
+  ].every(
+    ([list, is]) =>
+      list === null || (Array.isArray(list) && list.length <= MOST_COLUMNS && list.every((one) => is(one))),
+  );
 }
 
-function isColumn(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, typeOid, typmod, dimensions } = value as Partial<DdlColumn>;
-  return typeof name === 'string' && [typeOid, typmod, dimensions].every(Number.isInteger);
+function isColumn(column: unknown): boolean {
+  if (!isObject(column)) return false;
+  const flags = [
+    column['notNull'],
+    column['generated'],
+    column['identity'],
+    column['hasDefault'],
+    column['published'],
+  ];
+  return (
+    isText(column['name'], LONGEST_NAME) &&
+    isWhole(column['typeOid'], 0, LARGEST_OID) &&
+    isWhole(column['typmod'], -(2 ** 31), 2 ** 31 - 1) &&
+    isWhole(column['dimensions'], 0, 2 ** 15 - 1) &&
+    flags.every((flag) => typeof flag === 'boolean') &&
+    isTextOrNull(column['default'], LONGEST_COMMENT) &&
+    isTextOrNull(column['comment'], LONGEST_COMMENT)
+  );
 }
 
-/** The subtransaction that an event trigger's message is of, or -1 for any other message. */
-export function subtransactionOf({ prefix, content }: LogicalMessage): number {
-  if (prefix !== DDL_PREFIX) return -1;
-  try {
-    const { xid } = JSON.parse(content.toString('utf8')) as { xid?: unknown };
-    return typeof xid === 'number' ? xid : -1;
-  } catch {
-    return -1;
-  }
+function isObject(value: unknown): value is Unread {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown, longest: number): value is string {
+  return typeof value === 'string' && value.length <= longest;
+}
+
+function isTextOrNull(value: unknown, longest: number): boolean {
+  return value === null || isText(value, longest);
+}
+
+function isWhole(value: unknown, least: number, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 const CREATING = new Set(['CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA']);

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 
-import { parseDdlMessage } from './ddl-message.ts';
 import { ddlTriggers, type DdlTriggerOptions } from './ddl-trigger-sql.ts';
 
 const options: DdlTriggerOptions = {
@@ -30,8 +29,12 @@ test('names stay within the limit of the server, each slot its own', () => {
     ddlTriggers({ ...options, slot: long }),
     ddlTriggers({ ...options, slot: `${long.slice(1)}y` }),
   ];
-  const names = made.flatMap(({ functionName, triggers }) => [functionName, ...triggers]);
-  expect(new Set(names).size).toBe(6);
+  const names = made.flatMap(({ functionName, tokenTable, triggers }) => [
+    functionName,
+    tokenTable,
+    ...triggers,
+  ]);
+  expect(new Set(names).size).toBe(8);
   expect(Math.max(...names.map((name) => name.length))).toBeLessThanOrEqual(63);
 });
 
@@ -43,11 +46,9 @@ test('names with quotes, backslashes and the signs of LIKE stay text', () => {
   expect(sql).not.toContain('current_query');
 });
 
-test('what is not a message of ours is null', () => {
-  const parse = (value: unknown): unknown => parseDdlMessage(Buffer.from(JSON.stringify(value)));
-  const drop = { v: 1, slot: 's', kind: 'drop', command: 'DROP TABLE', oid: 1, schema: 'a', table: 'b' };
-  expect(parse(drop)).toEqual(drop);
-  expect(parseDdlMessage(Buffer.from('{'))).toBeNull();
-  for (const wrong of [null, 7, { ...drop, v: 2 }, { ...drop, oid: 'x' }, { ...drop, kind: 'table' }])
-    expect(parse(wrong)).toBeNull();
+test('only a role that is named may read the token, and that is no part of the version', () => {
+  const { install, version } = ddlTriggers({ ...options, reader: 'o"r' });
+  expect(version).toBe(ddlTriggers(options).version);
+  expect(install).toContain('GRANT SELECT ON hasivu."token_orders" TO "o""r"');
+  expect(ddlTriggers(options).install.join(';')).not.toContain('GRANT');
 });

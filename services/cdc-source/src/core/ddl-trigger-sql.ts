@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 
 import { quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
 
+import { ownerCheck } from './ddl-owner-sql.ts';
+
 /** Prefix of the logical messages in which the event triggers tell of DDL. */
 export const DDL_PREFIX = 'hasivu.ddl';
 
 /** Schema of what this platform keeps in a source database. */
-const SCHEMA = 'hasivu';
+export const DDL_SCHEMA = 'hasivu';
+/** With the slot, a table with one row: what the messages of its triggers are known by. */
+export const TOKEN_TABLE_PREFIX = 'token_';
 const LONGEST_NAME = 45;
 
 /** What the event triggers of one source are made for. */
@@ -18,6 +22,8 @@ export interface DdlTriggerOptions {
   readonly exclude: readonly string[];
   /** Whether statements, defaults and comments are told; they can hold data. */
   readonly statements: boolean;
+  /** Role of the source, where another one installs them. */
+  readonly reader?: string | undefined;
 }
 
 /** The event triggers of one source: SQL that is valid on every supported server. */
@@ -25,9 +31,12 @@ export interface DdlTriggers {
   readonly schema: string;
   /** Of the function, and of the table beside it, which is empty but within a statement. */
   readonly functionName: string;
+  readonly tokenTable: string;
   readonly triggers: readonly string[];
   /** Changes with everything that the function and the triggers say; it is the function's comment. */
   readonly version: string;
+  /** Fails where another role could change what is installed, or runs code when it is used. */
+  readonly check: string;
   readonly install: readonly string[];
   readonly uninstall: readonly string[];
 }
@@ -54,11 +63,14 @@ const DROPS = [
 export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
   const name = nameOf(options.slot);
   const functionName = `ddl_${name}`;
-  const scratch = `${SCHEMA}.${quoteIdentifier(functionName)}`;
+  const scratch = `${DDL_SCHEMA}.${quoteIdentifier(functionName)}`;
+  const tokenTable = TOKEN_TABLE_PREFIX + name;
+  const token = `${DDL_SCHEMA}.${quoteIdentifier(tokenTable)}`;
+  const check = ownerCheck({ schema: DDL_SCHEMA, functionName, tables: [functionName, tokenTable] });
   const called = `${scratch}()`;
   const onEnd = `hasivu_ddl_${name}`;
   const onDrop = `hasivu_drop_${name}`;
-  const body = functionBody(options, scratch);
+  const body = functionBody(options, scratch, token);
   const version = `hasivu cdc-source ddl ${createHash('sha256')
     .update(JSON.stringify([body, COMMANDS, DROPS]))
     .digest('hex')
@@ -68,21 +80,62 @@ export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
     `CREATE EVENT TRIGGER ${quoteIdentifier(trigger)} ON ${event} WHEN TAG IN (${tags.map(quoteLiteral).join(', ')}) EXECUTE FUNCTION ${called}`,
   ];
   return {
-    schema: SCHEMA,
+    schema: DDL_SCHEMA,
     functionName,
+    tokenTable,
     triggers: [onEnd, onDrop],
     version,
+    check,
     install: [
-      `CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`,
-      `CREATE TABLE IF NOT EXISTS ${scratch} (n int)`,
-      `ALTER TABLE ${scratch} REPLICA IDENTITY FULL`,
+      'SET LOCAL search_path TO pg_catalog, pg_temp',
+      `DO ${quoteLiteral(`BEGIN IF to_regnamespace('${DDL_SCHEMA}') IS NULL THEN CREATE SCHEMA ${DDL_SCHEMA}; END IF; END`)}`,
+      // Ahead of the first statement that could run somebody's trigger; nobody else can make anything in it from here on.
+      check,
+      `DO ${quoteLiteral(tables(scratch, token))}`,
+      ...(options.reader === undefined
+        ? []
+        : [
+            `GRANT USAGE ON SCHEMA ${DDL_SCHEMA} TO ${quoteIdentifier(options.reader)}`,
+            `GRANT SELECT ON ${token} TO ${quoteIdentifier(options.reader)}`,
+          ]),
       `CREATE OR REPLACE FUNCTION ${called} RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`,
       ...trigger(onEnd, 'ddl_command_end', COMMANDS),
       ...trigger(onDrop, 'sql_drop', DROPS),
       `COMMENT ON FUNCTION ${called} IS ${quoteLiteral(version)}`,
+      check,
     ],
-    uninstall: [`DROP FUNCTION IF EXISTS ${called} CASCADE`, `DROP TABLE IF EXISTS ${scratch}`],
+    uninstall: [
+      `DROP FUNCTION IF EXISTS ${called} CASCADE`,
+      `DROP TABLE IF EXISTS ${scratch}`,
+      `DROP TABLE IF EXISTS ${token}`,
+    ],
   };
+}
+
+// A token stays through every renewal: log from before it comes again. Default privileges may give others the right to
+// read a new table; theirs is taken away.
+function tables(scratch: string, token: string): string {
+  return `
+DECLARE
+  granted text;
+BEGIN
+  IF to_regclass(${quoteLiteral(scratch)}) IS NULL THEN
+    CREATE TABLE ${scratch} (n int);
+    ALTER TABLE ${scratch} REPLICA IDENTITY FULL;
+  END IF;
+  IF to_regclass(${quoteLiteral(token)}) IS NULL THEN
+    CREATE TABLE ${token} (token text NOT NULL);
+    FOR granted IN
+      SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+        FROM pg_class c, aclexplode(c.relacl) a
+       WHERE c.oid = to_regclass(${quoteLiteral(token)}) AND a.grantee <> c.relowner
+    LOOP
+      EXECUTE 'REVOKE ALL ON ${token.replaceAll("'", "''")} FROM ' || granted;
+    END LOOP;
+  END IF;
+  INSERT INTO ${token} SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+   WHERE NOT EXISTS (SELECT FROM ${token});
+END`;
 }
 
 function nameOf(slot: string): string {
@@ -90,11 +143,11 @@ function nameOf(slot: string): string {
   return `${slot.slice(0, 36)}_${createHash('sha256').update(slot).digest('hex').slice(0, 8)}`;
 }
 
-const emit = (scratch: string): string => `IF xid IS NULL THEN
+const emit = (scratch: string, token: string): string => `IF xid IS NULL THEN
         INSERT INTO ${scratch} VALUES (0) RETURNING xmin::text::bigint, ctid INTO xid, place;
       END IF;
       PERFORM pg_logical_emit_message(true, '${DDL_PREFIX}',
-        convert_to((message::jsonb || jsonb_build_object('xid', xid))::text, 'UTF8'));`;
+        convert_to((message::jsonb || jsonb_build_object('xid', xid, 'token', (SELECT t.token FROM ${token} t LIMIT 1)))::text, 'UTF8'));`;
 
 const KEY_COLUMNS = (flag: string): string => `(
       SELECT json_agg(a.attname ORDER BY k.ord)
@@ -108,7 +161,7 @@ const KEY_COLUMNS = (flag: string): string => `(
 // transaction begins in the log where the message ends, the server may send that change first: the scratch row's deletion
 // keeps them apart. And the server names a message's subtransaction to nobody, so the message does, by the scratch row's:
 // what a savepoint rolls back of a transaction that is streamed in progress can be told only so.
-function functionBody(options: DdlTriggerOptions, scratch: string): string {
+function functionBody(options: DdlTriggerOptions, scratch: string, token: string): string {
   const { slot, publication, tables, exclude, statements } = options;
   const literal = (value: string): string => quoteLiteral(value);
   const list = (patterns: readonly string[]): string =>
@@ -137,7 +190,7 @@ BEGIN
               AND m.address_names = ARRAY[o.schema_name, o.object_name]))
        ORDER BY o.ordinality
     LOOP
-      ${emit(scratch)}
+      ${emit(scratch, token)}
     END LOOP;
     IF TG_TAG = 'ALTER PUBLICATION' AND current_setting('application_name') NOT LIKE 'hasivu-cdc-source%' THEN
       FOR message IN
@@ -146,7 +199,7 @@ BEGIN
           FROM pg_event_trigger_dropped_objects() m
          WHERE m.object_type = 'publication relation' AND m.address_args[1] = ${literal(publication)}
       LOOP
-        ${emit(scratch)}
+        ${emit(scratch, token)}
       END LOOP;
     END IF;
     SELECT array_agg(DISTINCT objid) INTO oids FROM pg_event_trigger_dropped_objects()
@@ -187,7 +240,7 @@ BEGIN
        AND (r.oid IS NOT NULL OR ${named("n.nspname || '.' || c.relname")})
      ORDER BY t.ord
   LOOP
-    ${emit(scratch)}
+    ${emit(scratch, token)}
   END LOOP;
   IF xid IS NOT NULL THEN
     DELETE FROM ${scratch} WHERE ctid = place;

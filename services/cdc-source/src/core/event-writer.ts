@@ -20,12 +20,19 @@ export type RecordHeaders = readonly (readonly [string, Buffer])[];
 export const TEXT_HEADER = 'pg.text.';
 
 const NO_HEADERS: RecordHeaders = [];
+/** Of a header in a record, beside its name and value: their lengths, as varints. */
+const HEADER_OVERHEAD_BYTES = 10;
+
+export function headerBytes([name, value]: RecordHeaders[number]): number {
+  return HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + value.length;
+}
 
 /** Encodes keys and envelopes into two reused buffers. `headers` belongs to the envelope written last. */
 export class EventWriter {
   readonly key = new AvroBuffer(1024);
   readonly value = new AvroBuffer();
   headers: RecordHeaders = NO_HEADERS;
+  #headerBytes = 0;
   /** Where in the envelope the parts begin that depend on the rows. */
   #rowsAt = 0;
   readonly #transactions: TransactionMetadata | null;
@@ -38,6 +45,11 @@ export class EventWriter {
   constructor(transactions: TransactionMetadata | null = null, schemaChanges: SchemaChanges | null = null) {
     this.#transactions = transactions;
     this.#schemaChanges = schemaChanges;
+  }
+
+  /** Bytes of the envelope and its headers. */
+  get size(): number {
+    return this.value.pos + this.#headerBytes;
   }
 
   /** Writes the framed key of a row. The table has one. */
@@ -72,6 +84,7 @@ export class EventWriter {
     if (this.#schemaChanges !== null && !table.announced) this.#schemaChanges.announce(table, moment);
     const out = this.value;
     this.headers = NO_HEADERS;
+    this.#headerBytes = 0;
     out.reset();
     out.writeRaw(table.valueHeader, 0, table.valueHeader.length);
     out.writeByte(2); // length 1, zigzag
@@ -89,6 +102,7 @@ export class EventWriter {
   rewriteRows(table: CapturedTable, src: Buffer, before: TupleSpans | null, after: TupleSpans | null): void {
     this.value.pos = this.#rowsAt;
     this.headers = NO_HEADERS;
+    this.#headerBytes = 0;
     this.#writeRows(table, src, before, after);
   }
 
@@ -151,6 +165,7 @@ export class EventWriter {
     const text =
       printed === undefined ? Buffer.from(src.subarray(start, end)) : Buffer.from(printed, 'latin1');
     this.headers = [...this.headers, [name, text]];
+    this.#headerBytes += headerBytes([name, text]);
   }
 }
 

@@ -3,19 +3,19 @@ import { PlatformError } from '@hasivu/errors';
 import { SPAN_UNCHANGED, type TupleSpans } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
-import type { EventWriter, RecordHeaders } from './event-writer.ts';
+import { headerBytes, type EventWriter, type RecordHeaders } from './event-writer.ts';
 import { tableId } from './table-selection.ts';
 
-/** Prefix of the header that names a column whose value was left out, with the bytes it had in Postgres. */
+/** Prefix of the header that names a value that was left out, with the bytes it had in Postgres. */
 export const OMITTED_HEADER = 'pg.omitted.';
 
 /** What becomes of a row that does not fit into a record. */
 export type OversizeRule = 'stop' | 'omit';
 
-/** Of a record, beside its value: its key, its headers and the header of its batch. */
+/** Of a record, beside its value and the texts in its headers: its key, the trace and the header of its batch. */
 const BESIDE_VALUE_BYTES = 16 * 1024;
 
-/** The longest value that a record of at most `recordBytes` may have. */
+/** The longest value, with the texts in its headers, that a record of at most `recordBytes` may have. */
 export function valueLimit(recordBytes: number): number {
   return recordBytes - BESIDE_VALUE_BYTES;
 }
@@ -34,18 +34,26 @@ export function fitEnvelope(
   before: TupleSpans | null,
   after: TupleSpans | null,
 ): RecordHeaders {
-  if (rule === 'stop') throw tooLarge(tableId(table.schema), moment, writer.value.pos, table.maxValueBytes);
+  if (rule === 'stop') throw tooLarge(tableId(table.schema), moment, writer.size, table.maxValueBytes);
   const headers: [string, Buffer][] = [];
+  let beside = 0;
   for (const { column, bytes } of largestFirst(table, before, after)) {
     omit(before, column);
     omit(after, column);
-    headers.push([OMITTED_HEADER + (table.schema.columns[column]?.name ?? ''), Buffer.from(String(bytes))]);
+    const header = omittedHeader(table.schema.columns[column]?.name ?? '', bytes);
+    headers.push(header);
+    beside += headerBytes(header);
     writer.rewriteRows(table, src, before, after);
-    if (writer.value.pos > table.maxValueBytes) continue;
+    if (writer.size + beside > table.maxValueBytes) continue;
     table.omittedValues += headers.length;
     return headers;
   }
-  throw tooLarge(tableId(table.schema), moment, writer.value.pos, table.maxValueBytes);
+  throw tooLarge(tableId(table.schema), moment, writer.size + beside, table.maxValueBytes);
+}
+
+/** @param bytes what was left out had in Postgres */
+export function omittedHeader(name: string, bytes: number): [string, Buffer] {
+  return [OMITTED_HEADER + name, Buffer.from(String(bytes))];
 }
 
 /** @param what a table, or what else the record is of */

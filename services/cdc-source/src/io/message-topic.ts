@@ -11,7 +11,7 @@ export async function openMessageTopic(
   cluster: KafkaCluster,
   registry: SchemaRegistry,
   prefix: string,
-  options: Pick<MessageEventsOptions, 'sink' | 'ledger' | 'database' | 'transactions'>,
+  options: Pick<MessageEventsOptions, 'sink' | 'ledger' | 'database' | 'transactions' | 'omitted'>,
 ): Promise<MessageEvents> {
   const schemas = { key: MESSAGE_KEY_SCHEMA, value: MESSAGE_VALUE_SCHEMA };
   const opened = await openRegisteredTopic(cluster, registry, topicNames(prefix).message, schemas);

@@ -21,6 +21,7 @@ export function openDdlEvents(
   return new DdlEvents({
     ...parts,
     slot,
+    tokens: prepared.ddlTokens,
     tables,
     exclude,
     captured: new Set(prepared.tables.map(tableId)),
@@ -31,6 +32,7 @@ export function openDdlEvents(
       else logger.warn({ table: table === '' ? undefined : table, former }, NOTICES[notice]);
     },
     waiting: (count) => metrics.tablesWaiting(count),
+    refused: () => metrics.ddlMessageRefused(),
   });
 }
 
@@ -42,7 +44,10 @@ const NOTICES: Readonly<Record<DdlNotice, string>> = {
     'a captured table was dropped: the next start refuses source.postgres.tables if it names the table',
   unpublished:
     'the publication lost a captured table: its changes are not captured until it has the table again',
-  unreadable: 'a logical message with the prefix hasivu.ddl is not one of an event trigger of ours',
+  unreadable:
+    'a logical message with the prefix hasivu.ddl is not one of an event trigger of ours; more like it are counted only',
+  forged:
+    'a logical message with the prefix hasivu.ddl was written by somebody else than the event triggers as they were found at the start; more like it are counted only',
 };
 
 async function describe(

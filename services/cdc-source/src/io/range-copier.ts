@@ -151,7 +151,7 @@ export class RangeCopier {
     row.scanCopyRow(buf, reader.start, reader.end, formats);
     writer.writeEnvelope(table, OP.read, moment, nowMs, buf, null, row);
     const omitted =
-      writer.value.pos > table.maxValueBytes
+      writer.size > table.maxValueBytes
         ? fitEnvelope(this.#options.oversize, writer, table, moment, buf, null, row)
         : null;
     let headers = writer.headers.length > 0 ? writer.headers : undefined;

@@ -15,6 +15,7 @@ import {
 } from '@hasivu/postgres';
 import { PlatformError } from '@hasivu/errors';
 
+import type { DdlTokens } from '../core/ddl-tokens.ts';
 import type { ServerHistory } from '../core/history-check.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
 import { RetainedLogPolicy } from '../core/retained-log.ts';
@@ -35,6 +36,7 @@ export interface PreparedSource {
   readonly slotFacts: SlotState | null;
   readonly tables: readonly CatalogTable[];
   readonly published: ReadonlyMap<string, PublishedTable>;
+  readonly ddlTokens: DdlTokens;
 }
 
 /** Checks the server, takes the slot and covers the tables by the publication. @throws PlatformError SOURCE_* */
@@ -79,9 +81,9 @@ export async function prepareSource(
     server,
     signalTable && !tables.some(({ oid }) => oid === signalTable.oid) ? [...tables, signalTable] : tables,
   );
-  await ensureDdlTriggers(dependencies, session);
+  const ddlTokens = await ensureDdlTriggers(dependencies, session);
   const history = await identify(dependencies, target, server, slotFacts);
-  return { target, session, server, history, slotFacts, tables, published };
+  return { target, session, server, history, slotFacts, tables, published, ddlTokens };
 }
 
 /** Drops a slot that already holds back more than it may, whether or not Kafka can be reached. */

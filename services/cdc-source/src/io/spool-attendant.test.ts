@@ -9,6 +9,7 @@ import fc from 'fast-check';
 
 import { CapturedTable } from '../core/captured-table.ts';
 import { AFTER, ChangeRouter } from '../core/change-router.ts';
+import { DdlTokens } from '../core/ddl-tokens.ts';
 import * as pg from '../core/pgoutput-messages.test-data.ts';
 import { ORIGIN, PositionLedger, type SealedProgress } from '../core/position-ledger.ts';
 import { INTAKE, StreamIntake } from '../core/stream-intake.ts';
@@ -57,6 +58,7 @@ class Bench {
       intake: this.intake,
       router,
       disk: this.disk,
+      ddlTokens: new DdlTokens('secret', []),
       adopt: () => Promise.resolve(this.#adopt()),
       relieve: () => undefined,
       turn: () => Promise.resolve(true),

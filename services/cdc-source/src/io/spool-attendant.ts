@@ -2,6 +2,7 @@ import { MESSAGE, parseLogical } from '@hasivu/pgoutput';
 
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
 import { subtransactionOf } from '../core/ddl-message.ts';
+import type { DdlTokens } from '../core/ddl-tokens.ts';
 import type { StreamIntake } from '../core/stream-intake.ts';
 import type { TransactionSpool } from '../core/transaction-spool.ts';
 import type { XidSet } from '../core/xid-set.ts';
@@ -12,6 +13,7 @@ export interface SpoolAttendantOptions {
   readonly intake: StreamIntake;
   readonly router: ChangeRouter;
   readonly disk: SpoolDisk;
+  readonly ddlTokens: DdlTokens;
   /** Does what the router asks for with `AFTER`. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
   /** Sends or commits when that is due by size; nothing to wait for otherwise. */
@@ -52,13 +54,13 @@ export class SpoolAttendant {
 
   /** Routes the spool's messages, with the same pauses as those of any other transaction. False when the run stops. */
   async #route(spool: TransactionSpool): Promise<boolean> {
-    const { router, disk, adopt, relieve, turn } = this.#options;
+    const { router, disk, ddlTokens, adopt, relieve, turn } = this.#options;
     const { aborted } = spool;
     for await (const cursor of disk.pieces(spool)) {
       while (cursor.next()) {
         const { buffer, start, end } = cursor;
         // A description counts even then: whether the server sends it again is its own business.
-        if (!aborted.isEmpty && rolledBack(aborted, cursor.xid, buffer, start)) continue;
+        if (!aborted.isEmpty && rolledBack(aborted, cursor.xid, buffer, start, ddlTokens)) continue;
         while (router.handle(buffer, start, end, cursor.lsnHi, cursor.lsnLo) !== AFTER.nothing) {
           await adopt(router);
         }
@@ -73,11 +75,17 @@ export class SpoolAttendant {
 }
 
 /** The server gives every message the id of the transaction, where it gives a row that of its subtransaction. */
-function rolledBack(aborted: XidSet, xid: number, buffer: Buffer, start: number): boolean {
+function rolledBack(
+  aborted: XidSet,
+  xid: number,
+  buffer: Buffer,
+  start: number,
+  ddlTokens: DdlTokens,
+): boolean {
   const tag = buffer[start];
   if (tag === MESSAGE.relation) return false;
   return (
     aborted.has(xid) ||
-    (tag === MESSAGE.logical && aborted.has(subtransactionOf(parseLogical(buffer, start))))
+    (tag === MESSAGE.logical && aborted.has(subtransactionOf(parseLogical(buffer, start), ddlTokens)))
   );
 }

@@ -3,6 +3,7 @@ import { PlatformError } from '@hasivu/errors';
 import { STREAM, type ReplicationStream } from '@hasivu/postgres';
 
 import { AFTER, type ChangeRouter } from '../core/change-router.ts';
+import type { DdlTokens } from '../core/ddl-tokens.ts';
 import type { Errands } from '../core/errands.ts';
 import { FlushPolicy, type FlushLimits, type FlushState } from '../core/flush-policy.ts';
 import type { PositionLedger, SealedProgress } from '../core/position-ledger.ts';
@@ -21,6 +22,7 @@ export interface StreamLoopOptions {
   readonly sendBytes: number;
   readonly intake: StreamIntake;
   readonly disk: SpoolDisk;
+  readonly ddlTokens: DdlTokens;
   /** Does what the router asks for with `AFTER`: compiles its pending relation, or opens the topic of messages. */
   readonly adopt: (router: ChangeRouter) => Promise<void>;
   /** Work that handling a message left to do. */

@@ -27,6 +27,7 @@ import { SpoolDisk } from './spool-disk.ts';
 import { openTransactionTopic } from './transaction-topic.ts';
 
 const FROM_THE_BEGIN = toLsn(0n);
+const LOGGED_PREFIX = 64;
 
 /** What a stream is made of, before a byte is read: the router with all that listens to it. */
 export interface StreamParts {
@@ -102,6 +103,7 @@ export async function openStreamParts(
       return name === postgres.signalTable ? FROM_THE_BEGIN : null;
     },
   });
+  // Without triggers of ours such a message is anybody's.
   if (schemaChanges && postgres.ddl !== 'off') {
     const ddl = openDdlEvents(dependencies, prepared, opened, { ...schemaChanges, ledger, errands });
     router.messages.register(DDL_PREFIX, (message, seq, moment) => ddl.message(message, seq, moment));
@@ -135,9 +137,24 @@ export async function openStreamParts(
         ledger,
         database,
         transactions,
+        omitted: omissionsOf(dependencies),
       }));
       messages.handler = (...args) => events.write(...args);
     },
+  };
+}
+
+/** One line of the log for all of a life: whoever can connect may write any number of them. */
+function omissionsOf({ logger, metrics }: SourceDependencies): (prefix: string, bytes: number) => void {
+  let told = false;
+  return (prefix, bytes) => {
+    metrics.messageOmitted();
+    if (told) return;
+    told = true;
+    logger.warn(
+      { prefix: prefix.slice(0, LOGGED_PREFIX), bytes },
+      'a logical message is larger than a record may be: its event says so and goes without it; more like it are counted only',
+    );
   };
 }
 

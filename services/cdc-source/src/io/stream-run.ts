@@ -75,6 +75,7 @@ export async function runStream(
       sendBytes: settings.sendBytes,
       intake,
       disk,
+      ddlTokens: prepared.ddlTokens,
       adopt,
       commit: (sealed) =>
         commitStreamed(
