@@ -8,20 +8,20 @@ export function capturedBy(
   return patterns.some(named) && !exclude.some(named);
 }
 
-/** Part by part and without going back: a pattern may come from whoever can send a signal. */
+/**
+ * Each part between stars is taken where it is found first, so there is nothing to go back to: with regular expressions a
+ * pattern of many stars takes a time that grows with a power of their number, and anybody may send one in a signal.
+ */
 function matchesTable(pattern: string, table: string): boolean {
-  const parts = pattern.split('*');
-  const first = parts.shift() ?? '';
-  const last = parts.pop();
-  if (last === undefined) return pattern === table;
-  if (table.length < first.length + last.length || !table.startsWith(first) || !table.endsWith(last))
-    return false;
-  const end = table.length - last.length;
+  if (!pattern.includes('*')) return pattern === table;
+  const [first, ...parts] = pattern.split(/\*+/) as [string, ...string[]];
+  const last = parts.pop() as string;
+  if (!table.startsWith(first)) return false;
   let at = first.length;
   for (const part of parts) {
     const found = table.indexOf(part, at);
-    if (found < 0 || found + part.length > end) return false;
+    if (found < 0) return false;
     at = found + part.length;
   }
-  return true;
+  return table.length - last.length >= at && table.endsWith(last);
 }

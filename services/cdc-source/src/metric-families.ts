@@ -28,6 +28,7 @@ export class MetricFamilies {
   readonly incrementalRows: Counter<'database' | 'table' | 'result'>;
   readonly incrementalSecondsLeft: Gauge<'database'>;
   readonly incrementalEnded: Counter<'database' | 'result'>;
+  readonly incrementalRetries: Counter<'database'>;
   readonly received: Gauge<'database'>;
   readonly heartbeatSeconds: Gauge<'database'>;
 
@@ -182,6 +183,12 @@ export class MetricFamilies {
       name: 'hasivu_source_incremental_chunks_total',
       help: 'Chunks of incremental snapshots that were written',
       labelNames: ['database', 'table'],
+      registers,
+    });
+    this.incrementalRetries = new Counter({
+      name: 'hasivu_source_incremental_retries_total',
+      help: 'Chunks of incremental snapshots that are read or marked again: the server could not be reached, or its log not be marked',
+      labelNames: ['database'],
       registers,
     });
     this.incrementalRows = new Counter({

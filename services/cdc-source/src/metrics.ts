@@ -143,6 +143,10 @@ export class SourceMetrics {
     this.#families.incrementalSecondsLeft.set(this.#labels, seconds);
   }
 
+  incrementalRetry(): void {
+    this.#families.incrementalRetries.inc({ database: this.#database });
+  }
+
   incrementalEnded(result: string): void {
     this.#families.incrementalEnded.inc({ database: this.#database, result });
   }

@@ -1,7 +1,15 @@
+import { waitFor } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
+import pg from 'pg';
 
 import { byPosition, SourceUnderTest } from './source-under-test.ts';
 import { assertSameState, outcomesOf, signal, snapshotOf, snapshotRequests } from './snapshot-signals.ts';
+
+async function writer(source: SourceUnderTest): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: source.database.url });
+  await client.connect();
+  return client;
+}
 
 test('a table is read again on a message, in chunks, while it is written to: the state is that of Postgres', async () => {
   await using source = await SourceUnderTest.create('incremental');
@@ -53,9 +61,9 @@ test('the signal table of Debezium works: made here, published, never an event; 
   });
   await insert('dropped', 'execute-snapshot', { 'data-collections': ['public.*'] });
   await source.settled();
-  expect(await snapshotRequests(source)).toMatchObject({ paused: true, queue: { length: 7 } });
+  // What both ask for is read once.
+  expect(await snapshotRequests(source)).toMatchObject({ paused: true, queue: { length: 5 } });
   expect(await source.events('public.items')).toEqual([]);
-  // Only of the second signal are tables left that are asked for once more.
   await insert('stop', 'stop-snapshot', { 'data-collections': ['public.settled'], type: 'incremental' });
   await insert('resume', 'resume-snapshot', null);
   const done = await outcomesOf(source, 'all', 3);
@@ -66,9 +74,9 @@ test('the signal table of Debezium works: made here, published, never an event; 
   ]);
   expect(await outcomesOf(source, 'dropped', 4)).toMatchObject([
     { table: 'public.settled', result: 'stopped' },
-    { result: 'done', rows: 5000 },
-    { result: 'done' },
-    { result: 'done' },
+    { table: 'public.pairs', result: 'done', rows: 3000 },
+    { table: 'public.parted', result: 'done', rows: 2500 },
+    { table: 'public.items', result: 'done', rows: 5000 },
   ]);
   await source.settled();
   expect((await source.topicNames()).filter((topic) => topic.endsWith('signals'))).toEqual([]);
@@ -127,7 +135,17 @@ test('a signal that cannot be followed stops nothing: it is told in the progress
   });
   await refused('execute-snapshot', condition('true) OR (true'), /closes a bracket/);
   await refused('execute-snapshot', condition('true; DROP TABLE items'), /semicolon/);
+  await refused('execute-snapshot', condition("n::text = 'a\\'"), /backslash/);
+  await refused(
+    'execute-snapshot',
+    { 'data-collections': ['public.items'], 'additional-conditions': [null] },
+    /no object/,
+  );
   await source.sql("SELECT pg_logical_emit_message(false, 'hasivu.signal', 'not json')");
+  const deep = `{"id": "deep", "type": "log", "data": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  await source.sql("SELECT pg_logical_emit_message(true, 'hasivu.signal', $1)", [deep]);
+  await source.sql("SELECT pg_logical_emit_message(true, 'hasivu.signal', repeat('x', 20000000))");
+  expect(await outcomesOf(source, 'deep')).toMatchObject([{ result: 'refused' }]);
 
   const failed = async (filter: string, reason: RegExp): Promise<void> => {
     const [outcome] = await outcomesOf(source, await snapshotOf(source, 'public.items', filter));
@@ -144,9 +162,92 @@ test('a signal that cannot be followed stops nothing: it is told in the progress
   const [fine] = await outcomesOf(source, await snapshotOf(source, 'public.items', 'n = 1'));
   expect(fine).toMatchObject({ result: 'done', rows: 1 });
   const metrics = await service.metrics();
-  expect(metrics).toMatch(/hasivu_source_signals_total\{.*result="refused"[^}]*\} 8/);
+  expect(metrics).toMatch(/hasivu_source_signals_total\{.*result="refused"[^}]*\} 12/);
   expect(metrics).toMatch(/hasivu_source_incremental_ended_total\{.*result="failed"[^}]*\} 5/);
   expect(service.output.join('\n')).toMatch(/SOURCE_SIGNAL_INVALID/);
+}, 120_000);
+
+test('a condition cannot change the settings that the next one is read under, and no session is left behind', async () => {
+  await using source = await SourceUnderTest.create('settings');
+  await source.sql('CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 1), (2, 0)');
+  await source.start({ tables: ['public.items'], postgres: 'signalMessages: all' });
+  const sessions = async (): Promise<number> => {
+    const mine =
+      'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+    return (await source.sql(`${mine} AND query LIKE '%COMMIT%'`)).length;
+  };
+  const setting = (name: string, value: string): string =>
+    `set_config('${name}', '${value}', false) IS NOT NULL`;
+  await outcomesOf(
+    source,
+    await snapshotOf(source, 'public.items', setting('standard_conforming_strings', 'off')),
+  );
+  await outcomesOf(source, await snapshotOf(source, 'public.items', setting('search_path', 'nowhere')));
+  const seen =
+    "current_setting('standard_conforming_strings') = 'on' AND current_setting('search_path') <> 'nowhere' AND n = 1";
+  const [last] = await outcomesOf(source, await snapshotOf(source, 'public.items', seen));
+  expect(last).toMatchObject({ result: 'done', rows: 1 });
+  await outcomesOf(source, await snapshotOf(source, 'public.items'));
+  await waitFor('the session of the chunks to end', async () => (await sessions()) === 0);
+}, 120_000);
+
+test('a row that does not fit into a record ends the snapshot and not the stream; with oversize: omit it is written without its largest value', async () => {
+  await using source = await SourceUnderTest.create('widerows');
+  await source.sql(`
+    CREATE TABLE items (id int PRIMARY KEY, body text);
+    ALTER TABLE items ALTER body SET STORAGE EXTERNAL;
+    INSERT INTO items SELECT i, CASE i WHEN 3 THEN repeat('x', 400000) ELSE 'y' END FROM generate_series(1, 5) i`);
+  const options = { tables: ['public.items'], kafka: 'maxRecordBytes: 300000' };
+  const service = await source.start({ ...options, postgres: 'snapshot: never' });
+  const [failed] = await outcomesOf(source, await snapshotOf(source, 'public.items'));
+  expect(failed).toMatchObject({ result: 'failed', code: 'SOURCE_ROW_TOO_LARGE' });
+  await source.sql("INSERT INTO items VALUES (6, 'z')");
+  await source.settled();
+  await service.stop();
+  await source.start({ ...options, postgres: 'snapshot: never, oversize: omit' });
+  const [done] = await outcomesOf(source, await snapshotOf(source, 'public.items'));
+  expect(done).toMatchObject({ result: 'done', rows: 6 });
+  const wide = (await source.events('public.items')).filter(({ after }) => after?.['id'] === 3);
+  expect(wide.map(({ op, unavailable }) => [op, unavailable])).toEqual([['r', ['body']]]);
+}, 120_000);
+
+test('a table that loses its key while it is asked for ends its snapshot, and not the source', async () => {
+  await using source = await SourceUnderTest.create('keyless');
+  await source.sql(
+    'CREATE TABLE items (id int PRIMARY KEY); INSERT INTO items SELECT generate_series(1, 100)',
+  );
+  await source.start({ tables: ['public.items'], postgres: 'snapshot: never' });
+  // The window is open, and waits for this one.
+  const client = await writer(source);
+  await client.query('BEGIN; INSERT INTO items VALUES (1000)');
+  const id = await snapshotOf(source, 'public.items');
+  await source.settled();
+  await client.query('ALTER TABLE items DROP CONSTRAINT items_pkey; INSERT INTO items VALUES (1001); COMMIT');
+  await client.end();
+  expect(await outcomesOf(source, id)).toMatchObject([
+    { result: 'failed', reason: expect.stringMatching(/no key/) },
+  ]);
+  await source.settled();
+}, 120_000);
+
+test('what an earlier life was asked for ends where the table is no longer captured', async () => {
+  await using source = await SourceUnderTest.create('uncaptured');
+  await source.sql('CREATE TABLE items (id int PRIMARY KEY); CREATE TABLE secrets (id int PRIMARY KEY)');
+  await source.sql('INSERT INTO items VALUES (1); INSERT INTO secrets VALUES (1)');
+  const service = await source.start({
+    tables: ['public.items', 'public.secrets'],
+    postgres: 'snapshot: never',
+  });
+  await signal(source, 'pause-snapshot');
+  const ids = [await snapshotOf(source, 'public.secrets'), await snapshotOf(source, 'public.items')] as const;
+  await source.settled();
+  await service.stop();
+  await source.start({ tables: ['public.items'], postgres: 'snapshot: never' });
+  expect(await outcomesOf(source, ids[0])).toMatchObject([
+    { result: 'failed', reason: 'it is no longer captured' },
+  ]);
+  await signal(source, 'resume-snapshot');
+  expect(await outcomesOf(source, ids[1])).toMatchObject([{ result: 'done' }]);
 }, 120_000);
 
 test('tables whose keys are of any built-in type are read in the order of their keys, to the last row', async () => {

@@ -1,34 +1,18 @@
 import type { SourceMoment } from '@hasivu/change-events';
 import { TUPLE, type TupleSpans } from '@hasivu/pgoutput';
 
-import { appendEvent } from './append-event.ts';
 import type { CapturedTable } from './captured-table.ts';
+import { EventAppender, type EventExtras } from './event-appender.ts';
 import type { EventSink } from './event-sink.ts';
-import { EventWriter } from './event-writer.ts';
 import { OP } from './operation.ts';
-import { fitEnvelope, type OversizeRule } from './oversize.ts';
 import type { PositionLedger } from './position-ledger.ts';
-import type { SchemaChanges } from './schema-changes.ts';
 import type { TraceContext } from './trace-context.ts';
-import type { TransactionMetadata } from './transaction-metadata.ts';
 
 const COUNT_CREATE = 1;
 const COUNT_UPDATE = 2;
 const COUNT_DELETE = 3;
 const COUNT_TRUNCATE = 4;
 const NO_TEXT = Buffer.alloc(0);
-
-/** What events have beyond the change itself; each null or absent where it is not asked for. */
-export interface EventExtras {
-  /** Fills the transaction block; to be among the router's observers too. */
-  readonly transactions?: TransactionMetadata | null;
-  /** Told of a shape ahead of its first event. */
-  readonly schemaChanges?: SchemaChanges | null;
-  /** What becomes of a row that does not fit into a record; the source stops where it is absent. */
-  readonly oversize?: OversizeRule;
-  /** Gives the header of the trace; to be among the router's observers too. */
-  readonly trace?: TraceContext | null;
-}
 
 /**
  * Turns the changes of a compiled table into records: bounds are found in the message, columns are encoded from there
@@ -37,8 +21,7 @@ export interface EventExtras {
 export class ChangeEmitter {
   readonly #ledger: PositionLedger;
   readonly #sink: EventSink;
-  readonly #writer: EventWriter;
-  readonly #oversize: OversizeRule;
+  readonly #appender: EventAppender;
   readonly #trace: TraceContext | null;
   /** Position and time of the event to be written; the router keeps it. */
   readonly moment: SourceMoment = {
@@ -57,9 +40,8 @@ export class ChangeEmitter {
   constructor(ledger: PositionLedger, sink: EventSink, extras: EventExtras) {
     this.#ledger = ledger;
     this.#sink = sink;
-    this.#oversize = extras.oversize ?? 'stop';
     this.#trace = extras.trace ?? null;
-    this.#writer = new EventWriter(extras.transactions, extras.schemaChanges);
+    this.#appender = new EventAppender(sink, extras);
   }
 
   /** @param start,end bounds of the Insert message */
@@ -105,8 +87,9 @@ export class ChangeEmitter {
     const fresh = this.#numberEvent();
     if (table.tap !== null && this.#tapped(table, OP.truncate, NO_TEXT, null, null, fresh)) return;
     if (!fresh) return;
-    const { value } = this.#writer;
-    this.#writer.writeEnvelope(table, OP.truncate, this.moment, this.nowMs, NO_TEXT, null, null);
+    const { writer } = this.#appender;
+    const { value } = writer;
+    writer.writeEnvelope(table, OP.truncate, this.moment, this.nowMs, NO_TEXT, null, null);
     const headers = this.#trace?.with(undefined);
     this.#sink.append(table.topic, 0, null, 0, 0, value.bytes, 0, value.pos, this.moment.commitTsMs, headers);
     this.#count(table, COUNT_TRUNCATE);
@@ -144,7 +127,7 @@ export class ChangeEmitter {
   #emitDelete(table: CapturedTable, buf: Buffer): void {
     const partition = this.#emit(table, OP.delete, COUNT_DELETE, buf, table.oldRow, null, table.oldRow);
     if (table.keyHeader === null) return;
-    const { key } = this.#writer;
+    const { key } = this.#appender.writer;
     this.#sink.append(table.topic, partition, key.bytes, 0, key.pos, null, 0, 0, this.moment.commitTsMs);
   }
 
@@ -158,18 +141,8 @@ export class ChangeEmitter {
     after: TupleSpans | null,
     keyRow: TupleSpans,
   ): number {
-    const writer = this.#writer;
-    const moment = this.moment;
-    writer.writeEnvelope(table, op, moment, this.nowMs, buf, before, after);
-    const omitted =
-      writer.size > table.maxValueBytes
-        ? fitEnvelope(this.#oversize, writer, table, moment, buf, before, after)
-        : null;
-    let own = writer.headers.length > 0 ? writer.headers : undefined;
-    if (own) table.inexactEvents++;
-    if (omitted !== null) own = [...(own ?? []), ...omitted];
-    const headers = this.#trace === null ? own : this.#trace.with(own);
-    const partition = appendEvent(this.#sink, writer, table, buf, keyRow, moment, headers);
+    const { moment, nowMs } = this;
+    const partition = this.#appender.append(table, op, moment, nowMs, buf, before, after, keyRow);
     this.#count(table, count);
     return partition;
   }

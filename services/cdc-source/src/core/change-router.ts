@@ -14,7 +14,8 @@ import {
 } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
-import { ChangeEmitter, type EventExtras } from './change-emitter.ts';
+import { ChangeEmitter } from './change-emitter.ts';
+import type { EventExtras } from './event-appender.ts';
 import type { EventSink } from './event-sink.ts';
 import { MessageRouter, type MessageFallback } from './message-router.ts';
 import type { PositionLedger } from './position-ledger.ts';

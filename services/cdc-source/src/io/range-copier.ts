@@ -12,12 +12,11 @@ import {
 } from '@hasivu/postgres';
 import type { TypeLookup } from '@hasivu/pgoutput';
 
-import { appendEvent } from '../core/append-event.ts';
 import type { CapturedTable } from '../core/captured-table.ts';
 import { Errands } from '../core/errands.ts';
-import { EventWriter } from '../core/event-writer.ts';
+import { EventAppender } from '../core/event-appender.ts';
 import { OP } from '../core/operation.ts';
-import { fitEnvelope, type OversizeRule } from '../core/oversize.ts';
+import type { OversizeRule } from '../core/oversize.ts';
 import type { Outbox, OutboxOptions } from '../core/outbox/outbox.ts';
 import type { RowChoice } from '../core/snapshot/copy-continuation.ts';
 import type { CopyRange } from '../core/snapshot/range-plan.ts';
@@ -78,7 +77,7 @@ export interface RangeResult {
 /** Copies ranges through one connection into the open transaction of one producer. */
 export class RangeCopier {
   readonly #options: RangeCopierOptions;
-  readonly #writer = new EventWriter();
+  readonly #appender: EventAppender;
   readonly #errands = new Errands();
   #outbox: Outbox | null = null;
   #bytes = 0;
@@ -86,6 +85,7 @@ export class RangeCopier {
 
   constructor(options: RangeCopierOptions) {
     this.#options = options;
+    this.#appender = new EventAppender(options.producer, { oversize: options.oversize });
   }
 
   async copy(request: RangeRequest): Promise<RangeResult> {
@@ -145,20 +145,14 @@ export class RangeCopier {
   }
 
   #writeRow({ table, formats }: CopiedTable, moment: SourceMoment, nowMs: number, reader: CopyReader): void {
-    const writer = this.#writer;
     const row = table.newRow;
     const buf = reader.buffer;
     row.scanCopyRow(buf, reader.start, reader.end, formats);
-    writer.writeEnvelope(table, OP.read, moment, nowMs, buf, null, row);
-    const omitted =
-      writer.size > table.maxValueBytes
-        ? fitEnvelope(this.#options.oversize, writer, table, moment, buf, null, row)
-        : null;
-    let headers = writer.headers.length > 0 ? writer.headers : undefined;
-    if (headers) this.#inexact++;
-    if (omitted !== null) headers = [...(headers ?? []), ...omitted];
-    appendEvent(this.#options.producer, writer, table, buf, row, moment, headers);
-    this.#bytes += writer.value.pos + (table.keyHeader === null ? 0 : writer.key.pos);
+    this.#appender.append(table, OP.read, moment, nowMs, buf, null, row, row);
+    this.#inexact += table.inexactEvents;
+    table.inexactEvents = 0;
+    const { key, value } = this.#appender.writer;
+    this.#bytes += value.pos + (table.keyHeader === null ? 0 : key.pos);
   }
 
   #assertInTime(name: string, tookMs: number): void {

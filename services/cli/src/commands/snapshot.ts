@@ -66,7 +66,7 @@ export async function startSnapshot(
     for await (const record of followProgress(cluster, database, context.stop)) {
       const state = record ? snapshotStateOf(record, Date.now()) : NOTHING;
       const own = state.ended.filter((one) => one.signal === signal.id);
-      const left = state.pending.filter((one) => one.signal === signal.id);
+      const left = state.pending.filter((one) => [one.signal, ...one.also].includes(signal.id));
       if (own.length > 0 && left.length === 0) return ended(context, options, own);
       const [first] = left;
       if (first?.progress && !options.json) context.err.write(`${describePending(first)}\n`);

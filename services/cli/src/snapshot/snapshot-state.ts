@@ -1,6 +1,8 @@
 /** A table that an incremental snapshot was asked for and is not done. */
 export interface PendingSnapshot {
   readonly signal: string;
+  /** Later signals for the same rows. */
+  readonly also: readonly string[];
   readonly table: string;
   readonly where: string | null;
   /** null until its first chunk is written. */
@@ -47,6 +49,7 @@ interface RawState {
   readonly paused?: boolean;
   readonly queue?: readonly {
     readonly signal: string;
+    readonly also?: readonly string[];
     readonly table: string;
     readonly filter: string | null;
     readonly run: RawRun | null;
@@ -60,8 +63,9 @@ export function snapshotStateOf(record: Buffer, nowMs: number): SnapshotState {
   const { paused = false, queue = [], outcomes = [] } = incremental ?? {};
   return {
     paused,
-    pending: queue.map(({ signal, table, filter, run }) => ({
+    pending: queue.map(({ signal, also = [], table, filter, run }) => ({
       signal,
+      also,
       table,
       where: filter,
       progress: run && progressOf(run, nowMs),

@@ -1,5 +1,6 @@
 import type { KeyText } from '@hasivu/postgres';
 
+import { nameOf } from './owed-keys.ts';
 import {
   withFirst,
   withOwed,
@@ -40,6 +41,7 @@ export function afterChunk(
   requests: SnapshotRequests,
   chunk: WrittenChunk,
   nowMs: number,
+  owedBytes: number,
 ): { readonly requests: SnapshotRequests; readonly next: 'chunk' | 'anew' | 'done' } {
   const [first] = requests.queue;
   if (!first) return { requests, next: 'done' };
@@ -61,9 +63,9 @@ export function afterChunk(
     rows: before.rows + chunk.rows,
     passed: before.passed + chunk.passed,
   };
-  const read = new Set(scope.kind === 'keys' ? scope.keys.map((key) => JSON.stringify(key)) : []);
-  const left = first.owed.filter((key) => !read.has(JSON.stringify(key)));
-  const after = withOwed(withFirst(requests, { run, owed: left }), chunk.owed);
+  const read = new Set(scope.kind === 'keys' ? scope.keys.map((key) => nameOf(key)) : []);
+  const left = first.owed.filter((key) => !read.has(nameOf(key)));
+  const after = withOwed(withFirst(requests, { run, owed: left }), chunk.owed, owedBytes);
   const request = after.queue[0];
   if (!run.ended || (request?.owed.length ?? 0) > 0) return { requests: after, next: 'chunk' };
   return { requests: after, next: request?.again ? 'anew' : 'done' };

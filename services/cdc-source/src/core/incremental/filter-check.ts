@@ -6,6 +6,8 @@
 export function filterMistake(filter: string): string | null {
   if (filter.trim() === '') return 'the condition is empty';
   if (filter.includes('\0')) return 'the condition has a zero character';
+  // Whether one escapes the quote behind it is a setting of the session.
+  if (filter.includes('\\')) return 'the condition has a backslash (chr(92) is one)';
   let depth = 0;
   for (let i = 0; i < filter.length; i++) {
     const char = filter[i] as string;

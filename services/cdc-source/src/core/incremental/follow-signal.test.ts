@@ -99,15 +99,35 @@ describe('a signal', () => {
       { 'data-collections': ['public.orders'], 'additional-conditions': [{ filter: 'true' }] },
     ],
     ['execute-snapshot', { 'data-collections': [7] }],
+    ['execute-snapshot', { 'data-collections': ['public.orders'], 'additional-conditions': [null] }],
+    ['execute-snapshot', { 'data-collections': ['public.orders'], 'additional-conditions': [[]] }],
+    ['stop-snapshot', { 'data-collections': [{}] }],
     ['drop-everything', {}],
   ])('of the wrong form changes nothing but is told: %s %j', (type, data) => {
+    expectRefused(type, data);
+  });
+
+  test.each<[string, object | string]>([
+    ['names', { 'data-collections': Array.from({ length: 1001 }, (_, i) => `public.t${i}`) }],
+    ['characters of a name', { 'data-collections': [`public.${'x'.repeat(300)}`] }],
+    [
+      'bytes of a condition',
+      { 'data-collections': ['public.orders'], 'additional-condition': `n > ${'1'.repeat(9000)}` },
+    ],
+    ['bytes', `{"data-collections": ["public.orders"]}${' '.repeat(70_000)}`],
+    ['brackets', '['.repeat(20_000)],
+  ])('with too many %s is refused', (_, data) => {
+    expectRefused('execute-snapshot', data);
+  });
+
+  function expectRefused(type: string, data: object | string | null): void {
     const { requests, refused } = follow(type, data);
     expect(refused.length).toBe(1);
     expect(requests).toEqual({
       ...NO_REQUESTS,
       outcomes: [expect.objectContaining({ signal: 'a', result: 'refused' })],
     });
-  });
+  }
 });
 
 test('requests come back from a progress record as they were', () => {

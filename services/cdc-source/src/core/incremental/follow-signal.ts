@@ -1,5 +1,6 @@
 import { capturedBy } from '@hasivu/config';
 
+import { REQUEST_BOUNDS, type RequestBounds } from './request-bounds.ts';
 import { parseSignal, SignalMistake, type RequestedTable } from './signal.ts';
 import {
   stopTables,
@@ -30,7 +31,8 @@ export interface FollowedSignal {
 export interface ReceivedSignal {
   readonly id: string;
   readonly type: string;
-  readonly data: string | null;
+  /** JSON, or what a message had in its place. */
+  readonly data: unknown;
   readonly mayHaveCondition: boolean;
 }
 
@@ -40,6 +42,7 @@ export function followSignal(
   signal: ReceivedSignal,
   tables: readonly SnapshotTable[],
   nowMs: number,
+  bounds: RequestBounds = REQUEST_BOUNDS,
 ): FollowedSignal {
   try {
     const asked = parseSignal(signal.type, signal.data);
@@ -49,11 +52,11 @@ export function followSignal(
           throw new SignalMistake(
             'a condition is SQL, and every role can write a message: send it through the signal table (signalTable), or set signalMessages to all',
           );
-        return execute(requests, signal.id, asked.tables, tables, nowMs);
+        return execute(requests, signal.id, asked.tables, tables, nowMs, bounds);
       case 'stop-snapshot': {
         const { tables: patterns } = asked;
         const named = patterns === null ? null : (table: string) => capturedBy(patterns, table);
-        return { requests: stopTables(requests, named, nowMs).requests, refused: [] };
+        return { requests: stopTables(requests, named, nowMs), refused: [] };
       }
       case 'pause-snapshot':
         return { requests: { ...requests, paused: true }, refused: [] };
@@ -63,13 +66,20 @@ export function followSignal(
         return { requests, refused: [], log: asked.message };
     }
   } catch (error) {
-    if (!(error instanceof SignalMistake)) throw error;
-    return refusing(requests, signal.id, [[null, error.message]], nowMs);
+    return refuseSignal(requests, signal.id, error, nowMs);
   }
 }
 
-/** Requests that may wait: each is in every progress record. */
-const LONGEST_QUEUE = 500;
+/** Makes an outcome of whatever went wrong: a signal that ended the process would do so again at every replay. */
+export function refuseSignal(
+  requests: SnapshotRequests,
+  signal: string,
+  error: unknown,
+  nowMs: number,
+): FollowedSignal {
+  const reason = error instanceof SignalMistake ? error.message : 'it cannot be read';
+  return refusing(requests, signal, [[null, reason]], nowMs);
+}
 
 function execute(
   requests: SnapshotRequests,
@@ -77,6 +87,7 @@ function execute(
   asked: readonly RequestedTable[],
   tables: readonly SnapshotTable[],
   nowMs: number,
+  bounds: RequestBounds,
 ): FollowedSignal {
   const refused: [string | null, string][] = [];
   const added = new Map<string, SnapshotRequest>();
@@ -90,9 +101,14 @@ function execute(
       else if (!pattern.includes('*')) refused.push([name, refusal]);
     }
   }
-  if (requests.queue.length + added.size > LONGEST_QUEUE)
-    return refusing(requests, signal, [[null, `more than ${LONGEST_QUEUE} requests would wait`]], nowMs);
-  return refusing(withRequests(requests, [...added.values()]), signal, refused, nowMs);
+  const { requests: next, left } = withRequests(requests, [...added.values()], bounds);
+  const [first] = left;
+  if (first)
+    refused.push([
+      first.table,
+      `${left.length === 1 ? 'it is' : `it and ${left.length - 1} others are`} one too many: others wait`,
+    ]);
+  return refusing(next, signal, refused, nowMs);
 }
 
 function refusing(

@@ -4,6 +4,7 @@ import type { CapturedTable } from '../captured-table.ts';
 import { OP } from '../operation.ts';
 import type { RowTap } from '../row-tap.ts';
 import { columnText } from './key-text.ts';
+import { MAX_SIGNAL_BYTES } from './signal.ts';
 
 export type TakeSignal = (id: string, type: string, data: string | null) => void;
 
@@ -28,7 +29,7 @@ export class SignalRows implements RowTap {
   ): boolean {
     if (op === OP.create && after !== null && seq >= 0) {
       const [id, type, data] = [0, 1, 2].map((column) =>
-        column < after.columns ? columnText(table, column, buf, after) : null,
+        column < after.columns ? columnText(table, column, buf, after, MAX_SIGNAL_BYTES) : null,
       );
       this.#take(id ?? '', type ?? '', data ?? null);
     }

@@ -15,19 +15,27 @@ export interface RequestedTable {
   readonly filter: string | null;
 }
 
-/** Characters of a signal: what is deeper or longer than any real one must not take the stream's time. */
-const LONGEST_TEXT = 16_384;
+/** Longest signal that is read, in bytes: what is asked for is kept in every progress record. */
+export const MAX_SIGNAL_BYTES = 64 * 1024;
+
+const MAX_NAMES = 1_000;
+/** Two names of the server's longest, each with every character escaped. */
+const MAX_NAME_LENGTH = 260;
+const MAX_FILTER_BYTES = 8 * 1024;
 
 /** A signal that cannot be followed, and why. */
 export class SignalMistake extends Error {}
 
-/** @throws SignalMistake */
-export function parseSignal(type: string, data: string | null): Signal {
+/**
+ * @param data JSON, or what a message had in its place
+ * @throws SignalMistake
+ */
+export function parseSignal(type: string, data: unknown): Signal {
   switch (type) {
     case 'execute-snapshot':
       return executeOf(objectOf(data));
     case 'stop-snapshot':
-      return stopOf(data === null || data.trim() === '' ? {} : objectOf(data));
+      return stopOf(data === null || (typeof data === 'string' && data.trim() === '') ? {} : objectOf(data));
     case 'pause-snapshot':
     case 'resume-snapshot':
       return { type };
@@ -46,14 +54,15 @@ export function parseSignal(type: string, data: string | null): Signal {
 export function parseSignalMessage(content: string): {
   readonly id: string | null;
   readonly type: string;
-  readonly data: string | null;
+  /** JSON, or the value that stands in its place. */
+  readonly data: unknown;
 } {
   const { id, type, data } = objectOf(content);
   if (typeof type !== 'string') throw new SignalMistake('it has no type');
   return {
     id: typeof id === 'string' || typeof id === 'number' ? String(id) : null,
     type,
-    data: data === undefined || data === null ? null : typeof data === 'string' ? data : JSON.stringify(data),
+    data: data ?? null,
   };
 }
 
@@ -88,6 +97,9 @@ function namesOf(data: Record<string, unknown>): readonly string[] | null {
   if (names === undefined || names === null) return null;
   if (!Array.isArray(names) || names.length === 0 || names.some((name) => typeof name !== 'string'))
     throw new SignalMistake('data-collections is not a list of names');
+  if (names.length > MAX_NAMES) throw new SignalMistake(`data-collections has more than ${MAX_NAMES} names`);
+  if ((names as string[]).some((name) => name.length > MAX_NAME_LENGTH))
+    throw new SignalMistake(`data-collections has a name of more than ${MAX_NAME_LENGTH} characters`);
   return [...new Set((names as string[]).map(plainName))];
 }
 
@@ -96,6 +108,8 @@ function filtersOf(data: Record<string, unknown>): ReadonlyMap<string, string> {
   const filters = new Map<string, string>();
   const add = (table: string, filter: unknown): void => {
     if (typeof filter !== 'string') throw new SignalMistake('a filter is no text');
+    if (Buffer.byteLength(filter) > MAX_FILTER_BYTES)
+      throw new SignalMistake(`a condition has more than ${MAX_FILTER_BYTES} bytes`);
     const mistake = filterMistake(filter);
     if (mistake !== null) throw new SignalMistake(mistake);
     filters.set(table, filter);
@@ -103,9 +117,8 @@ function filtersOf(data: Record<string, unknown>): ReadonlyMap<string, string> {
   if (data['additional-condition'] !== undefined) add('', data['additional-condition']);
   const conditions = data['additional-conditions'] ?? [];
   if (!Array.isArray(conditions)) throw new SignalMistake('additional-conditions is not a list');
-  for (const condition of conditions as (Record<string, unknown> | null)[]) {
-    if (typeof condition !== 'object' || condition === null)
-      throw new SignalMistake('a condition is no object');
+  for (const condition of conditions as unknown[]) {
+    if (!isObject(condition)) throw new SignalMistake('a condition is no object');
     const table = condition['data-collection'];
     if (typeof table !== 'string') throw new SignalMistake('a condition has no data-collection');
     add(plainName(table), condition['filter']);
@@ -118,14 +131,23 @@ function plainName(name: string): string {
   return name.replaceAll('\\.', '.').replaceAll('"', '');
 }
 
-function objectOf(text: string | null): Record<string, unknown> {
-  if ((text?.length ?? 0) > LONGEST_TEXT) throw new SignalMistake('its data is too long');
-  try {
-    const value = JSON.parse(text ?? '') as unknown;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Told below: the parser's own words hold a part of the text.
-  }
+function objectOf(data: unknown): Record<string, unknown> {
+  const value = typeof data === 'string' ? parsed(data) : data;
+  if (isObject(value)) return value;
   throw new SignalMistake('its data is not a JSON object');
+}
+
+function parsed(text: string): unknown {
+  if (Buffer.byteLength(text) > MAX_SIGNAL_BYTES)
+    throw new SignalMistake(`it has more than ${MAX_SIGNAL_BYTES} bytes`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words hold a part of the text.
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -19,9 +19,10 @@ export function parseRequests(value: unknown): SnapshotRequests {
 }
 
 function requestOf(value: unknown): SnapshotRequest {
-  const { signal, table, filter, owed, again, run } = value as Record<string, unknown>;
+  const { signal, also, table, filter, owed, again, run } = value as Record<string, unknown>;
   return {
     signal: String(signal),
+    ...(Array.isArray(also) && { also: also.map(String) }),
     table: String(table),
     filter: typeof filter === 'string' ? filter : null,
     owed: Array.isArray(owed) ? owed.map(keyOf) : [],

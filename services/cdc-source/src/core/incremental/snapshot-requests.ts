@@ -1,5 +1,8 @@
 import type { KeyText } from '@hasivu/postgres';
 
+import { nameOf, OwedKeys } from './owed-keys.ts';
+import { REQUEST_BOUNDS, type RequestBounds } from './request-bounds.ts';
+
 /** How far the read of one table is. */
 export interface TableRun {
   readonly oid: number;
@@ -23,6 +26,8 @@ export interface TableRun {
 export interface SnapshotRequest {
   /** Id of the signal. */
   readonly signal: string;
+  /** Ids of later signals for the same rows, which came before the first chunk was written. */
+  readonly also?: readonly string[];
   /** `schema.table`. */
   readonly table: string;
   /** Condition on the rows, as SQL; null for all. */
@@ -59,22 +64,86 @@ export interface SnapshotRequests {
 export const NO_REQUESTS: SnapshotRequests = { paused: false, queue: [], outcomes: [] };
 
 const OUTCOMES_KEPT = 32;
-/** More owed keys than this, and the table is read again instead. */
-const MAX_OWED = 5_000;
+const REASON_LENGTH = 500;
 
 export function isIdle(requests: SnapshotRequests): boolean {
   return !requests.paused && requests.queue.length === 0 && requests.outcomes.length === 0;
 }
 
+/**
+ * Puts requests behind those that wait. One for rows that a request waits for already, none of which was written yet, is
+ * fulfilled by that one.
+ */
 export function withRequests(
   requests: SnapshotRequests,
   added: readonly SnapshotRequest[],
-): SnapshotRequests {
-  return { ...requests, queue: [...requests.queue, ...added] };
+  bounds: RequestBounds = REQUEST_BOUNDS,
+): { readonly requests: SnapshotRequests; readonly left: readonly SnapshotRequest[] } {
+  const queue = [...requests.queue];
+  const waiting = new Map<string, number>();
+  let bytes = 0;
+  for (const [i, one] of queue.entries()) {
+    bytes += bytesOf(one);
+    if (one.run === null) waiting.set(rowsOf(one), i);
+  }
+  const left: SnapshotRequest[] = [];
+  for (const one of added) {
+    const at = waiting.get(rowsOf(one));
+    const same = at === undefined ? undefined : queue[at];
+    const next = same ? joined(same, one.signal) : one;
+    const more = bytesOf(next) - (same ? bytesOf(same) : 0);
+    if (bytes + more > bounds.queueBytes || (!same && queue.length >= bounds.queued)) {
+      left.push(one);
+      continue;
+    }
+    bytes += more;
+    waiting.set(rowsOf(one), at ?? queue.length);
+    queue[at ?? queue.length] = next;
+  }
+  return { requests: { ...requests, queue }, left };
+}
+
+function joined(request: SnapshotRequest, signal: string): SnapshotRequest {
+  const { also = [] } = request;
+  if (request.signal === signal || also.includes(signal)) return request;
+  // Of more than that no outcome would be kept.
+  return { ...request, also: [...also, signal].slice(-OUTCOMES_KEPT) };
+}
+
+function rowsOf({ table, filter }: SnapshotRequest): string {
+  return filter === null ? table : `${table}\0${filter}`;
+}
+
+const sizes = new WeakMap<SnapshotRequest, number>();
+
+/** What is asked for, as it is in the progress record. */
+function bytesOf(request: SnapshotRequest): number {
+  const known = sizes.get(request);
+  if (known !== undefined) return known;
+  const { signal, also, table, filter } = request;
+  const bytes = Buffer.byteLength(
+    JSON.stringify({ signal, also, table, filter, owed: [], again: false, run: null }),
+  );
+  sizes.set(request, bytes);
+  return bytes;
 }
 
 export function withOutcome(requests: SnapshotRequests, outcome: SnapshotOutcome): SnapshotRequests {
-  return { ...requests, outcomes: [...requests.outcomes, outcome].slice(-OUTCOMES_KEPT) };
+  const { reason } = outcome;
+  const short = reason === undefined ? outcome : { ...outcome, reason: reason.slice(0, REASON_LENGTH) };
+  return { ...requests, outcomes: [...requests.outcomes, short].slice(-OUTCOMES_KEPT) };
+}
+
+/** What became of a request, for each signal that asked for it. */
+export function withOutcomes(
+  requests: SnapshotRequests,
+  { signal, also = [], table, run }: SnapshotRequest,
+  outcome: Pick<SnapshotOutcome, 'result' | 'code' | 'reason' | 'atMs'>,
+): SnapshotRequests {
+  let next = requests;
+  for (const id of [signal, ...also])
+    next = withOutcome(next, { signal: id, table, rows: run?.rows ?? 0, ...outcome });
+  return next;
 }
 
 /** Takes the first request off the queue. */
@@ -83,9 +152,7 @@ export function finishFirst(
   outcome: Pick<SnapshotOutcome, 'result' | 'code' | 'reason' | 'atMs'>,
 ): SnapshotRequests {
   const [first, ...queue] = requests.queue;
-  if (!first) return requests;
-  const { signal, table, run } = first;
-  return withOutcome({ ...requests, queue }, { signal, table, rows: run?.rows ?? 0, ...outcome });
+  return first ? withOutcomes({ ...requests, queue }, first, outcome) : requests;
 }
 
 /** Ends the requests for these tables, or all; tells how many. */
@@ -93,12 +160,13 @@ export function stopTables(
   requests: SnapshotRequests,
   tables: ((table: string) => boolean) | null,
   atMs: number,
-): { readonly requests: SnapshotRequests; readonly stopped: number } {
-  const hit = requests.queue.filter(({ table }) => tables === null || tables(table));
-  let next: SnapshotRequests = { ...requests, queue: requests.queue.filter((one) => !hit.includes(one)) };
-  for (const { signal, table, run } of hit)
-    next = withOutcome(next, { signal, table, result: 'stopped', rows: run?.rows ?? 0, atMs });
-  return { requests: next, stopped: hit.length };
+): SnapshotRequests {
+  const { hit = [], kept = [] } = Object.groupBy(requests.queue, ({ table }) =>
+    tables === null || tables(table) ? 'hit' : 'kept',
+  );
+  let next: SnapshotRequests = { ...requests, queue: kept };
+  for (const one of hit) next = withOutcomes(next, one, { result: 'stopped', atMs });
+  return next;
 }
 
 /** The request that is read, changed. */
@@ -111,12 +179,16 @@ export function withFirst(
 }
 
 /** Rows of the table that is read are to be read (again) by their keys. */
-export function withOwed(requests: SnapshotRequests, keys: readonly KeyText[]): SnapshotRequests {
+export function withOwed(
+  requests: SnapshotRequests,
+  keys: readonly KeyText[],
+  maxBytes: number,
+): SnapshotRequests {
   const first = requests.queue[0];
   if (!first || first.again || keys.length === 0) return requests;
-  const known = new Set(first.owed.map((key) => JSON.stringify(key)));
-  const owed = [...first.owed, ...keys.filter((key) => !known.has(JSON.stringify(key)))];
-  return withFirst(requests, owed.length > MAX_OWED ? { owed: [], again: true } : { owed });
+  const owed = new OwedKeys(first, maxBytes);
+  for (const key of keys) owed.add(key, nameOf(key));
+  return withFirst(requests, { owed: owed.keys, again: owed.again });
 }
 
 /** The table is read from its beginning; what was owed is among that. */

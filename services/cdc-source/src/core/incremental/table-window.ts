@@ -7,6 +7,7 @@ import { EventWriter } from '../event-writer.ts';
 import { OP } from '../operation.ts';
 import type { RowTap } from '../row-tap.ts';
 import { keyTextOf } from './key-text.ts';
+import { nameOf } from './owed-keys.ts';
 import type { ServerSnapshot } from './server-snapshot.ts';
 import type { TouchedKeys } from './touched-keys.ts';
 
@@ -20,7 +21,7 @@ export class TableWindow implements RowTap {
   readonly table: string;
   readonly touched: TouchedKeys;
   readonly #writer = new EventWriter();
-  readonly #owe: (key: KeyText) => void;
+  readonly #owe: (key: KeyText, name: string) => void;
   /** Snapshot of the chunk at hand, once it is taken: what it sees needs no note. */
   #snapshot: ServerSnapshot | null = null;
   /** Transactions that rows are owed by, by key. */
@@ -29,13 +30,15 @@ export class TableWindow implements RowTap {
   #seen = false;
   /** True once everything that was streamed before the window was opened is visible to new snapshots. */
   settled = false;
+  /** True once a row came that has no key: no key tells then which rows were touched. */
+  keyless = false;
 
   /**
    * @param table `schema.table`
    * @param owe told of a row that moved to another key without a value that the log lacks: whoever has never had the row
    *   has to be given it
    */
-  constructor(table: string, owe: (key: KeyText) => void, touched: TouchedKeys) {
+  constructor(table: string, owe: (key: KeyText, name: string) => void, touched: TouchedKeys) {
     this.table = table;
     this.#owe = owe;
     this.touched = touched;
@@ -67,6 +70,10 @@ export class TableWindow implements RowTap {
       if (!this.#seen) this.touched.truncate(this.#xid);
       return false;
     }
+    if (table.keyHeader === null) {
+      if (!this.#seen) this.touched.lost = this.keyless = true;
+      return false;
+    }
     const whole = after === null || after.unchanged === 0;
     const old = before === null ? null : this.keyOf(table, buf, before);
     const key = after === null ? old : this.keyOf(table, buf, after);
@@ -80,7 +87,7 @@ export class TableWindow implements RowTap {
 
   /** True when a row that is owed cannot be read yet: `snapshot` does not see what gave it its key. */
   isUnseen(key: KeyText, snapshot: ServerSnapshot): boolean {
-    const name = JSON.stringify(key);
+    const name = nameOf(key);
     const xid = this.#owedBy.get(name);
     if (xid === undefined) return false;
     if (!snapshot.sees(xid)) return true;
@@ -90,8 +97,9 @@ export class TableWindow implements RowTap {
 
   #note(key: KeyText): void {
     // With more of them the table is read again, through another window.
-    if (this.#owedBy.size < MAX_OWED_BY) this.#owedBy.set(JSON.stringify(key), this.#xid);
-    this.#owe(key);
+    const name = nameOf(key);
+    if (this.#owedBy.size < MAX_OWED_BY) this.#owedBy.set(name, this.#xid);
+    this.#owe(key, name);
   }
 
   /** The same for a row from the stream and from a copy, in text and in binary: its encoded key. */

@@ -2,12 +2,12 @@ import type { SourceMoment } from '@hasivu/change-events';
 import { TupleSpans } from '@hasivu/pgoutput';
 import type { KeyText } from '@hasivu/postgres';
 
-import { appendEvent } from '../../core/append-event.ts';
 import type { CapturedTable } from '../../core/captured-table.ts';
-import { EventWriter } from '../../core/event-writer.ts';
+import { EventAppender } from '../../core/event-appender.ts';
 import { keyTextOf } from '../../core/incremental/key-text.ts';
 import type { TableWindow } from '../../core/incremental/table-window.ts';
 import { OP } from '../../core/operation.ts';
+import type { OversizeRule } from '../../core/oversize.ts';
 import type { PositionLedger } from '../../core/position-ledger.ts';
 import type { SchemaChanges } from '../../core/schema-changes.ts';
 import type { ProgressProducer } from '../progress-producer.ts';
@@ -20,6 +20,8 @@ export interface ChunkEmitterOptions {
   readonly ledger: Pick<PositionLedger, 'accept'>;
   readonly schemaChanges: SchemaChanges | null;
   readonly sendBytes: number;
+  /** What becomes of a row that does not fit into a record. */
+  readonly oversize: OversizeRule;
 }
 
 /** What became of a chunk's rows. */
@@ -34,16 +36,17 @@ export interface EmittedChunk {
 /** Writes the rows of a chunk at the place of its mark, without those that the stream has newer. */
 export class ChunkEmitter {
   readonly #options: ChunkEmitterOptions;
-  readonly #writer: EventWriter;
+  readonly #appender: EventAppender;
 
   constructor(options: ChunkEmitterOptions) {
     this.#options = options;
-    this.#writer = new EventWriter(null, options.schemaChanges);
+    const { sink, schemaChanges, oversize } = options;
+    this.#appender = new EventAppender(sink, { schemaChanges, oversize });
   }
 
   /**
    * @param moment of the mark; its rows have the numbers behind the mark's own
-   * @throws PlatformError SOURCE_KEY_VALUE before anything is written
+   * @throws PlatformError SOURCE_KEY_VALUE before anything is written, SOURCE_ROW_TOO_LARGE behind the rows before
    */
   async emit(
     chunk: Chunk,
@@ -74,13 +77,8 @@ export class ChunkEmitter {
   }
 
   #write(table: CapturedTable, buf: Buffer, row: TupleSpans, moment: SourceMoment): void {
-    const { sink, ledger } = this.#options;
-    const writer = this.#writer;
-    writer.writeEnvelope(table, OP.read, moment, moment.commitTsMs, buf, null, row);
-    const headers = writer.headers.length > 0 ? writer.headers : undefined;
-    if (headers) table.inexactEvents++;
-    appendEvent(sink, writer, table, buf, row, moment, headers);
+    this.#appender.append(table, OP.read, moment, moment.commitTsMs, buf, null, row, row);
     table.counts[COUNT_READ] = (table.counts[COUNT_READ] as number) + 1;
-    ledger.accept();
+    this.#options.ledger.accept();
   }
 }

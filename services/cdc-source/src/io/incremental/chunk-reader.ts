@@ -8,9 +8,9 @@ import type { ChunkSize } from '../../core/incremental/chunk-size.ts';
 import type { SnapshotRequest } from '../../core/incremental/snapshot-requests.ts';
 import type { TableWindow } from '../../core/incremental/table-window.ts';
 import { failpoint } from '../../failpoints.ts';
-import type { SourceDependencies } from '../../source-dependencies.ts';
 import { ChunkSession, ChunkTooLarge, type ChunkSessionOptions } from './chunk-session.ts';
 import type { ChunkResult } from './chunk.ts';
+import type { SnapshotReport } from './snapshot-report.ts';
 import { isStatementTimeout, isTransient } from './transient-error.ts';
 
 const FIRST_DELAY_MS = 250;
@@ -31,23 +31,14 @@ export interface Attempt {
 /** Reads chunks beside the stream, one after the other, for as long as it takes. */
 export class ChunkReader {
   readonly #options: ChunkSessionOptions;
-  readonly #logger: SourceDependencies['logger'];
-  readonly #onWaiting: (request: SnapshotRequest) => void;
-  readonly #life = randomUUID();
-  #marks = 0;
+  readonly #report: Pick<SnapshotReport, 'waiting' | 'retrying'>;
   #session: ChunkSession | null = null;
   #reading: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
 
-  /** @param onWaiting called when older writers of the table are waited for */
-  constructor(
-    options: ChunkSessionOptions,
-    logger: SourceDependencies['logger'],
-    onWaiting: (request: SnapshotRequest) => void,
-  ) {
+  constructor(options: ChunkSessionOptions, report: Pick<SnapshotReport, 'waiting' | 'retrying'>) {
     this.#options = options;
-    this.#logger = logger;
-    this.#onWaiting = onWaiting;
+    this.#report = report;
   }
 
   /** Reads once what was begun before has ended. */
@@ -65,6 +56,11 @@ export class ChunkReader {
     if (waits) void this.#session?.close();
   }
 
+  /** Nothing is asked for: the connection is somebody else's to have. */
+  rest(): void {
+    this.#reading = this.#reading.then(() => this.#closeSession());
+  }
+
   /** @throws what ended the reading: a mistake in this program */
   assertHealthy(): void {
     if (this.#failure) throw this.#failure.error;
@@ -79,28 +75,28 @@ export class ChunkReader {
   async #read(attempt: Attempt): Promise<void> {
     const { signal } = attempt.stop;
     let failed: PlatformError | null = null;
+    let delayMs = FIRST_DELAY_MS;
     if (attempt.delayMs > 0) await sleep(attempt.delayMs, undefined, { signal }).catch(() => undefined);
-    for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+    while (!signal.aborted) {
       try {
         if (failed) return await this.#markFailure(attempt, failed);
         return await this.#readOnce(attempt);
       } catch (error) {
+        // Without a session, or with a result that only lacks its mark, it is not the table that cannot be read.
+        const unread = this.#session !== null && attempt.read === null;
         // Of no more use after an error; and what it may have marked is not waited for: the next mark is another one.
         attempt.read = null;
         await this.#closeSession();
         if (signal.aborted) return;
         if ((error instanceof ChunkTooLarge || isStatementTimeout(error)) && attempt.size.shrink()) continue;
         if (!isPlatformError(error)) throw error;
-        if (!isTransient(error)) {
+        if (unread && !isTransient(error)) {
           failed = error;
           continue;
         }
-        const { code } = error;
-        this.#logger.warn(
-          { code, table: attempt.request.table, delayMs },
-          `${error.message} (reading again)`,
-        );
+        this.#report.retrying(attempt.request, error, failed, delayMs);
         await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+        delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
       }
     }
   }
@@ -111,10 +107,10 @@ export class ChunkReader {
     const session = await this.#open(signal);
     const table = nameOf(request.table);
     if (!window.settled) {
-      await session.settle(table, window, () => this.#onWaiting(request), signal);
+      await session.settle(table, window, () => this.#report.waiting(request), signal);
       window.settled = true;
     }
-    const mark = this.#nextMark();
+    const mark = randomUUID();
     await session.read(
       { table, filter: request.filter, scope: nextScope(request, size.rows), like: request.run },
       size,
@@ -126,18 +122,16 @@ export class ChunkReader {
       },
     );
     failpoint('chunk-marked');
+    // A condition may have changed the settings of its session: no other statement is to run under them.
+    if (request.filter !== null) await this.#closeSession();
   }
 
   /** The mark brings the outcome into the order of the stream. */
   async #markFailure(attempt: Attempt, error: PlatformError): Promise<void> {
     const session = await this.#open(attempt.stop.signal);
-    const mark = this.#nextMark();
+    const mark = randomUUID();
     attempt.read = { mark, result: { kind: 'failed', error } };
     await session.mark(mark);
-  }
-
-  #nextMark(): string {
-    return `${this.#life}/${++this.#marks}`;
   }
 
   async #open(signal: AbortSignal): Promise<ChunkSession> {

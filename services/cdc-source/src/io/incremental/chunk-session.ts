@@ -60,7 +60,7 @@ export class ChunkSession {
 
   static async open(options: ChunkSessionOptions): Promise<ChunkSession> {
     const connection = await WireConnection.open(options.target, { replication: false });
-    // Literals in conditions are read by this; a mark must not wait for a synchronous standby that is away.
+    // Literals are read by this; a mark must not wait for a synchronous standby that is away.
     await connection.query(
       'setting up the session that reads chunks',
       'SET standard_conforming_strings = on; SET synchronous_commit = local',
@@ -115,7 +115,8 @@ export class ChunkSession {
     );
     await connection.query(
       'opening a chunk',
-      `SET LOCAL statement_timeout = ${Math.trunc(this.#options.statementTimeoutMs)}`,
+      // Whatever a condition before has set for the session.
+      `SET LOCAL standard_conforming_strings = on; SET LOCAL statement_timeout = ${Math.trunc(this.#options.statementTimeoutMs)}`,
     );
     const [row] = await connection.query(
       'taking the snapshot of a chunk',

@@ -144,13 +144,20 @@ class Life {
       reader: {
         start: (attempt) => this.#start(attempt),
         abandon: (attempt) => attempt.stop.abort(),
+        rest: () => undefined,
         close: () => Promise.resolve(),
       },
       compiler: {
         shapeOf: () => Promise.resolve({ ...SCHEMA, declared: [] }),
         compileRead: () => Promise.resolve(table),
       },
-      emitter: new ChunkEmitter({ sink: this.#sink, ledger, schemaChanges: null, sendBytes: Infinity }),
+      emitter: new ChunkEmitter({
+        sink: this.#sink,
+        ledger,
+        schemaChanges: null,
+        sendBytes: Infinity,
+        oversize: 'stop',
+      }),
       report: {
         changed: () => undefined,
         chunk: () => undefined,
@@ -162,6 +169,7 @@ class Life {
       restored: durable.requests,
       chunkRows: 3,
       windowKeys: 6,
+      owedBytes: 40,
       retap: () => this.#router.retap(),
     });
     this.#router = new ChangeRouter({
@@ -171,8 +179,8 @@ class Life {
       tapOf: (schema, name) => this.#snapshots.tapOf(`${schema}.${name}`),
       observers: [this.#snapshots],
     });
-    this.#router.messages.register(WATERMARK_PREFIX, ({ content }, seq, moment) =>
-      this.#snapshots.marked(content.toString(), seq, moment),
+    this.#router.messages.register(WATERMARK_PREFIX, (message, seq, moment) =>
+      this.#snapshots.marked(message, seq, moment),
     );
     this.#router.messages.register(SIGNAL_PREFIX, ({ content }, seq) => {
       if (seq < 0) return;

@@ -1,15 +1,17 @@
 import type { SourceMoment } from '@hasivu/change-events';
-import { isPlatformError } from '@hasivu/errors';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
+import type { LogicalMessage } from '@hasivu/pgoutput';
 import type { KeyText } from '@hasivu/postgres';
 
 import type { Errands } from '../../core/errands.ts';
 import { afterChunk } from '../../core/incremental/chunk-plan.ts';
 import { ChunkSize } from '../../core/incremental/chunk-size.ts';
+import { OwedKeys } from '../../core/incremental/owed-keys.ts';
 import {
   anew,
   finishFirst,
   withFirst,
-  withOwed,
+  type SnapshotRequest,
   type SnapshotRequests,
 } from '../../core/incremental/snapshot-requests.ts';
 import { TableWindow } from '../../core/incremental/table-window.ts';
@@ -26,9 +28,13 @@ import type { SnapshotReport } from './snapshot-report.ts';
 
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
+const MAX_MARK_BYTES = 64;
+const ENDS_SNAPSHOT: ReadonlySet<string> = new Set(['SOURCE_KEY_VALUE', 'SOURCE_ROW_TOO_LARGE']);
+/** Windows in a row that rows without a key may end: each ends the log behind a key that was dropped and made anew. */
+const MAX_KEYLESS = 5;
 
 export interface IncrementalSnapshotsOptions {
-  readonly reader: Pick<ChunkReader, 'start' | 'abandon' | 'close'>;
+  readonly reader: Pick<ChunkReader, 'start' | 'abandon' | 'rest' | 'close'>;
   readonly compiler: Pick<TableCompiler, 'shapeOf' | 'compileRead'>;
   readonly emitter: ChunkEmitter;
   readonly report: Pick<SnapshotReport, 'changed' | 'chunk' | 'finished' | 'overflowed'>;
@@ -40,6 +46,8 @@ export interface IncrementalSnapshotsOptions {
   readonly chunkRows: number;
   /** Keys of a window that are kept one by one. */
   readonly windowKeys: number;
+  /** Bytes that the keys may take whose rows are owed. */
+  readonly owedBytes: number;
   /** Asks for the taps of all tables anew. */
   readonly retap: () => void;
 }
@@ -53,12 +61,16 @@ export interface IncrementalSnapshotsOptions {
 export class IncrementalSnapshots implements TransactionObserver {
   readonly #options: IncrementalSnapshotsOptions;
   #requests: SnapshotRequests;
+  /** Of the first request, once a row is owed: its list is only written when somebody looks at it. */
+  #owed: OwedKeys | null = null;
+  #owedChanged = false;
   #window: TableWindow | null = null;
   #size: ChunkSize;
   #attempt: Attempt | null = null;
   #xid = -1;
   /** Before the next chunk: what it waits for may take long to become visible. */
   #delayMs = 0;
+  #keyless = 0;
 
   constructor(options: IncrementalSnapshotsOptions) {
     this.#options = options;
@@ -69,14 +81,24 @@ export class IncrementalSnapshots implements TransactionObserver {
 
   /** What outlives the process, as of what is in the open Kafka transaction. */
   get requests(): SnapshotRequests {
+    if (this.#owed && this.#owedChanged) {
+      this.#requests = withFirst(this.#requests, { owed: this.#owed.keys, again: this.#owed.again });
+      this.#owedChanged = false;
+    }
     return this.#requests;
+  }
+
+  #replace(requests: SnapshotRequests): void {
+    this.#requests = requests;
+    this.#owed = null;
+    this.#owedChanged = false;
   }
 
   /** Takes what a signal, at the place that the stream has come to, made of the requests. */
   change(requests: SnapshotRequests): void {
-    const before = this.#requests.queue[0];
-    this.#requests = requests;
-    if (requests.paused || requests.queue[0] !== before) this.#drop();
+    const goesOn = isSame(this.#requests.queue[0], requests.queue[0]);
+    this.#replace(requests);
+    if (requests.paused || !goesOn) this.#drop();
     this.#changed();
     failpoint('signal-taken');
     this.resume();
@@ -84,9 +106,13 @@ export class IncrementalSnapshots implements TransactionObserver {
 
   /** Goes on with what is left to do, where nothing is under way. */
   resume(): void {
-    const { paused, queue } = this.#requests;
+    const { paused, queue } = this.requests;
     const [request] = queue;
-    if (paused || this.#attempt || !request) return;
+    if (this.#attempt) return;
+    if (paused || !request) {
+      this.#options.reader.rest();
+      return;
+    }
     this.#window ??= this.#openWindow(request.table);
     const stop = new AbortController();
     this.#attempt = {
@@ -115,13 +141,14 @@ export class IncrementalSnapshots implements TransactionObserver {
   }
 
   /**
-   * The stream came to a mark. One that is not of the chunk under way is of an earlier life, or of a chunk that nobody
-   * wants any more.
+   * The stream came to a mark. One that is not of the chunk under way is of an earlier life, of a chunk that nobody wants
+   * any more, or of somebody else. In a transaction a mark would stand at its commit, which may be far behind the read.
    * @param seq -1 when Kafka has what belongs there
    */
-  marked(mark: string, seq: number, moment: SourceMoment): void {
+  marked({ transactional, content }: LogicalMessage, seq: number, moment: SourceMoment): void {
     const attempt = this.#attempt;
-    if (seq < 0 || attempt?.read?.mark !== mark) return;
+    if (seq < 0 || transactional || content.length > MAX_MARK_BYTES) return;
+    if (attempt?.read?.mark !== content.toString('utf8')) return;
     const { result } = attempt.read;
     const at: SourceMoment = { ...moment, snapshot: 'incremental' };
     this.#options.errands.add(() => this.#settle(attempt, result, at));
@@ -134,8 +161,11 @@ export class IncrementalSnapshots implements TransactionObserver {
   }
 
   #openWindow(table: string): TableWindow {
-    const owe = (key: KeyText): void => {
-      this.#requests = withOwed(this.#requests, [key]);
+    const owe = (key: KeyText, name: string): void => {
+      const [first] = this.#requests.queue;
+      if (!first) return;
+      this.#owed ??= new OwedKeys(first, this.#options.owedBytes);
+      if (this.#owed.add(key, name)) this.#owedChanged = true;
     };
     const window = new TableWindow(table, owe, new TouchedKeys(this.#options.windowKeys));
     window.begin(this.#xid);
@@ -158,7 +188,7 @@ export class IncrementalSnapshots implements TransactionObserver {
     attempt.stop.abort();
     this.#attempt = null;
     if (result.kind === 'failed') this.#fail(result.error);
-    else if (result.kind === 'reshaped') this.#beginAnew(withFirst(this.#requests, { run: null }));
+    else if (result.kind === 'reshaped') this.#beginAnew(withFirst(this.requests, { run: null }));
     else await this.#take(attempt, result.chunk, moment);
     this.#changed();
     this.resume();
@@ -167,6 +197,11 @@ export class IncrementalSnapshots implements TransactionObserver {
   async #take({ window, size }: Attempt, chunk: Chunk, moment: SourceMoment): Promise<void> {
     const { compiler, emitter, report } = this.#options;
     const { touched } = window;
+    if (window.keyless && ++this.#keyless > MAX_KEYLESS) {
+      const why = `changes of ${window.table} come without its key: one that is deferrable is none to the stream`;
+      this.#fail(new PlatformError('SOURCE_SIGNAL_INVALID', { doing: 'placing a chunk', why }));
+      return;
+    }
     if (touched.overflowed(chunk.snapshot)) {
       size.shrink();
       report.overflowed(window.table);
@@ -182,21 +217,24 @@ export class IncrementalSnapshots implements TransactionObserver {
       const unseen = scope.kind === 'keys' ? scope.keys.filter((key) => window.isUnseen(key, snapshot)) : [];
       const owed = [...emitted.owed, ...unseen];
       touched.prune(snapshot);
+      this.#keyless = 0;
       const { oid, estimatedRows } = catalog;
       const { requests, next } = afterChunk(
-        this.#requests,
+        this.requests,
         { scope, last, passed, rows: emitted.rows, owed, table: { oid, shape: fingerprint, estimatedRows } },
         Date.now(),
+        this.#options.owedBytes,
       );
-      this.#requests = requests;
+      this.#replace(requests);
       if (emitted.rows === 0 && owed.length > 0) this.#wait();
       else this.#delayMs = 0;
       report.chunk(window.table, emitted, requests.queue[0]?.run ?? null);
       if (next === 'done') this.#finish({ result: 'done' });
       else if (next === 'anew') this.#beginAnew(requests);
     } catch (error) {
-      // Told before anything of the chunk was written; the stream would end of a row like that, a snapshot need not.
-      if (!isPlatformError(error) || error.code !== 'SOURCE_KEY_VALUE') throw error;
+      // The stream would end of a row like that, a snapshot need not. Rows of the chunk that were written before are the
+      // newest states of their keys all the same.
+      if (!isPlatformError(error) || !ENDS_SNAPSHOT.has(error.code)) throw error;
       this.#fail(error);
     }
     failpoint('chunk-emitted');
@@ -208,7 +246,7 @@ export class IncrementalSnapshots implements TransactionObserver {
 
   /** A new window: all that was streamed before it will be seen by its first chunk. */
   #beginAnew(requests: SnapshotRequests): void {
-    this.#requests = anew(requests);
+    this.#replace(anew(requests));
     this.#drop();
   }
 
@@ -220,7 +258,8 @@ export class IncrementalSnapshots implements TransactionObserver {
 
   #finish(outcome: Omit<Parameters<typeof finishFirst>[1], 'atMs'>): void {
     this.#options.report.finished(this.#requests.queue[0], outcome);
-    this.#requests = finishFirst(this.#requests, { ...outcome, atMs: Date.now() });
+    this.#replace(finishFirst(this.#requests, { ...outcome, atMs: Date.now() }));
+    this.#keyless = 0;
     this.#drop();
   }
 
@@ -229,4 +268,9 @@ export class IncrementalSnapshots implements TransactionObserver {
     this.#options.ledger.accept();
     this.#options.report.changed(this.#requests);
   }
+}
+
+/** A signal that joins the request that is read does not end its chunk. */
+function isSame(one: SnapshotRequest | undefined, other: SnapshotRequest | undefined): boolean {
+  return one?.signal === other?.signal && one?.table === other?.table && one?.filter === other?.filter;
 }

@@ -1,6 +1,10 @@
+import { topicNames } from '@hasivu/change-events';
+
 import type { ChangeRouter } from '../../core/change-router.ts';
 import type { Errands } from '../../core/errands.ts';
 import type { SnapshotTable } from '../../core/incremental/follow-signal.ts';
+import { requestBounds } from '../../core/incremental/request-bounds.ts';
+import { restoredRequests } from '../../core/incremental/restored-requests.ts';
 import { SignalRows } from '../../core/incremental/signal-row.ts';
 import { NO_REQUESTS } from '../../core/incremental/snapshot-requests.ts';
 import type { PositionLedger } from '../../core/position-ledger.ts';
@@ -44,9 +48,9 @@ export function openIncremental(
   opened: OpenedTarget,
   { ledger, errands, schemaChanges, progress, retap }: IncrementalNeeds,
 ): IncrementalParts {
-  const { settings, logger } = dependencies;
-  const { signalTable, signalMessages } = settings.postgres;
-  const { compiler, sink } = opened;
+  const { settings } = dependencies;
+  const { signalTable, signalMessages, oversize } = settings.postgres;
+  const { compiler, sink, cluster } = opened;
   const report = new SnapshotReport(dependencies);
   const reader = new ChunkReader(
     {
@@ -55,11 +59,16 @@ export function openIncremental(
       describer: new TableDescriber(dependencies, prepared, compiler),
       statementTimeoutMs: settings.chunkTimeoutMs,
     },
-    logger,
-    (request) => report.waiting(request),
+    report,
   );
-  const emitter = new ChunkEmitter({ sink, ledger, schemaChanges, sendBytes: settings.sendBytes });
-  const restored = progress.incremental ?? NO_REQUESTS;
+  const emitter = new ChunkEmitter({ sink, ledger, schemaChanges, sendBytes: settings.sendBytes, oversize });
+  const bounds = requestBounds(cluster.recordLimitOf(topicNames(settings.kafka.prefix).progress));
+  const tables = snapshotTables(prepared, settings.postgres);
+  const restored = restoredRequests(progress.incremental ?? NO_REQUESTS, tables, Date.now());
+  for (const { request, reason } of restored.refused) {
+    report.finished(request, { result: 'failed', code: 'SOURCE_SIGNAL_INVALID', reason });
+    ledger.accept();
+  }
   const { chunkRows, windowKeys } = settings;
   const snapshots = new IncrementalSnapshots({
     reader,
@@ -68,19 +77,20 @@ export function openIncremental(
     report,
     ledger,
     errands,
-    restored,
+    restored: restored.requests,
     chunkRows,
     windowKeys,
+    owedBytes: bounds.owedBytes,
     retap,
   });
-  const signals = new SnapshotSignals(dependencies, snapshots, snapshotTables(prepared, settings.postgres));
+  const signals = new SnapshotSignals(dependencies, snapshots, tables, bounds);
   const isCaptured = prepared.tables.some((table) => tableId(table) === signalTable);
   const rows = new SignalRows((id, type, data) => signals.row(id, type, data), isCaptured);
   return {
     snapshots,
     attach: (router) => {
-      router.messages.register(WATERMARK_PREFIX, ({ content }, seq, moment) =>
-        snapshots.marked(content.toString('utf8'), seq, moment),
+      router.messages.register(WATERMARK_PREFIX, (message, seq, moment) =>
+        snapshots.marked(message, seq, moment),
       );
       if (signalMessages !== 'off')
         router.messages.register(SIGNAL_PREFIX, (message, seq) => signals.message(message, seq));

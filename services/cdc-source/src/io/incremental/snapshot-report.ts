@@ -1,3 +1,5 @@
+import type { PlatformError } from '@hasivu/errors';
+
 import type {
   SnapshotOutcome,
   SnapshotRequest,
@@ -30,6 +32,22 @@ export class SnapshotReport {
       { signal, table },
       'incremental snapshot waits for transactions that wrote to the table before',
     );
+  }
+
+  /**
+   * A chunk is read again, or its mark written again.
+   * @param failed what ends the snapshot as soon as the log can be marked; null where the chunk is read again
+   */
+  retrying(
+    { signal, table }: SnapshotRequest,
+    error: PlatformError,
+    failed: PlatformError | null,
+    delayMs: number,
+  ): void {
+    const { metrics, logger } = this.#dependencies;
+    metrics.incrementalRetry();
+    const what = failed ? `marking again that it failed: ${failed.message}` : 'reading again';
+    logger.warn({ code: error.code, signal, table, delayMs }, `${error.message} (${what})`);
   }
 
   chunk(table: string, { rows, superseded }: EmittedChunk, run: TableRun | null): void {
