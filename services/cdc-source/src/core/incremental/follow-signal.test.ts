@@ -55,13 +55,6 @@ describe('a signal', () => {
     expect(follow('execute-snapshot', data).refused).toHaveLength(1);
   });
 
-  test('is refused where too many wait already', () => {
-    let requests = NO_REQUESTS;
-    const data = { 'data-collections': ['public.orders'] };
-    for (let i = 0; i < 500; i++) requests = follow('execute-snapshot', data, requests).requests;
-    expect(follow('execute-snapshot', data, requests).refused).toEqual([expect.stringContaining('500')]);
-  });
-
   test('does what it can of several tables, and tells the rest', () => {
     const { requests, refused } = follow('execute-snapshot', {
       'data-collections': ['public.orders', 'public.log', 'public.nothing'],

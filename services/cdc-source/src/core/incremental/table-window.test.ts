@@ -3,12 +3,12 @@ import { TupleSpans } from '@hasivu/pgoutput';
 import { expect, test } from '@jest/globals';
 
 import { CapturedTable } from '../captured-table.ts';
+import { OP } from '../operation.ts';
 import * as pg from '../pgoutput-messages.test-data.ts';
 import { ServerSnapshot } from './server-snapshot.ts';
 import { TableWindow } from './table-window.ts';
 import { TouchedKeys } from './touched-keys.ts';
 
-const OP_CREATE = 0x63;
 const SCHEMA: TableSchema = {
   database: 'db',
   schema: 'public',
@@ -37,11 +37,11 @@ test('a row of a table that lost its key ends the window, and not the stream', (
   window.begin(90);
   const snapshot = ServerSnapshot.parse('100:100:');
   window.snapshotTaken(snapshot);
-  expect(window.row(OP_CREATE, LOOSE, insert, null, row, 0)).toBe(false);
+  expect(window.row(OP.create, LOOSE, insert, null, row, 0)).toBe(false);
   // The chunk sees it: nothing has to be known of its key.
   expect(window.touched.overflowed(snapshot)).toBe(false);
   window.begin(100);
-  window.row(OP_CREATE, LOOSE, insert, null, row, 0);
+  window.row(OP.create, LOOSE, insert, null, row, 0);
   expect(window.touched.overflowed(snapshot)).toBe(true);
   expect(window.keyless).toBe(true);
 });

@@ -65,8 +65,7 @@ export class TableWindow implements RowTap {
     after: TupleSpans | null,
     seq: number,
   ): boolean {
-    // Without its key a row cannot be told apart: as if all were changed, until the new shape begins the table anew.
-    if (op === OP.truncate || table.keyHeader === null) {
+    if (op === OP.truncate) {
       if (!this.#seen) this.touched.truncate(this.#xid);
       return false;
     }
