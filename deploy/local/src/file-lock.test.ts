@@ -29,18 +29,26 @@ describe('withFileLock', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  test('another process keeps it until it dies, however it dies', async () => {
+  test('another process keeps it until it dies, however it dies, and whatever is collected there', async () => {
     const path = join(directory, 'lock');
     const script = `import { withFileLock } from ${JSON.stringify(new URL('./file-lock.ts', import.meta.url).href)};
-      await withFileLock(process.argv[1], { timeoutMs: 1000 }, async () => { console.log('held'); await new Promise(() => setInterval(() => {}, 1000)); });`;
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
+      await withFileLock(process.argv[1], { timeoutMs: 1000 }, async () => {
+        setTimeout(() => { gc(); setTimeout(() => console.log('held'), 100); setInterval(() => {}, 1000); }, 10);
+        await new Promise(() => {});
+      });`;
+    const holder = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     });
-    await once(holder.stdout, 'data');
-    await expect(withFileLock(path, { timeoutMs: 0 }, () => Promise.resolve())).rejects.toThrow('STACK_BUSY');
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
+    try {
+      await once(holder.stdout, 'data');
+      await expect(withFileLock(path, { timeoutMs: 0 }, () => Promise.resolve())).rejects.toThrow(
+        'STACK_BUSY',
+      );
+    } finally {
+      holder.kill('SIGKILL');
+      await once(holder, 'exit');
+    }
     expect(await withFileLock(path, { timeoutMs: 0 }, () => Promise.resolve('in'))).toBe('in');
   });
 });

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '@hasivu/errors';
 
 const POLL_MS = 150;
+/** A connection that nothing refers to is collected and closed, and its lock with it, while its holder still waits. */
+const held = new Set<object>();
 
 /**
  * Runs `work` while no other process is inside for the same file. The lock is SQLite's own file lock: the kernel lets
@@ -30,8 +32,10 @@ export async function withFileLock<T>(
         await sleep(POLL_MS);
       }
     }
+    held.add(database);
     return await work();
   } finally {
+    held.delete(database);
     database.close();
   }
 }
