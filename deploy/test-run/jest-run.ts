@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countsOf, type TestCounts } from './test-counts.ts';
+
+const RESULT_POLL_MS = 1000;
+/** Jest ends by itself once its result is written, unless something that a test left behind keeps it. */
+const EXIT_GRACE_MS = 20_000;
 
 export interface JestRun {
   readonly root: string;
@@ -43,10 +47,20 @@ export async function runJest(run: JestRun): Promise<TestCounts> {
       const child = spawn(process.execPath, args, { cwd: run.root, env, stdio: ['ignore', 2, 2] });
       const stop = (): void => void child.kill('SIGINT');
       run.signal.addEventListener('abort', stop, { once: true });
-      child.once('error', (cause) => resolve(cause.message));
+      let waitedMs = 0;
+      const poll = setInterval(() => {
+        if (existsSync(resultFile)) waitedMs += RESULT_POLL_MS;
+        if (waitedMs >= EXIT_GRACE_MS) child.kill('SIGKILL');
+      }, RESULT_POLL_MS);
+      child.once('error', (cause) => {
+        clearInterval(poll);
+        resolve(cause.message);
+      });
       child.once('exit', (code, signal) => {
         run.signal.removeEventListener('abort', stop);
-        resolve(signal ?? `exit code ${code}`);
+        clearInterval(poll);
+        const stuck = waitedMs >= EXIT_GRACE_MS;
+        resolve(stuck ? 'something open that a test left behind' : (signal ?? `exit code ${code}`));
       });
     });
     return countsOf(run.project, readResult(resultFile), ended);
