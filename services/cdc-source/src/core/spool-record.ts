@@ -2,9 +2,6 @@
 export const SPOOL_HEADER_BYTES = 16;
 
 const INITIAL_BYTES = 4096;
-/** A buffer that grew beyond it for one large message is not kept. */
-const KEEP_BYTES = 1 << 20;
-
 /** Messages of one transaction as they wait in memory, one behind the other, each with its header. */
 export class SpoolBuffer {
   bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
@@ -35,9 +32,10 @@ export class SpoolBuffer {
     this.length = at + size;
   }
 
-  clear(): void {
+  /** @param keepBytes a larger buffer is not kept */
+  clear(keepBytes: number): void {
     this.length = 0;
-    if (this.bytes.length > KEEP_BYTES) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    if (this.bytes.length > keepBytes) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   }
 
   #reserve(more: number): void {

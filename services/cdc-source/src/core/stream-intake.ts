@@ -100,7 +100,10 @@ export class StreamIntake {
   spilled(spool: TransactionSpool): void {
     this.#memoryBytes -= spool.memory.length;
     spool.diskBytes += spool.memory.length;
-    spool.memory.clear();
+    // Grown anew after every spill, the buffer of one large transaction would keep the collector busy.
+    let elsewhere = 0;
+    for (const other of this.#spools.values()) if (other !== spool) elsewhere += other.memory.bytes.length;
+    spool.memory.clear(2 * this.#maxMemoryBytes - elsewhere);
     this.task = null;
   }
 
