@@ -9,6 +9,9 @@ import { benchCdc } from './cdc/cdc-bench.ts';
 import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
 import { cdcMarkdown } from './cdc/markdown.ts';
 import { profileSummary } from './cdc/profile-summary.ts';
+import { sinkMarkdown } from './sink/markdown.ts';
+import { benchSink } from './sink/sink-bench.ts';
+import { SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
 
 const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
@@ -16,9 +19,11 @@ stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
 
 Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
        npm run bench -- cdc …
+       npm run bench -- sink …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
-cdc:   ${CDC_USAGE}`;
+cdc:   ${CDC_USAGE}
+sink:  ${SINK_USAGE}`;
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -30,13 +35,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort();
   });
 
+const COMMANDS = { spine, cdc, sink } as const;
+
 const { values, positionals } = readArguments();
-if (values.help || (positionals[0] !== 'spine' && positionals[0] !== 'cdc')) {
+const run = Object.entries(COMMANDS).find(([name]) => name === positionals[0])?.[1];
+if (values.help || !run) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
 try {
-  process.stdout.write(positionals[0] === 'spine' ? await spine() : await cdc());
+  process.stdout.write(await run());
   process.exit(0);
 } catch (error) {
   if (!interruption.signal.aborted)
@@ -56,9 +64,20 @@ async function cdc(): Promise<string> {
   const options = cdcOptions(values);
   await useStack();
   const record = await benchCdc({ ...options, signal: interruption.signal, report });
-  const page = cdcMarkdown(record);
-  if (options.profileDirectory !== null)
-    writeFileSync(join(options.profileDirectory, 'summary.md'), profileSummary(options.profileDirectory));
+  return kept(record, cdcMarkdown(record), options.profileDirectory);
+}
+
+async function sink(): Promise<string> {
+  const options = sinkOptions(values);
+  await useStack();
+  const record = await benchSink({ ...options, signal: interruption.signal, report });
+  return kept(record, sinkMarkdown(record), options.profileDirectory);
+}
+
+/** Writes what was asked for to files; returns what goes to stdout. */
+function kept(record: unknown, page: string, profileDirectory: string | null): string {
+  if (profileDirectory !== null)
+    writeFileSync(join(profileDirectory, 'summary.md'), profileSummary(profileDirectory));
   if (values.out) {
     writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
     writeFileSync(values.out.replace(/(\.json)?$/, '.md'), page);

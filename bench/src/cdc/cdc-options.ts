@@ -29,7 +29,7 @@ A run of a few minutes:  npm run bench -- cdc --rows 200000 --rounds 1 --shapes 
 export const CDC_ARGUMENTS = {
   part: { type: 'string', default: PARTS.join(',') },
   shapes: { type: 'string', default: DEFAULT_CELLS.join(',') },
-  peers: { type: 'string', default: ALL_PEERS.join(',') },
+  peers: { type: 'string' },
   rows: { type: 'string', default: '1000000' },
   'warm-up': { type: 'string', default: '200000' },
   rounds: { type: 'string', default: '3' },
@@ -39,7 +39,8 @@ export const CDC_ARGUMENTS = {
   profile: { type: 'string' },
 } as const;
 
-type Values = Readonly<Record<Exclude<keyof typeof CDC_ARGUMENTS, 'profile'>, string>> & {
+type Values = Readonly<Record<Exclude<keyof typeof CDC_ARGUMENTS, 'profile' | 'peers'>, string>> & {
+  readonly peers?: string | undefined;
   readonly profile?: string | undefined;
 };
 
@@ -48,7 +49,7 @@ export function cdcOptions(values: Values): Omit<CdcOptions, 'signal' | 'report'
   return {
     parts: someOf('part', values.part, PARTS),
     cells: values.shapes.split(',').map(parseCell),
-    peers: someOf('peers', values.peers, ALL_PEERS),
+    peers: someOf('peers', values.peers ?? ALL_PEERS.join(','), ALL_PEERS),
     rows: count('rows', values.rows),
     warmUp: count('warm-up', values['warm-up']),
     rounds: count('rounds', values.rounds),

@@ -1,8 +1,8 @@
+import { grouped, markdownTable as table, shown } from '../markdown-table.ts';
 import type { CdcResults } from './cdc-bench.ts';
 import type { CellFigures, PeerFigures } from './drain-report.ts';
 import type { LatencyFigures } from './latency.ts';
 import type { SnapshotFigures } from './snapshot.ts';
-import type { Range } from './statistics.ts';
 
 /** The results as a page for people. */
 export function cdcMarkdown(results: CdcResults): string {
@@ -66,17 +66,4 @@ function snapshotSection(figures: readonly SnapshotFigures[]): string {
   ]);
   const header = ['peer', 'rows', 'CPU-s per million rows', 'rows/s', 'peak RSS MiB'];
   return `## Snapshot of orders\n\n${table(header, rows)}`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function shown({ median, min, max }: Range): string {
-  return min === max ? grouped(median) : `${grouped(median)} (${grouped(min)}–${grouped(max)})`;
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }

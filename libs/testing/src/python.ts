@@ -21,7 +21,8 @@ const environments = new Map<string, Promise<string>>();
 
 export interface PythonOptions {
   /** A pinned list of deploy/local; `requirements-test.txt` by default. */
-  readonly requirements?: 'requirements-test.txt' | 'requirements-interop.txt' | 'requirements-avro.txt';
+  readonly requirements?:
+    'requirements-test.txt' | 'requirements-interop.txt' | 'requirements-avro.txt' | 'requirements-bench.txt';
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }

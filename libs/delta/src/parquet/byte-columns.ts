@@ -1,4 +1,7 @@
-import { LeafColumn, type PageCompressor } from './leaf-column.ts';
+import { takeBuffer } from './buffer-pool.ts';
+import { ByteDictionary } from './byte-dictionary.ts';
+import { ENCODING, LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
+import { bitWidthOf, encodeHybrid } from './levels.ts';
 import type { LeafPath } from './parquet-schema.ts';
 
 /** Bytes of a bound that are kept: enough for the 32 UTF-16 units of Delta's statistics. */
@@ -10,9 +13,17 @@ export interface ByteBound {
   readonly whole: boolean;
 }
 
-/** BYTE_ARRAY: strings and bytes, copied as they are. */
+/**
+ * BYTE_ARRAY: strings and bytes. While values repeat, a page holds the numbers of their entries in a dictionary; once that
+ * does not pay any more, the values as they are.
+ */
 export class BytesColumn extends LeafColumn {
   readonly #bounded: boolean;
+  #dictionary: ByteDictionary | null = new ByteDictionary();
+  /** Whether the open page holds numbers of entries. */
+  #indexed = true;
+  #indexedPages = 0;
+  #indexes: Int32Array = new Int32Array(this.page.buffer);
   #min: ByteBound | null = null;
   #max: ByteBound | null = null;
 
@@ -22,6 +33,7 @@ export class BytesColumn extends LeafColumn {
   }
 
   append(source: Buffer, start: number, end: number): void {
+    if (this.#indexed && this.#appendIndex(source, start, end)) return;
     const length = end - start;
     this.reserve(4 + length);
     const page = this.page;
@@ -35,6 +47,78 @@ export class BytesColumn extends LeafColumn {
     else source.copy(page, at + 4, start, end);
     this.used = at + 4 + length;
     if (this.#bounded) this.#track(source, start, end);
+  }
+
+  override get heldBytes(): number {
+    return super.heldBytes + (this.#dictionary?.bytes.length ?? 0);
+  }
+
+  #appendIndex(source: Buffer, start: number, end: number): boolean {
+    const dictionary = this.#dictionary as ByteDictionary;
+    const known = dictionary.entries;
+    const index = dictionary.indexOf(source, start, end);
+    if (index < 0) {
+      this.#leaveDictionary();
+      return false;
+    }
+    if (this.used === this.page.length) this.reserve(4);
+    this.#indexes[this.used >> 2] = index;
+    this.used += 4;
+    if (index === known && this.#bounded) this.#track(source, start, end);
+    return true;
+  }
+
+  /** Turns the open page's numbers into the values themselves, which is what it holds from now on. */
+  #leaveDictionary(): void {
+    const dictionary = this.#dictionary as ByteDictionary;
+    const count = this.used >> 2;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) bytes += sizeOf(dictionary, this.#indexes[i] as number);
+    const plain = takeBuffer(Math.max(bytes, 1));
+    let at = 0;
+    let rowUsed = 0;
+    for (let i = 0; i < count; i++) {
+      if (i * 4 === this.rowUsed) rowUsed = at;
+      const index = this.#indexes[i] as number;
+      const start = dictionary.startOf(index) - 4;
+      at += dictionary.bytes.copy(plain, at, start, dictionary.endOf(index));
+    }
+    this.replacePage(plain, at, this.rowUsed === this.used ? at : rowUsed);
+    this.#indexed = false;
+    if (this.#indexedPages > 0) return;
+    dictionary.release();
+    this.#dictionary = null;
+  }
+
+  protected override pageMoved(): void {
+    this.#indexes = new Int32Array(this.page.buffer);
+  }
+
+  protected override encodedValues(): EncodedValues {
+    const count = this.used >> 2;
+    const dictionary = this.#dictionary;
+    // Of a few values, a dictionary with most of them is no gain.
+    if (this.#indexed && this.#indexedPages === 0 && (dictionary?.entries ?? 0) * 2 > count)
+      this.#leaveDictionary();
+    if (!this.#indexed || dictionary === null) return super.encodedValues();
+    this.#indexedPages += 1;
+    const width = Math.max(1, bitWidthOf(dictionary.entries - 1));
+    const hybrid = encodeHybrid(new Uint32Array(this.page.buffer, 0, count), count, width);
+    const bytes = Buffer.allocUnsafe(1 + hybrid.length);
+    bytes[0] = width;
+    hybrid.copy(bytes, 1);
+    return { encoding: ENCODING.rleDictionary, bytes };
+  }
+
+  protected override takeDictionary(): { readonly entries: number; readonly bytes: Uint8Array } | null {
+    const dictionary = this.#dictionary;
+    this.#dictionary = null;
+    if (dictionary === null) return null;
+    const { entries, used } = dictionary;
+    // A copy: the memory goes back to the pool before it is compressed.
+    const bytes = this.#indexedPages === 0 ? null : Buffer.from(dictionary.bytes.subarray(0, used));
+    dictionary.release();
+    return bytes === null ? null : { entries, bytes };
   }
 
   /** For callers off the hot path. */
@@ -102,6 +186,10 @@ export class FixedColumn extends LeafColumn {
   protected override plainBounds(): { min: Uint8Array; max: Uint8Array } | null {
     return this.bounds;
   }
+}
+
+function sizeOf(dictionary: ByteDictionary, index: number): number {
+  return 4 + dictionary.endOf(index) - dictionary.startOf(index);
 }
 
 function bound(source: Buffer, start: number, end: number, kept: number): ByteBound {

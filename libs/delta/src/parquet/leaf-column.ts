@@ -1,5 +1,5 @@
 import { giveBack, takeBuffer } from './buffer-pool.ts';
-import { encodeLevels } from './levels.ts';
+import { encodeConstantLevels, encodeLevels } from './levels.ts';
 import { PHYSICAL, type LeafPath } from './parquet-schema.ts';
 import { ThriftCompactWriter } from './thrift-compact-writer.ts';
 
@@ -19,21 +19,34 @@ export interface ColumnChunk {
   readonly nullCount: number;
   readonly uncompressedBytes: number;
   readonly compressedBytes: number;
+  /** Of the levels and of every page, each once. */
+  readonly encodings: readonly number[];
+  /** Bytes of the dictionary page, which is the first; 0 where there is none. */
+  readonly dictionaryBytes: number;
   /** Exact bounds in PLAIN encoding, where the column has them. */
   readonly bounds: { readonly min: Uint8Array; readonly max: Uint8Array } | null;
 }
 
+/** The values of a page as they are written. */
+export interface EncodedValues {
+  readonly encoding: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * One leaf column being filled: values go PLAIN-encoded into a page buffer, and a full page is compressed at once, so
- * what is held is the compressed past and at most one open page. Subclasses add the typed appends and the bounds.
+ * One leaf column being filled: values go into a page buffer, and a full page is encoded and compressed at once, so what
+ * is held is the compressed past and at most one open page. Subclasses add the typed appends, the encodings and the bounds.
  */
 export abstract class LeafColumn {
   readonly leaf: LeafPath;
   readonly #compress: PageCompressor;
   readonly #pages: Uint8Array[] = [];
   readonly #flat: boolean;
+  readonly #encodings = new Set<number>([ENCODING.rle]);
   #definitions = takeBuffer(FIRST_BYTES);
   #repetitions: Buffer<ArrayBuffer> | null;
+  /** Every value of the open page is present: its definition levels are not written down before one is not. */
+  #present = true;
   #levels = 0;
   #valueCount = 0;
   #nullCount = 0;
@@ -51,6 +64,7 @@ export abstract class LeafColumn {
     this.leaf = leaf;
     this.#compress = compress;
     this.#flat = leaf.maxRepetition === 0;
+    this.#present = this.#flat;
     this.#repetitions = this.#flat ? null : takeBuffer(FIRST_BYTES);
   }
 
@@ -78,11 +92,21 @@ export abstract class LeafColumn {
       this.#rowNulls = this.#nullCount;
     }
     const at = this.#levels;
-    if (at === this.#definitions.length) this.#growLevels();
+    this.#levels = at + 1;
+    if (definition === this.leaf.maxDefinition) {
+      if (this.#flat && this.#present) return;
+    } else this.#nullCount += 1;
+    this.#noteLevel(at, definition, repetition);
+  }
+
+  #noteLevel(at: number, definition: number, repetition: number): void {
+    while (at >= this.#definitions.length) this.#growLevels();
+    if (this.#present) {
+      this.#definitions.fill(this.leaf.maxDefinition, 0, at);
+      this.#present = false;
+    }
     this.#definitions[at] = definition;
     if (this.#repetitions !== null) this.#repetitions[at] = repetition;
-    this.#levels = at + 1;
-    if (definition !== this.leaf.maxDefinition) this.#nullCount += 1;
   }
 
   get rows(): number {
@@ -100,6 +124,7 @@ export abstract class LeafColumn {
   /** Closes the last page and hands the buffers back: nothing may be appended afterwards. */
   finish(): ColumnChunk {
     if (this.#levels > 0 || this.#pages.length === 0) this.#closePage();
+    const dictionaryBytes = this.#addDictionaryPage();
     giveBack(this.page);
     giveBack(this.#definitions);
     if (this.#repetitions !== null) giveBack(this.#repetitions);
@@ -109,6 +134,8 @@ export abstract class LeafColumn {
       nullCount: this.#nullCount,
       uncompressedBytes: this.#uncompressed,
       compressedBytes: this.#compressed,
+      encodings: [...this.#encodings],
+      dictionaryBytes,
       bounds: this.plainBounds(),
     };
   }
@@ -116,9 +143,28 @@ export abstract class LeafColumn {
   /** Bounds of the non-null values, PLAIN-encoded; null when unknown. */
   protected abstract plainBounds(): { min: Uint8Array; max: Uint8Array } | null;
 
-  /** Bytes of the open page to be written out; booleans pack theirs. */
-  protected plainPage(): Uint8Array {
-    return this.page.subarray(0, this.used);
+  /** The values of the open page as they are to be written. */
+  protected encodedValues(): EncodedValues {
+    return { encoding: ENCODING.plain, bytes: this.page.subarray(0, this.used) };
+  }
+
+  /** PLAIN-encoded values that pages refer to; null where none does. Called once, after the last page. */
+  protected takeDictionary(): { readonly entries: number; readonly bytes: Uint8Array } | null {
+    return null;
+  }
+
+  /** Puts the open page's values in another form; `rowUsed` is where the row begun last begins in it. */
+  protected replacePage(page: Buffer<ArrayBuffer>, used: number, rowUsed: number): void {
+    giveBack(this.page);
+    this.page = page;
+    this.used = used;
+    this.#rowUsed = rowUsed;
+    this.pageMoved();
+  }
+
+  /** Bytes of the open page in front of the row begun last. */
+  protected get rowUsed(): number {
+    return this.#rowUsed;
   }
 
   /** Makes room for `bytes` more in the open page. */
@@ -151,8 +197,13 @@ export abstract class LeafColumn {
     if (this.#repetitions !== null)
       parts.push(encodeLevels(this.#repetitions, this.#levels, this.leaf.maxRepetition));
     if (this.leaf.maxDefinition > 0)
-      parts.push(encodeLevels(this.#definitions, this.#levels, this.leaf.maxDefinition));
-    parts.push(this.plainPage());
+      parts.push(
+        this.#present
+          ? encodeConstantLevels(this.#levels, this.leaf.maxDefinition)
+          : encodeLevels(this.#definitions, this.#levels, this.leaf.maxDefinition),
+      );
+    const { encoding, bytes } = this.encodedValues();
+    parts.push(bytes);
     const plain = takeBuffer(parts.reduce((sum, part) => sum + part.length, 1));
     let plainBytes = 0;
     for (const part of parts) {
@@ -161,26 +212,56 @@ export abstract class LeafColumn {
     }
     const packed = this.#compress(plain.subarray(0, plainBytes));
     giveBack(plain);
-    const header = pageHeader(plainBytes, packed.length, this.#levels);
+    const header = pageHeader(plainBytes, packed.length, this.#levels, encoding);
     this.#pages.push(header, packed);
-    this.#uncompressed += header.length + plainBytes;
-    this.#compressed += header.length + packed.length;
-    this.#closedBytes += packed.byteLength;
+    this.#encodings.add(encoding);
+    this.#count(header.length, plainBytes, packed);
     this.#valueCount += this.#levels;
     this.#levels = 0;
+    this.#present = this.#flat;
     this.used = 0;
+  }
+
+  /** Returns its bytes in the file. */
+  #addDictionaryPage(): number {
+    const dictionary = this.takeDictionary();
+    if (dictionary === null) return 0;
+    const { entries, bytes } = dictionary;
+    const packed = this.#compress(bytes);
+    const header = dictionaryHeader(bytes.length, packed.length, entries);
+    this.#pages.unshift(header, packed);
+    this.#encodings.add(ENCODING.plain);
+    this.#count(header.length, bytes.length, packed);
+    return header.length + packed.length;
+  }
+
+  #count(headerBytes: number, plainBytes: number, packed: Uint8Array): void {
+    this.#uncompressed += headerBytes + plainBytes;
+    this.#compressed += headerBytes + packed.length;
+    this.#closedBytes += packed.byteLength;
   }
 }
 
-/** Data page, format v1 (what Delta advises), PLAIN values, RLE levels. */
-function pageHeader(uncompressedBytes: number, compressedBytes: number, values: number): Buffer {
+/** Data page, format v1 (what Delta advises), RLE levels. */
+function pageHeader(
+  uncompressedBytes: number,
+  compressedBytes: number,
+  values: number,
+  encoding: number,
+): Buffer {
   const header = new ThriftCompactWriter();
   header.i32(1, 0).i32(2, uncompressedBytes).i32(3, compressedBytes);
-  header.struct(5, () =>
-    header.i32(1, values).i32(2, ENCODING.plain).i32(3, ENCODING.rle).i32(4, ENCODING.rle),
-  );
+  header.struct(5, () => header.i32(1, values).i32(2, encoding).i32(3, ENCODING.rle).i32(4, ENCODING.rle));
   return Buffer.from(header.end());
 }
 
-export const ENCODING = { plain: 0, rle: 3 } as const;
+function dictionaryHeader(uncompressedBytes: number, compressedBytes: number, entries: number): Buffer {
+  const header = new ThriftCompactWriter();
+  header.i32(1, 2).i32(2, uncompressedBytes).i32(3, compressedBytes);
+  header.struct(7, () => header.i32(1, entries).i32(2, ENCODING.plain));
+  return Buffer.from(header.end());
+}
+
+/** Numbers of Parquet's Encoding. */
+export const ENCODING = { plain: 0, rle: 3, deltaBinaryPacked: 5, rleDictionary: 8 } as const;
 export const physicalNumber = (leaf: LeafPath): number => PHYSICAL[leaf.node.physical];

@@ -1,7 +1,11 @@
+import { packBits } from './pack-bits.ts';
+
 /** Bits that a level up to `max` takes. */
 export function bitWidthOf(max: number): number {
   return 32 - Math.clz32(max);
 }
+
+const lastGroup = new Uint32Array(8);
 
 /**
  * Definition or repetition levels in Parquet's RLE/bit-packed hybrid, with the four length bytes of a v1 data page.
@@ -16,12 +20,20 @@ export function encodeLevels(levels: Uint8Array, count: number, max: number): Bu
   return out;
 }
 
+/** The same of `count` equal levels. */
+export function encodeConstantLevels(count: number, level: number): Buffer {
+  const run: number[] = [];
+  let rest = count * 2;
+  for (; rest > 127; rest = Math.floor(rest / 128)) run.push((rest % 128) | 128);
+  run.push(rest, level);
+  const out = Buffer.allocUnsafe(4 + run.length);
+  out.writeUInt32LE(run.length, 0);
+  out.set(run, 4);
+  return out;
+}
+
 /** The hybrid without its length; values of at most 32 bits. */
-export function encodeHybrid(
-  values: Uint8Array | Uint16Array | Uint32Array,
-  count: number,
-  width: number,
-): Buffer {
+export function encodeHybrid(values: Uint8Array | Uint32Array, count: number, width: number): Buffer {
   const out = Buffer.allocUnsafe(Math.ceil((count * width) / 8) + 16 + (count >> 3) * 5 + width);
   let at = 0;
   let packedFrom = 0;
@@ -37,17 +49,12 @@ export function encodeHybrid(
     if (from === to) return;
     const groups = Math.ceil((to - from) / 8);
     varint((groups << 1) | 1);
-    let bits = 0;
-    let filled = 0;
-    for (let i = from; i < from + groups * 8; i++) {
-      bits += (i < to ? (values[i] as number) : 0) * 2 ** filled;
-      filled += width;
-      while (filled >= 8) {
-        out[at++] = bits % 256;
-        bits = Math.floor(bits / 256);
-        filled -= 8;
-      }
-    }
+    const whole = (to - from) & ~7;
+    at = packBits(values, from, whole, width, out, at);
+    if (whole === to - from) return;
+    lastGroup.fill(0);
+    for (let i = from + whole; i < to; i++) lastGroup[i - from - whole] = values[i] as number;
+    at = packBits(lastGroup, 0, 8, width, out, at);
   };
   let i = 0;
   while (i < count) {

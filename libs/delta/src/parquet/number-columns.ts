@@ -1,4 +1,5 @@
-import { LeafColumn, type PageCompressor } from './leaf-column.ts';
+import { packInt32, packInt64 } from './delta-binary-packed.ts';
+import { ENCODING, LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
 import type { LeafPath } from './parquet-schema.ts';
 
 /** INT32: int16, int32, date, decimals of up to 9 digits. */
@@ -13,6 +14,11 @@ export class Int32Column extends LeafColumn {
     this.used += 4;
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
+  }
+
+  protected override encodedValues(): EncodedValues {
+    const bytes = packInt32(this.#view, this.used >> 2);
+    return bytes === null ? super.encodedValues() : { encoding: ENCODING.deltaBinaryPacked, bytes };
   }
 
   protected override pageMoved(): void {
@@ -54,6 +60,11 @@ export class Int64Column extends LeafColumn {
   /** For callers off the hot path. */
   appendBigInt(value: bigint): void {
     this.append(Number(BigInt.asIntN(32, value >> 32n)), Number(value & 0xffffffffn));
+  }
+
+  protected override encodedValues(): EncodedValues {
+    const bytes = packInt64(this.#view, this.used >> 3);
+    return bytes === null ? super.encodedValues() : { encoding: ENCODING.deltaBinaryPacked, bytes };
   }
 
   get bounds(): { min: bigint; max: bigint } | null {
@@ -121,13 +132,13 @@ export class BooleanColumn extends LeafColumn {
     this.page[this.used++] = value ? 1 : 0;
   }
 
-  protected override plainPage(): Uint8Array {
+  protected override encodedValues(): EncodedValues {
     const bits = new Uint8Array(Math.ceil(this.used / 8));
     for (let i = 0; i < this.used; i++) {
       const byte = i >> 3;
       bits[byte] = (bits[byte] as number) | ((this.page[i] as number) << (i & 7));
     }
-    return bits;
+    return { encoding: ENCODING.plain, bytes: bits };
   }
 
   protected override plainBounds(): null {

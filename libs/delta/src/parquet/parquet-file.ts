@@ -1,11 +1,5 @@
 import { BytesColumn, FixedColumn } from './byte-columns.ts';
-import {
-  ENCODING,
-  physicalNumber,
-  type ColumnChunk,
-  type LeafColumn,
-  type PageCompressor,
-} from './leaf-column.ts';
+import { physicalNumber, type ColumnChunk, type LeafColumn, type PageCompressor } from './leaf-column.ts';
 import { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './number-columns.ts';
 import {
   isLeaf,
@@ -180,18 +174,17 @@ function writeChunk(
   offset: number,
   codec: number,
 ): void {
+  const { dictionaryBytes, encodings } = chunk;
   out.i64(2, offset);
   out.struct(3, () => {
-    out
-      .i32(1, physicalNumber(column.leaf))
-      .i32s(2, [ENCODING.plain, ENCODING.rle])
-      .texts(3, column.leaf.path);
+    out.i32(1, physicalNumber(column.leaf)).i32s(2, encodings).texts(3, column.leaf.path);
     out
       .i32(4, codec)
       .i64(5, chunk.valueCount)
       .i64(6, chunk.uncompressedBytes)
       .i64(7, chunk.compressedBytes)
-      .i64(9, offset);
+      .i64(9, offset + dictionaryBytes);
+    if (dictionaryBytes > 0) out.i64(11, offset);
     out.struct(12, () => {
       out.i64(3, chunk.nullCount);
       if (chunk.bounds !== null) out.binary(5, chunk.bounds.max).binary(6, chunk.bounds.min);
