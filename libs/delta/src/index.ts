@@ -33,6 +33,7 @@ export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns
 export { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './parquet/number-columns.ts';
 export { ParquetFile, type ParquetFileOptions, type TypedColumn } from './parquet/parquet-file.ts';
 export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parquet-schema.ts';
+export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
 export { upgradedProtocol } from './protocol.ts';

@@ -42,8 +42,8 @@ export class BytesColumn extends LeafColumn {
     page[at + 1] = (length >>> 8) & 255;
     page[at + 2] = (length >>> 16) & 255;
     page[at + 3] = length >>> 24;
-    // For short values a loop is cheaper than crossing into native code.
-    if (length <= 24) for (let i = 0; i < length; i++) page[at + 4 + i] = source[start + i] as number;
+    // For values that are not long a loop is cheaper than crossing into native code.
+    if (length <= 64) for (let i = 0; i < length; i++) page[at + 4 + i] = source[start + i] as number;
     else source.copy(page, at + 4, start, end);
     this.used = at + 4 + length;
     if (this.#bounded) this.#track(source, start, end);

@@ -19,8 +19,14 @@ const CODEC = { none: 0, zstd: 6 } as const;
 export interface ParquetFileOptions {
   readonly nodes: readonly SchemaNode[];
   readonly codec: keyof typeof CODEC;
-  readonly compress: PageCompressor;
+  /** For all columns, or the one of each. */
+  readonly compress: PageCompressor | Compression;
   readonly createdBy: string;
+}
+
+/** Who compresses the pages of the column at this path. */
+export interface Compression {
+  of(path: readonly string[]): PageCompressor;
 }
 
 export type TypedColumn = Int32Column | Int64Column | FloatColumn | BooleanColumn | BytesColumn | FixedColumn;
@@ -32,7 +38,10 @@ export class ParquetFile {
 
   constructor(options: ParquetFileOptions) {
     this.#options = options;
-    this.columns = leavesOf(options.nodes).map((leaf) => openColumn(leaf, options.compress));
+    const { nodes, compress } = options;
+    this.columns = leavesOf(nodes).map((leaf) =>
+      openColumn(leaf, typeof compress === 'function' ? compress : compress.of(leaf.path)),
+    );
   }
 
   get heldBytes(): number {

@@ -1,4 +1,5 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
+import type { ColumnCompression } from '@hasivu/delta';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
@@ -36,6 +37,7 @@ export class RowBatch {
   readonly unavailable = new Set<string>();
   rows = 0;
   readonly #table: string;
+  readonly #compression: ColumnCompression;
   readonly #files = new Map<string, RowFile>();
   readonly #readers = new Map<readonly ColumnSchema[], PartitionReader>();
   readonly #ops = new Map<number, Buffer>();
@@ -52,11 +54,18 @@ export class RowBatch {
   };
   #whole: RowFile | null = null;
 
-  constructor(shape: TableShape, targets: number, table: string, openedAtMs: number) {
+  constructor(
+    shape: TableShape,
+    targets: number,
+    table: string,
+    openedAtMs: number,
+    compression: ColumnCompression,
+  ) {
     this.shape = shape;
     this.targets = targets;
     this.#table = table;
     this.openedAtMs = openedAtMs;
+    this.#compression = compression;
   }
 
   get heldBytes(): number {
@@ -114,7 +123,7 @@ export class RowBatch {
   }
 
   #open(id: string, partitionValues: FinishedFile['partitionValues']): RowFile {
-    const file = new RowFile(fileFields(this.shape), partitionValues);
+    const file = new RowFile(fileFields(this.shape), partitionValues, this.#compression);
     this.#files.set(id, file);
     return file;
   }

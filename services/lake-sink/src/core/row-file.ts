@@ -1,11 +1,11 @@
 import type { AvroCursor, ColumnSchema } from '@hasivu/change-events';
 import {
-  compressZstd,
   ParquetFile,
   parquetNodes,
   statisticsJson,
   statisticsOf,
   type BytesColumn,
+  type ColumnCompression,
   type DeltaField,
   type Int32Column,
   type Int64Column,
@@ -47,13 +47,17 @@ export class RowFile {
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
   rows = 0;
 
-  constructor(fields: readonly DeltaField[], partitionValues: PartitionValues) {
+  constructor(
+    fields: readonly DeltaField[],
+    partitionValues: PartitionValues,
+    compression: ColumnCompression,
+  ) {
     this.#fields = fields;
     this.partitionValues = partitionValues;
     this.#file = new ParquetFile({
       nodes: parquetNodes(fields),
       codec: 'zstd',
-      compress: compressZstd,
+      compress: compression,
       createdBy: 'hasivu-lake-sink',
     });
     fields.forEach((described, index) =>

@@ -1,4 +1,5 @@
 import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } from '@hasivu/change-events';
+import { ColumnCompression } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
@@ -29,6 +30,7 @@ export class TopicWriter {
   readonly #tables: TopicTables;
   readonly #tools: TopicWriterTools;
   readonly #ledger: OffsetLedger;
+  readonly #compression = new ColumnCompression();
   /** Open batches by target bits; more than one only while a table catches up after a crash. */
   #open = new Map<number, RowBatch>();
   #sealed: readonly RowBatch[] = [];
@@ -204,7 +206,7 @@ export class TopicWriter {
     if (batch === undefined) {
       const { shape } = this.#tables;
       if (shape === null) throw new TypeError('rows before their schema');
-      batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs());
+      batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs(), this.#compression);
       this.#open.set(wanted, batch);
       if (this.#earlyTruncate !== null && (wanted & TARGET.state) !== 0) {
         batch.noteTruncate(this.#earlyTruncate);
