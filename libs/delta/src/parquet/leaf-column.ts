@@ -7,9 +7,9 @@ import { ThriftCompactWriter } from './thrift-compact-writer.ts';
 export type PageCompressor = (bytes: Uint8Array) => Uint8Array;
 
 /** Uncompressed bytes after which a page is closed. */
-export const PAGE_BYTES = 1 << 20;
+export const PAGE_BYTES = 1 << 19;
 /** Values after which a page is closed even when they take few bytes. */
-const PAGE_VALUES = 1 << 17;
+const PAGE_VALUES = 1 << 16;
 const FIRST_BYTES = 512;
 
 /** What the footer says of a finished column chunk. */

@@ -1,4 +1,7 @@
-import { MAX_OPEN_PARTITIONS, type RowBatch } from './row-batch.ts';
+import { MAX_OPEN_PARTITIONS, TARGET, type RowBatch } from './row-batch.ts';
+
+/** A merge holds the key and position of every change of its batch: with more rows the process outgrows its 256 MiB. */
+const STATE_ROWS = 60_000;
 
 export interface FlushLimits {
   readonly rows: number;
@@ -14,6 +17,7 @@ export type FlushReason = 'rows' | 'bytes' | 'interval' | 'partitions';
 export function flushReason(batch: RowBatch, limits: FlushLimits, nowMs: number): FlushReason | null {
   if (batch.rows === 0) return null;
   if (batch.rows >= limits.rows) return 'rows';
+  if ((batch.targets & TARGET.state) !== 0 && batch.rows >= STATE_ROWS) return 'rows';
   if (batch.openPartitions >= MAX_OPEN_PARTITIONS) return 'partitions';
   if (nowMs - batch.openedAtMs >= limits.intervalMs) return 'interval';
   return batch.heldBytes >= limits.bytes ? 'bytes' : null;
