@@ -11,7 +11,7 @@ import { cdcMarkdown } from './cdc/markdown.ts';
 import { profileSummary } from './cdc/profile-summary.ts';
 import { sinkMarkdown } from './sink/markdown.ts';
 import { benchSink } from './sink/sink-bench.ts';
-import { SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
+import { SINK_ARGUMENTS, SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
 
 const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
@@ -91,6 +91,7 @@ function readArguments() {
       allowPositionals: true,
       options: {
         ...CDC_ARGUMENTS,
+        ...SINK_ARGUMENTS,
         json: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

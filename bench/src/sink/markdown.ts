@@ -1,8 +1,19 @@
 import { grouped, markdownTable, shown } from '../markdown-table.ts';
+import type { ManyTablesFigures } from './many-tables.ts';
 import type { SinkFigures, SinkResults } from './sink-bench.ts';
 
 /** The results as a page for people. */
-export function sinkMarkdown({ machine, takenAt, rows, rounds, peers }: SinkResults): string {
+export function sinkMarkdown({ machine, takenAt, rows, rounds, peers, manyTables }: SinkResults): string {
+  const sections = [
+    '# Kafka → Delta table beside its peers',
+    `Taken ${takenAt.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores (${machine.processor.trim()}), Node ${machine.node}, by \`npm run bench -- sink\`. What each figure means and how it is taken: \`bench/README.md\`.`,
+    ...(peers.length > 0 ? [peerSection(peers, rows, rounds)] : []),
+    ...(manyTables.length > 0 ? [manyTablesSection(manyTables)] : []),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function peerSection(peers: readonly SinkFigures[], rows: number, rounds: number): string {
   const header = [
     'peer',
     'CPU-s per million rows',
@@ -19,10 +30,27 @@ export function sinkMarkdown({ machine, takenAt, rows, rounds, peers }: SinkResu
     shown(figures.tableMegabytes),
     figures.cheaperThanSpark === null ? '' : `${shown(figures.cheaperThanSpark)} ×`,
   ];
-  return `# Kafka → Delta table beside its peers
+  return `${grouped(rows)} rows of the 12-column table, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: medians, with the smallest and the largest of the rounds in brackets.\n\n${markdownTable(header, peers.map(line))}`;
+}
 
-Taken ${takenAt.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores (${machine.processor.trim()}), Node ${machine.node}, by \`npm run bench -- sink\`: ${grouped(rows)} rows of the 12-column table, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}. What each figure means and how it is taken: \`bench/README.md\`. Medians, with the smallest and the largest of the rounds in brackets.
-
-${markdownTable(header, peers.map(line))}
-`;
+function manyTablesSection(figures: readonly ManyTablesFigures[]): string {
+  const header = [
+    'tables',
+    'Kafka partitions',
+    'rows',
+    'written',
+    'CPU-s per million rows',
+    'rows/s',
+    'peak RSS MiB',
+  ];
+  const rows = figures.map((one) => [
+    grouped(one.tables),
+    grouped(one.partitions),
+    grouped(one.rows),
+    one.silver ? 'bronze and silver' : 'bronze',
+    grouped(one.cpuPerMillionRows),
+    grouped(one.rowsPerSecond),
+    grouped(one.peakRssMiB),
+  ]);
+  return `## Many tables\n\n${markdownTable(header, rows)}`;
 }

@@ -5,6 +5,7 @@ import { sparkJars } from '@hasivu/peers';
 import { rangeOf, type Range } from '../cdc/statistics.ts';
 import { withFilledTopic, type FilledTopic } from './filled-topic.ts';
 import { hasivuSink } from './hasivu-sink.ts';
+import { measureManyTables, type ManyTablesFigures } from './many-tables.ts';
 import { deltalakeSink, sparkSink } from './python-sinks.ts';
 import type { SinkPeer, SinkSample } from './sink-sample.ts';
 
@@ -13,6 +14,10 @@ export interface SinkOptions {
   readonly warmUp: number;
   readonly rounds: number;
   readonly peers: readonly SinkPeer[];
+  /** Tables of the part with many; 0 leaves it out. */
+  readonly tables: number;
+  /** Of Kafka, for each of the many tables. */
+  readonly partitionsPerTable: number;
   readonly profileDirectory: string | null;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
@@ -36,6 +41,7 @@ export interface SinkResults {
   readonly rows: number;
   readonly rounds: number;
   readonly peers: readonly SinkFigures[];
+  readonly manyTables: readonly ManyTablesFigures[];
 }
 
 type Round = ReadonlyMap<SinkPeer, SinkSample>;
@@ -47,14 +53,8 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
   const { peers, report } = options;
   const takenAt = new Date().toISOString();
   const jars = peers.includes('spark') ? await sparkJars(report) : '';
-  const rounds = await withFilledTopic({ ...options, partitions: PARTITIONS }, async (filled) => {
-    const taken: Round[] = [];
-    for (let round = 0; round < options.rounds; round++) {
-      report(`round ${round + 1} of ${options.rounds}`);
-      taken.push(await takeRound(filled, options, jars, round));
-    }
-    return taken;
-  });
+  const rounds = peers.length === 0 ? [] : await takeRounds(options, jars);
+  const manyTables = options.tables === 0 ? [] : await measureManyTables(options);
   return {
     benchmark: 'sink',
     takenAt,
@@ -62,7 +62,19 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
     rows: options.rows,
     rounds: options.rounds,
     peers: peers.map((peer) => figuresOf(peer, rounds)),
+    manyTables,
   };
+}
+
+async function takeRounds(options: SinkOptions, jars: string): Promise<Round[]> {
+  return await withFilledTopic({ ...options, partitions: PARTITIONS }, async (filled) => {
+    const taken: Round[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      options.report(`round ${round + 1} of ${options.rounds}`);
+      taken.push(await takeRound(filled, options, jars, round));
+    }
+    return taken;
+  });
 }
 
 async function takeRound(

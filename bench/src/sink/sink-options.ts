@@ -6,7 +6,9 @@ same topic. The peers write to local disk, ours to the object store.
 
 Usage: npm run bench -- sink [options]
 
-  --peers LIST           ${SINK_PEERS.join(',')}; all when left out (hasivu-silver: bronze and silver)
+  --peers LIST           ${SINK_PEERS.join(',')}; all when left out (hasivu-silver: bronze and silver),
+                         none for the part with many tables alone
+  --tables N             also measures lake-sink over this many tables, 5 Kafka partitions each (default 0)
   --rows N               rows that are measured (default 1000000)
   --warm-up N            rows that each peer takes before them (default 200000)
   --rounds N             rounds, another peer first in each (default 3)
@@ -15,14 +17,19 @@ Usage: npm run bench -- sink [options]
   --out FILE             write the JSON to FILE, and the page beside it with .md in the place of .json
 `;
 
-type Values = Readonly<Record<'rows' | 'warm-up' | 'rounds', string>> & {
+const PARTITIONS_PER_TABLE = 5;
+
+/** What only this benchmark has, as `parseArgs` wants it. */
+export const SINK_ARGUMENTS = { tables: { type: 'string', default: '0' } } as const;
+
+type Values = Readonly<Record<'rows' | 'warm-up' | 'rounds' | 'tables', string>> & {
   readonly peers?: string | undefined;
   readonly profile?: string | undefined;
 };
 
 /** @throws Error that names the option and what it takes */
 export function sinkOptions(values: Values): Omit<SinkOptions, 'signal' | 'report'> {
-  const names = values.peers?.split(',') ?? SINK_PEERS;
+  const names = values.peers === 'none' ? [] : (values.peers?.split(',') ?? SINK_PEERS);
   return {
     rows: count('rows', values.rows),
     warmUp: count('warm-up', values['warm-up']),
@@ -32,6 +39,8 @@ export function sinkOptions(values: Values): Omit<SinkOptions, 'signal' | 'repor
       if (found === undefined) throw new Error(`--peers ${name}: known are ${SINK_PEERS.join(', ')}`);
       return found;
     }),
+    tables: values.tables === '0' ? 0 : count('tables', values.tables),
+    partitionsPerTable: PARTITIONS_PER_TABLE,
     profileDirectory: values.profile ?? null,
   };
 }
