@@ -1,6 +1,7 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Action, CommitInfo, Metadata } from './actions.ts';
 import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
+import { checkVectors } from './check-vectors.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
 import { loadState, refreshState } from './load-state.ts';
@@ -81,7 +82,7 @@ export class DeltaTable {
     const info = commitInfo(around, { actions: [], operation: 'CREATE TABLE' }, true);
     const actions: Action[] = [
       { commitInfo: info },
-      { protocol: protocolFor(definition.schema) },
+      { protocol: protocolFor(definition.schema, definition.configuration) },
       { metaData },
       ...(definition.actions ?? []),
     ];
@@ -119,6 +120,7 @@ export class DeltaTable {
   async commit(request: CommitRequest): Promise<number> {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
+    checkVectors(this.root, this.#state, request.actions);
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);
     const version = await commitActions(this.#around.store, this.root, this.#state, {

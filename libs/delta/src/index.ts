@@ -5,6 +5,7 @@ export {
   type Action,
   type AddFile,
   type CommitInfo,
+  type DeletionVector,
   type Metadata,
   type PartitionValues,
   type Protocol,
@@ -26,6 +27,11 @@ export {
   type DeltaSurroundings,
   type TableDefinition,
 } from './delta-table.ts';
+export { markedFile } from './deletion-vector/marked-file.ts';
+export { packCommitVectors, type CommitVectors } from './deletion-vector/pack-commit.ts';
+export { readVector, type VectorFiles } from './deletion-vector/read-vector.ts';
+export { RowSet } from './deletion-vector/row-set.ts';
+export { vectorId, vectorLocation, type VectorLocation } from './deletion-vector/vector-location.ts';
 export type { LogStore } from './log-store.ts';
 export { statisticsOf } from './file-statistics.ts';
 export { parquetNodes } from './parquet-nodes.ts';
@@ -35,7 +41,7 @@ export { ParquetFile, type ParquetFileOptions, type TypedColumn } from './parque
 export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parquet-schema.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
-export { upgradedProtocol } from './protocol.ts';
+export { upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';
 export {
   arrayOf,

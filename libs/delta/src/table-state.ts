@@ -1,4 +1,5 @@
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from './actions.ts';
+import { vectorId } from './deletion-vector/vector-location.ts';
 import { parseSchema, type DeltaStruct } from './schema.ts';
 
 /** How long removed files stay named in checkpoints, so that vacuum can find them: Delta's default of 7 days. */
@@ -11,6 +12,7 @@ export class TableState {
   #metadata: Metadata | null = null;
   #schema: DeltaStruct | null = null;
   readonly #files = new Map<string, AddFile>();
+  /** By logical file. */
   readonly #tombstones = new Map<string, RemoveFile>();
   readonly #txns = new Map<string, Txn>();
   readonly #domains = new Map<string, Action>();
@@ -54,7 +56,7 @@ export class TableState {
     for (const action of actions) {
       if ('add' in action) {
         this.#files.set(action.add.path, action.add);
-        this.#tombstones.delete(action.add.path);
+        this.#tombstones.delete(logicalFile(action.add));
       } else if ('txn' in action) this.#txns.set(action.txn.appId, action.txn);
       else if ('protocol' in action) this.#protocol = action.protocol;
       else if ('metaData' in action) {
@@ -71,17 +73,20 @@ export class TableState {
     for (const txn of this.#txns.values()) actions.push({ txn });
     actions.push(...this.#domains.values());
     for (const add of this.#files.values()) actions.push({ add: { ...add, dataChange: false } });
-    for (const [path, remove] of this.#tombstones) {
+    for (const [file, remove] of this.#tombstones) {
       if ((remove.deletionTimestamp ?? 0) >= nowMs - TOMBSTONE_MS)
         actions.push({ remove: { ...remove, dataChange: false } });
-      else this.#tombstones.delete(path);
+      else this.#tombstones.delete(file);
     }
     return actions;
   }
 
   #remove(remove: RemoveFile): void {
-    this.#files.delete(remove.path);
-    this.#tombstones.set(remove.path, remove);
+    const live = this.#files.get(remove.path);
+    // The same data file with another vector is another logical file: it stays.
+    if (live !== undefined && vectorId(live.deletionVector) === vectorId(remove.deletionVector))
+      this.#files.delete(remove.path);
+    this.#tombstones.set(logicalFile(remove), remove);
   }
 
   #domain(action: Extract<Action, { domainMetadata: unknown }>): void {
@@ -89,4 +94,9 @@ export class TableState {
     if (removed) this.#domains.delete(domain);
     else this.#domains.set(domain, action);
   }
+}
+
+/** What reconciliation tells files by: the path and the vector. A path is a URI, so it holds no space. */
+function logicalFile({ path, deletionVector }: AddFile | RemoveFile): string {
+  return deletionVector === undefined ? path : `${path} ${vectorId(deletionVector)}`;
 }
