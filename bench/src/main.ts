@@ -9,15 +9,18 @@ import { benchCdc } from './cdc/cdc-bench.ts';
 import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
 import { cdcMarkdown } from './cdc/markdown.ts';
 import { profileSummary } from './cdc/profile-summary.ts';
+import { benchDeltaLog, deltaLogTable } from './delta-log/delta-log-bench.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
 
 const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
 stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
 
 Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
+       npm run bench -- delta-log [--commits 10000] [--files 100000] [--profile DIRECTORY] [--json] [--out FILE]
        npm run bench -- cdc …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
+delta-log: a table of many commits and files; what its log costs to write, load, follow and travel.
 cdc:   ${CDC_USAGE}`;
 
 const INTERRUPTED = 130;
@@ -31,12 +34,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 
 const { values, positionals } = readArguments();
-if (values.help || (positionals[0] !== 'spine' && positionals[0] !== 'cdc')) {
+const benchmarks: Record<string, () => Promise<string>> = { spine, cdc, 'delta-log': deltaLog };
+const benchmark = benchmarks[positionals[0] ?? ''];
+if (values.help || benchmark === undefined) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
 try {
-  process.stdout.write(positionals[0] === 'spine' ? await spine() : await cdc());
+  process.stdout.write(await benchmark());
   process.exit(0);
 } catch (error) {
   if (!interruption.signal.aborted)
@@ -50,6 +55,20 @@ async function spine(): Promise<string> {
   const record = { benchmark: 'spine', takenAt: new Date().toISOString(), node: process.version, results };
   if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
   return values.json ? `${JSON.stringify(record)}\n` : spineTable(results);
+}
+
+async function deltaLog(): Promise<string> {
+  await useStack();
+  const size = { commits: Number(values.commits), files: Number(values.files) };
+  const result = await benchDeltaLog(size, report, values.profile ?? null);
+  const record = {
+    benchmark: 'delta-log',
+    takenAt: new Date().toISOString(),
+    node: process.version,
+    ...result,
+  };
+  if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
+  return values.json ? `${JSON.stringify(record)}\n` : deltaLogTable(result);
 }
 
 async function cdc(): Promise<string> {
@@ -72,6 +91,8 @@ function readArguments() {
       allowPositionals: true,
       options: {
         ...CDC_ARGUMENTS,
+        commits: { type: 'string', default: '10000' },
+        files: { type: 'string', default: '100000' },
         json: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

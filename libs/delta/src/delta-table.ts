@@ -4,12 +4,16 @@ import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 import { checkVectors } from './check-vectors.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
-import { loadState, refreshState } from './load-state.ts';
+import { readHistory, type HistoryEntry } from './history.ts';
+import { hasLog, loadState, readCommit, refreshState } from './load-state.ts';
+import { cleanLog } from './log-cleanup.ts';
 import { checkpointKey, lastCheckpointKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
 import { checkReadable, checkWritable, protocolFor } from './protocol.ts';
 import { schemaString, type DeltaStruct } from './schema.ts';
+import { checkpointInterval, logRetentionMs } from './table-properties.ts';
 import { TableState } from './table-state.ts';
+import { loadStateAt, type TableMoment } from './time-travel.ts';
 
 /** What the library takes from its surroundings, so that tests decide the time and the names. */
 export interface DeltaSurroundings {
@@ -41,19 +45,31 @@ export interface CommitRequest {
   readonly isolation?: Isolation;
 }
 
-/** Commits between two checkpoints, unless the table's own configuration says otherwise. */
-const CHECKPOINT_INTERVAL = 20;
+/** A table as of one version, to be read only. */
+export interface TableSnapshot {
+  readonly root: string;
+  readonly state: TableState;
+}
+
+const HISTORY_LIMIT = 100;
+/** A table that nobody here looked at for this long may have had its log cleaned up past the version that is known. */
+const STALE_MS = 3_600_000;
 
 /** One Delta table: its newest known state, and commits to it. */
 export class DeltaTable {
   readonly root: string;
   readonly #around: DeltaSurroundings;
   readonly #state: TableState;
+  /** When the log was last seen as it is. */
+  #seenMs: number;
+  /** Time of the log's earliest commit, as far as it is known: before it expires there is nothing to clean up. */
+  #earliestCommitMs = -Infinity;
 
   private constructor(root: string, around: DeltaSurroundings, state: TableState) {
     this.root = root;
     this.#around = around;
     this.#state = state;
+    this.#seenMs = around.nowMs();
   }
 
   /** The table under `root` (no slash at either end), or null. @throws LAKE_LOG_CORRUPT, LAKE_PROTOCOL_UNSUPPORTED */
@@ -64,12 +80,33 @@ export class DeltaTable {
     return new DeltaTable(root, around, state);
   }
 
+  /**
+   * The table as of a version or a time, or null when there is none.
+   * @throws LAKE_VERSION_GONE, LAKE_VERSION_FUTURE, LAKE_LOG_CORRUPT, LAKE_PROTOCOL_UNSUPPORTED
+   */
+  static async openAt(
+    root: string,
+    moment: TableMoment,
+    around: DeltaSurroundings,
+  ): Promise<TableSnapshot | null> {
+    const { store, codec, nowMs } = around;
+    const state = await loadStateAt(store, root, codec ?? checkpointCodec, moment, nowMs());
+    if (state === null) return null;
+    checkReadable(state.protocol, root);
+    return { root, state };
+  }
+
   /** Creates version 0; when another writer was first, opens what it created. */
   static async create(
     root: string,
     definition: TableDefinition,
     around: DeltaSurroundings,
   ): Promise<DeltaTable> {
+    // Version 0 of a table whose log was cleaned up is free to be taken, and taking it would end the table.
+    if (await hasLog(around.store, root)) {
+      const existing = await DeltaTable.open(root, around);
+      if (existing !== null) return existing;
+    }
     const metaData: Metadata = {
       id: around.newId(),
       ...(definition.name === undefined ? {} : { name: definition.name }),
@@ -108,9 +145,23 @@ export class DeltaTable {
 
   /** Reads the commits that others made since. @returns how many */
   async refresh(): Promise<number> {
-    const applied = await refreshState(this.#around.store, this.root, this.#state);
+    const { store, codec, nowMs } = this.#around;
+    const known = this.#state.version;
+    if (await this.#isCleanedPast()) {
+      const state = await loadState(store, this.root, codec ?? checkpointCodec);
+      if (state !== null) this.#state.replaceBy(state);
+    }
+    await refreshState(store, this.root, this.#state);
+    this.#seenMs = nowMs();
+    const applied = this.#state.version - known;
     if (applied > 0) checkReadable(this.#state.protocol, this.root);
     return applied;
+  }
+
+  /** What the commits did, newest first, as far back as the log goes. @param limit at most this many, 100 by default */
+  async history(limit = HISTORY_LIMIT): Promise<HistoryEntry[]> {
+    await this.refresh();
+    return await readHistory(this.#around.store, this.root, this.#state.version, limit);
   }
 
   /**
@@ -121,6 +172,7 @@ export class DeltaTable {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
     checkVectors(this.root, this.#state, request.actions);
+    await this.#checkNotCleanedPast();
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);
     const version = await commitActions(this.#around.store, this.root, this.#state, {
@@ -129,7 +181,12 @@ export class DeltaTable {
       reads: request.reads ?? READ_NOTHING,
       isolation: request.isolation ?? 'write-serializable',
     });
-    if (version > 0 && version % this.#checkpointInterval() === 0) await this.checkpoint();
+    this.#seenMs = this.#around.nowMs();
+    const { metadata, files } = this.#state;
+    if (version > 0 && version % checkpointInterval(metadata.configuration, files.size) === 0) {
+      await this.checkpoint();
+      await this.cleanLog();
+    }
     return version;
   }
 
@@ -138,20 +195,46 @@ export class DeltaTable {
     const { store, nowMs, codec } = this.#around;
     const version = this.#state.version;
     const actions = this.#state.checkpointActions(nowMs());
-    const bytes = (codec ?? checkpointCodec).encode(actions);
+    const numOfAddFiles = this.#state.files.size;
+    const bytes = await (codec ?? checkpointCodec).encode(actions);
     await store.put(checkpointKey(this.root, version), bytes);
     const hint = {
       version,
       size: actions.length,
       sizeInBytes: bytes.byteLength,
-      numOfAddFiles: this.#state.files.size,
+      numOfAddFiles,
     };
     await store.put(lastCheckpointKey(this.root), Buffer.from(JSON.stringify(hint)));
   }
 
-  #checkpointInterval(): number {
-    const configured = Number(this.#state.metadata.configuration['delta.checkpointInterval']);
-    return Number.isSafeInteger(configured) && configured > 0 ? configured : CHECKPOINT_INTERVAL;
+  /**
+   * Removes the part of the log that `delta.logRetentionDuration` has passed and no retained version needs; done after
+   * every checkpoint. @returns how many files were removed
+   */
+  async cleanLog(): Promise<number> {
+    const { store, nowMs } = this.#around;
+    const cutMs = nowMs() - logRetentionMs(this.#state.metadata.configuration);
+    if (this.#earliestCommitMs > cutMs || cutMs === -Infinity) return 0;
+    const { deletedFiles, earliestMs } = await cleanLog(store, this.root, cutMs);
+    this.#earliestCommitMs = earliestMs;
+    return deletedFiles;
+  }
+
+  /** Else this commit would take a version that was taken long ago and cleaned up since, and nobody would ever see it. */
+  async #checkNotCleanedPast(): Promise<void> {
+    if (!(await this.#isCleanedPast())) return;
+    throw new PlatformError('LAKE_COMMIT_CONFLICT', {
+      doing: `committing to the table ${this.root}`,
+      why: `its log was cleaned up past version ${this.#state.version}, the newest that this writer knows`,
+      context: { table: this.root, version: this.#state.version },
+    });
+  }
+
+  async #isCleanedPast(): Promise<boolean> {
+    const { store, nowMs } = this.#around;
+    const patienceMs = Math.min(STALE_MS, logRetentionMs(this.#state.metadata.configuration) / 2);
+    if (nowMs() - this.#seenMs < patienceMs) return false;
+    return (await readCommit(store, this.root, this.#state.version)) === null;
   }
 }
 

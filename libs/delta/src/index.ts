@@ -26,13 +26,16 @@ export {
   type CommitRequest,
   type DeltaSurroundings,
   type TableDefinition,
+  type TableSnapshot,
 } from './delta-table.ts';
 export { markedFile } from './deletion-vector/marked-file.ts';
 export { packCommitVectors, type CommitVectors } from './deletion-vector/pack-commit.ts';
 export { readVector, type VectorFiles } from './deletion-vector/read-vector.ts';
 export { RowSet } from './deletion-vector/row-set.ts';
 export { vectorId, vectorLocation, type VectorLocation } from './deletion-vector/vector-location.ts';
-export type { LogStore } from './log-store.ts';
+export type { HistoryEntry } from './history.ts';
+export { parseInterval } from './interval.ts';
+export type { LogObject, LogStore } from './log-store.ts';
 export { statisticsOf } from './file-statistics.ts';
 export { parquetNodes } from './parquet-nodes.ts';
 export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns.ts';
@@ -68,3 +71,11 @@ export {
   type FileStatistics,
 } from './statistics.ts';
 export { TableState } from './table-state.ts';
+export type { TableMoment } from './time-travel.ts';
+export type { GarbageFile } from './vacuum/listed-garbage.ts';
+export {
+  vacuumTable,
+  type VacuumMode,
+  type VacuumOptions,
+  type VacuumReport,
+} from './vacuum/vacuum-table.ts';

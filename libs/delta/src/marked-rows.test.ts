@@ -87,7 +87,7 @@ describe('a table whose rows are marked deleted', () => {
       { add: { ...add('a'), deletionVector: inline } },
       removalOf({ ...add('b'), deletionVector: vector('v') }, 7),
     ];
-    expect(await checkpointCodec.decode(checkpointCodec.encode(actions))).toEqual(actions);
+    expect(await checkpointCodec.decode(await checkpointCodec.encode(actions))).toEqual(actions);
   });
 
   test('a removal without the vector that the file has leaves the file, as every reader reads it', () => {

@@ -1,9 +1,7 @@
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from './actions.ts';
 import { vectorId } from './deletion-vector/vector-location.ts';
 import { parseSchema, type DeltaStruct } from './schema.ts';
-
-/** How long removed files stay named in checkpoints, so that vacuum can find them: Delta's default of 7 days. */
-export const TOMBSTONE_MS = 7 * 86_400_000;
+import { tombstoneRetentionMs } from './table-properties.ts';
 
 /** The table as of one version, advanced in place by the commits that follow. Owned by one DeltaTable. */
 export class TableState {
@@ -41,6 +39,11 @@ export class TableState {
     return this.#files;
   }
 
+  /** Removals that checkpoints still name: what vacuum may not delete yet, and what it may. */
+  get tombstones(): Iterable<RemoveFile> {
+    return this.#tombstones.values();
+  }
+
   get txns(): ReadonlyMap<string, Txn> {
     return this.#txns;
   }
@@ -67,14 +70,28 @@ export class TableState {
     this.#version = version;
   }
 
+  /** Becomes what another state is, for a holder whose log was cleaned up past what it knew. */
+  replaceBy(other: TableState): void {
+    for (const known of [this.#files, this.#tombstones, this.#txns, this.#domains]) known.clear();
+    for (const [path, file] of other.#files) this.#files.set(path, file);
+    for (const [path, remove] of other.#tombstones) this.#tombstones.set(path, remove);
+    for (const [appId, txn] of other.#txns) this.#txns.set(appId, txn);
+    for (const [domain, action] of other.#domains) this.#domains.set(domain, action);
+    this.#protocol = other.#protocol;
+    this.#metadata = other.#metadata;
+    this.#schema = null;
+    this.#version = other.#version;
+  }
+
   /** Actions of a checkpoint of this version: the reconciled state, expired tombstones left out. */
   checkpointActions(nowMs: number): Action[] {
     const actions: Action[] = [{ protocol: this.protocol }, { metaData: this.metadata }];
     for (const txn of this.#txns.values()) actions.push({ txn });
     actions.push(...this.#domains.values());
     for (const add of this.#files.values()) actions.push({ add: { ...add, dataChange: false } });
+    const keptFromMs = nowMs - tombstoneRetentionMs(this.metadata.configuration);
     for (const [file, remove] of this.#tombstones) {
-      if ((remove.deletionTimestamp ?? 0) >= nowMs - TOMBSTONE_MS)
+      if ((remove.deletionTimestamp ?? 0) >= keptFromMs)
         actions.push({ remove: { ...remove, dataChange: false } });
       else this.#tombstones.delete(file);
     }
