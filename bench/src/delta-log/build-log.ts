@@ -71,6 +71,18 @@ export async function buildLog(
   };
 }
 
+/** Commits that come after the newest checkpoint, one file each: what a reader has to read besides it. */
+export async function extendLog(
+  store: ObjectStore,
+  root: string,
+  files: number,
+  commits: number,
+): Promise<void> {
+  const table = await DeltaTable.open(root, { store, nowMs: Date.now, newId: randomUUID });
+  for (let n = 0; n < commits; n += 1)
+    await table?.commit({ actions: [{ add: fileOf(files + n) }], operation: 'WRITE' });
+}
+
 function fileOf(n: number): AddFile {
   const first = n * ROWS_PER_FILE;
   const last = first + ROWS_PER_FILE - 1;

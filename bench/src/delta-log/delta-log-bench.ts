@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createS3Store } from '@hasivu/object-store';
 import { bucketPrefix } from '@hasivu/testing';
-import { buildLog, type BuiltLog, type LogSize } from './build-log.ts';
-import { CASES, type CaseInput, type CaseName, type CaseUse } from './measure-case.ts';
+import { buildLog, extendLog, type BuiltLog, type LogSize } from './build-log.ts';
+import { BEHIND_CHECKPOINT, CASES, type CaseInput, type CaseName, type CaseUse } from './measure-case.ts';
 
 export interface CaseResult extends CaseUse {
   readonly case: CaseName;
@@ -35,10 +35,10 @@ export async function benchDeltaLog(
   const store = createS3Store(options);
   report(`writing ${size.commits} commits with ${size.files} files`);
   const built = await buildLog(store, ROOT, size, report);
-  store.close();
   report(`  ${built.cpuSeconds.toFixed(1)} CPU-s, ${built.checkpoints} checkpoints`);
   const results: CaseResult[] = [];
   for (const name of CASES) {
+    if (name === BEHIND_CHECKPOINT) await extendLog(store, ROOT, size.files, 99);
     const rounds: CaseUse[] = [];
     for (let round = 0; round < ROUNDS; round += 1)
       rounds.push(await measured({ store: options, root: ROOT, name }, profileDirectory));
@@ -46,6 +46,7 @@ export async function benchDeltaLog(
     results.push({ case: name, ...use });
     report(`  ${name}: ${use.cpuSeconds.toFixed(2)} CPU-s, ${use.milliseconds} ms, ${use.peakRssMiB} MiB`);
   }
+  store.close();
   return { size, built, results };
 }
 
@@ -64,11 +65,11 @@ export function deltaLogTable({ size, built, results }: DeltaLogResult): string 
   return [
     `${size.commits} commits, ${size.files} files; written at ${perCommit} CPU-ms a commit, ${built.checkpoints} checkpoints included.`,
     '',
-    '| case | CPU-s | ms | peak RSS, MiB |',
-    '| --- | --- | --- | --- |',
+    '| case | CPU-s | ms | longest stall, ms | peak RSS, MiB |',
+    '| --- | --- | --- | --- | --- |',
     ...results.map(
       (result) =>
-        `| ${result.case} | ${result.cpuSeconds.toFixed(2)} | ${result.milliseconds} | ${result.peakRssMiB} |`,
+        `| ${result.case} | ${result.cpuSeconds.toFixed(2)} | ${result.milliseconds} | ${result.longestStallMs} | ${result.peakRssMiB} |`,
     ),
     '',
   ].join('\n');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DeltaTable, type DeltaSurroundings } from '@hasivu/delta';
 import { createS3Store, type S3StoreOptions } from '@hasivu/object-store';
 
@@ -7,6 +8,8 @@ export interface CaseUse {
   /** User and system time of the work alone, all threads. */
   readonly cpuSeconds: number;
   readonly milliseconds: number;
+  /** The longest that timers and heartbeats of the process had to wait meanwhile. */
+  readonly longestStallMs: number;
   /** Of the whole process, its start included. */
   readonly processCpuSeconds: number;
   readonly peakRssMiB: number;
@@ -23,9 +26,13 @@ export interface CaseInput {
 /** Commits that a reader of the case `refresh` is behind. */
 const BEHIND = 50;
 
+export const BEHIND_CHECKPOINT = 'load, 99 commits after the checkpoint';
+
 const PREPARE = {
   /** The newest state, by a process that knows nothing. */
   load: async (root: string, around: DeltaSurroundings) => () => opened(root, around),
+  /** The same with as many commits after the checkpoint as there ever are. */
+  [BEHIND_CHECKPOINT]: async (root: string, around: DeltaSurroundings) => () => opened(root, around),
   /** The same by somebody who has it: nobody committed. */
   'refresh, nothing new': async (root: string, around: DeltaSurroundings) => {
     const table = await opened(root, around);
@@ -71,16 +78,20 @@ export async function measureCase({ store: options, root, name }: CaseInput): Pr
   const store = createS3Store(options);
   const around = { store, nowMs: Date.now, newId: randomUUID };
   const work = await PREPARE[name](root, around);
+  const stalls = monitorEventLoopDelay({ resolution: 1 });
+  stalls.enable();
   const startedMs = performance.now();
   const before = process.cpuUsage();
   const { state } = await work();
   const used = process.cpuUsage(before);
   const milliseconds = Math.round(performance.now() - startedMs);
+  stalls.disable();
   store.close();
   const whole = process.resourceUsage();
   return {
     cpuSeconds: (used.user + used.system) / 1e6,
     milliseconds,
+    longestStallMs: Math.round(stalls.max / 1e6),
     processCpuSeconds: (whole.userCPUTime + whole.systemCPUTime) / 1e6,
     peakRssMiB: Math.round(whole.maxRSS / 1024),
     version: state.version,

@@ -88,7 +88,8 @@ export class TableState {
     const actions: Action[] = [{ protocol: this.protocol }, { metaData: this.metadata }];
     for (const txn of this.#txns.values()) actions.push({ txn });
     actions.push(...this.#domains.values());
-    for (const add of this.#files.values()) actions.push({ add: { ...add, dataChange: false } });
+    for (const add of this.#files.values())
+      actions.push({ add: add.dataChange ? { ...add, dataChange: false } : add });
     const keptFromMs = nowMs - tombstoneRetentionMs(this.metadata.configuration);
     for (const [file, remove] of this.#tombstones) {
       if ((remove.deletionTimestamp ?? 0) >= keptFromMs)
