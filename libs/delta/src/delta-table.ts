@@ -5,13 +5,13 @@ import { checkVectors } from './check-vectors.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
 import { readHistory, type HistoryEntry } from './history.ts';
-import { hasLog, loadState, readCommit, refreshState } from './load-state.ts';
+import { hasLog, loadState, newestVersion, refreshState } from './load-state.ts';
 import { cleanLog } from './log-cleanup.ts';
 import { checkpointKey, lastCheckpointKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
 import { checkReadable, checkWritable, protocolFor } from './protocol.ts';
 import { schemaString, type DeltaStruct } from './schema.ts';
-import { checkpointInterval, logRetentionMs } from './table-properties.ts';
+import { checkpointInterval, LEAST_LOG_RETENTION_MS, logRetentionMs } from './table-properties.ts';
 import { TableState } from './table-state.ts';
 import { loadStateAt, type TableMoment } from './time-travel.ts';
 
@@ -52,8 +52,6 @@ export interface TableSnapshot {
 }
 
 const HISTORY_LIMIT = 100;
-/** A table that nobody here looked at for this long may have had its log cleaned up past the version that is known. */
-const STALE_MS = 3_600_000;
 
 /** One Delta table: its newest known state, and commits to it. */
 export class DeltaTable {
@@ -147,11 +145,12 @@ export class DeltaTable {
   async refresh(): Promise<number> {
     const { store, codec, nowMs } = this.#around;
     const known = this.#state.version;
-    if (await this.#isCleanedPast()) {
+    const newest = this.#isStale ? await newestVersion(store, this.root) : -1;
+    await refreshState(store, this.root, this.#state);
+    if (this.#state.version < newest) {
       const state = await loadState(store, this.root, codec ?? checkpointCodec);
       if (state !== null) this.#state.replaceBy(state);
     }
-    await refreshState(store, this.root, this.#state);
     this.#seenMs = nowMs();
     const applied = this.#state.version - known;
     if (applied > 0) checkReadable(this.#state.protocol, this.root);
@@ -172,7 +171,7 @@ export class DeltaTable {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
     checkVectors(this.root, this.#state, request.actions);
-    await this.#checkNotCleanedPast();
+    const takenVersion = this.#isStale ? await newestVersion(this.#around.store, this.root) : undefined;
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);
     const version = await commitActions(this.#around.store, this.root, this.#state, {
@@ -180,6 +179,7 @@ export class DeltaTable {
       txnId: info.txnId as string,
       reads: request.reads ?? READ_NOTHING,
       isolation: request.isolation ?? 'write-serializable',
+      takenVersion,
     });
     this.#seenMs = this.#around.nowMs();
     const { metadata, files } = this.#state;
@@ -220,21 +220,9 @@ export class DeltaTable {
     return deletedFiles;
   }
 
-  /** Else this commit would take a version that was taken long ago and cleaned up since, and nobody would ever see it. */
-  async #checkNotCleanedPast(): Promise<void> {
-    if (!(await this.#isCleanedPast())) return;
-    throw new PlatformError('LAKE_COMMIT_CONFLICT', {
-      doing: `committing to the table ${this.root}`,
-      why: `its log was cleaned up past version ${this.#state.version}, the newest that this writer knows`,
-      context: { table: this.root, version: this.#state.version },
-    });
-  }
-
-  async #isCleanedPast(): Promise<boolean> {
-    const { store, nowMs } = this.#around;
-    const patienceMs = Math.min(STALE_MS, logRetentionMs(this.#state.metadata.configuration) / 2);
-    if (nowMs() - this.#seenMs < patienceMs) return false;
-    return (await readCommit(store, this.root, this.#state.version)) === null;
+  /** Whether the log may have been cleaned up past the version that is known here. */
+  get #isStale(): boolean {
+    return this.#around.nowMs() - this.#seenMs >= LEAST_LOG_RETENTION_MS / 2;
   }
 }
 

@@ -79,6 +79,16 @@ export async function readCommit(store: LogStore, root: string, version: number)
   }
 }
 
+/** The newest version there is, or -1; whoever knows an old one cannot go by the next being free. */
+export async function newestVersion(store: LogStore, root: string): Promise<number> {
+  return newestOf(await listNewest(store, root));
+}
+
+/** -1 when nothing is there. */
+export function newestOf({ checkpoint, commits }: LogListing): number {
+  return Math.max(checkpoint ?? -1, commits.at(-1) ?? -1);
+}
+
 /** Whether anything of a log is there. */
 export async function hasLog(store: LogStore, root: string): Promise<boolean> {
   for await (const _ of store.list(logFolder(root))) return true;

@@ -21,11 +21,15 @@ export function tombstoneRetentionMs(configuration: Configuration): number {
   return text === undefined ? FILE_RETENTION_MS : (parseInterval(text) ?? Infinity);
 }
 
-/** How long a commit stays in the log; Infinity where clean-up is switched off or the property is no interval. */
+/** Writers may go by what they saw of the log for half of this: what they take for free must not have been cleaned up. */
+export const LEAST_LOG_RETENTION_MS = 3_600_000;
+
+/** How long a commit stays in the log, an hour at least; Infinity where clean-up is switched off or the property is no interval. */
 export function logRetentionMs(configuration: Configuration): number {
   if (configuration['delta.enableExpiredLogCleanup']?.toLowerCase() === 'false') return Infinity;
   const text = configuration[LOG_RETENTION];
-  return text === undefined ? LOG_RETENTION_MS : (parseInterval(text) ?? Infinity);
+  if (text === undefined) return LOG_RETENTION_MS;
+  return Math.max(LEAST_LOG_RETENTION_MS, parseInterval(text) ?? Infinity);
 }
 
 /** Commits between two checkpoints by the number of live files, unless the table says how many. */

@@ -8,11 +8,12 @@ const HOUR = 3_600_000;
 async function grown(
   commits: number,
   stepMs: (n: number) => number,
+  configuration: Readonly<Record<string, string>> = {},
 ): Promise<{ store: ClockedStore; startMs: number }> {
   const store = new ClockedStore();
   const startMs = store.nowMs;
   const history = new RandomHistory(store);
-  await history.create({});
+  await history.create(configuration);
   for (let n = 1; n <= commits; n += 1) {
     store.nowMs += stepMs(n);
     await history.take({ kind: 'write', partition: null });
@@ -77,7 +78,7 @@ describe('a table as it was', () => {
   });
 
   test('is looked for no further back than its checkpoint', async () => {
-    const { store } = await grown(1_210, () => 1_000);
+    const { store } = await grown(1_210, () => 1_000, { 'delta.checkpointInterval': '100' });
     const listed: string[] = [];
     const list = store.list.bind(store);
     store.list = async function* (prefix: string, startAfter?: string) {

@@ -1,6 +1,6 @@
 import { PlatformError } from '@hasivu/errors';
 import type { CheckpointCodec } from './checkpoint-codec.ts';
-import { assembleState, listNewest, type LogListing } from './load-state.ts';
+import { assembleState, newestOf, newestVersion, type LogListing } from './load-state.ts';
 import { logFiles } from './log-listing.ts';
 import type { LogStore } from './log-store.ts';
 import type { TableState } from './table-state.ts';
@@ -44,7 +44,7 @@ async function loadVersion(
 ): Promise<TableState | null> {
   const log = await listUpTo(store, root, version);
   if (newestOf(log) !== version) {
-    const latest = newestOf(await listNewest(store, root));
+    const latest = await newestVersion(store, root);
     if (latest < 0) return null;
     throw version > latest ? future(root, version, `the newest version is ${latest}`) : gone(root, version);
   }
@@ -61,11 +61,6 @@ async function loadVersion(
       still.checkpoint !== log.checkpoint || needed.some((commit) => !still.commits.includes(commit));
     throw vanished ? gone(root, version, error) : error;
   }
-}
-
-/** -1 when nothing is there. */
-function newestOf({ checkpoint, commits }: LogListing): number {
-  return Math.max(checkpoint ?? -1, commits.at(-1) ?? -1);
 }
 
 /** The newest checkpoint at or before the version, and the commits from there to it. */

@@ -128,6 +128,20 @@ describe('vacuum', () => {
     expect(await vectors()).toBe(1);
   });
 
+  test('keeps files for longer than the table remembers removals, where that is asked for', async () => {
+    const { store, history } = await world();
+    await history.take({ kind: 'write', partition: null });
+    store.nowMs += 30 * DAY;
+    await history.take({ kind: 'delete', which: 0 });
+    store.nowMs += 10 * DAY;
+    for (let n = 0; n < 4; n += 1) await history.take({ kind: 'write', partition: null });
+    const reopened = (await DeltaTable.open(ROOT, store.around())) as DeltaTable;
+    expect([...reopened.state.tombstones]).toEqual([]);
+    const kept = { dryRun: true, retentionMs: 20 * DAY };
+    expect(await vacuumTable(reopened, store.around(), kept)).toMatchObject({ foundFiles: 0 });
+    expect(await vacuumTable(reopened, store.around(), { dryRun: true })).toMatchObject({ foundFiles: 1 });
+  });
+
   test('says in the log what it is about to do and what became of it, as Spark does', async () => {
     const { store, history } = await world();
     await history.take({ kind: 'write', partition: null });
