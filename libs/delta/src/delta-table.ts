@@ -24,6 +24,11 @@ export interface DeltaSurroundings {
   readonly codec?: CheckpointCodec;
   /** Written into commitInfo. */
   readonly engineInfo?: string;
+  /**
+   * Told when the log could not be cleaned up after a commit, which stands all the same; the next checkpoint tries
+   * again. Without it the failure is thrown as if it were the commit's.
+   */
+  readonly onCleanupFailed?: (error: unknown, root: string) => void;
 }
 
 export interface TableDefinition {
@@ -185,7 +190,7 @@ export class DeltaTable {
     const { metadata, files } = this.#state;
     if (version > 0 && version % checkpointInterval(metadata.configuration, files.size) === 0) {
       await this.checkpoint();
-      await this.cleanLog();
+      await this.#cleanLogAfterCommit();
     }
     return version;
   }
@@ -218,6 +223,16 @@ export class DeltaTable {
     const { deletedFiles, earliestMs } = await cleanLog(store, this.root, cutMs);
     this.#earliestCommitMs = earliestMs;
     return deletedFiles;
+  }
+
+  async #cleanLogAfterCommit(): Promise<void> {
+    const { onCleanupFailed } = this.#around;
+    try {
+      await this.cleanLog();
+    } catch (error) {
+      if (onCleanupFailed === undefined) throw error;
+      onCleanupFailed(error, this.root);
+    }
   }
 
   /** Whether the log may have been cleaned up past the version that is known here. */

@@ -3,7 +3,7 @@ import { checkProperty } from '@hasivu/testing';
 import fc from 'fast-check';
 import { ClockedStore } from '../test/clocked-store.ts';
 import { anyStep, RandomHistory, ROOT } from '../test/random-history.ts';
-import { DeltaTable, type TableState } from './index.ts';
+import { DeltaTable, field, type TableState } from './index.ts';
 import { cleanLog } from './log-cleanup.ts';
 
 const DAY = 86_400_000;
@@ -105,6 +105,21 @@ describe('log clean-up', () => {
     );
   });
 
+  test('that fails is told, and the commit it came after stands', async () => {
+    const store = new ClockedStore();
+    const history = await grown(store, { 'delta.logRetentionDuration': 'interval 2 days' }, 5);
+    const told: string[] = [];
+    const around = { ...store.around(), onCleanupFailed: (_: unknown, root: string) => told.push(root) };
+    const table = (await DeltaTable.open(ROOT, around)) as DeltaTable;
+    store.nowMs += 5 * DAY;
+    store.diesAfter = 0;
+    expect(await table.commit({ actions: [], operation: 'WRITE' })).toBe(6);
+    expect(told).toEqual([ROOT]);
+    store.diesAfter = Infinity;
+    for (let n = 0; n < 3; n += 1) await history.take({ kind: 'write', partition: null });
+    expect((await store.keys(`${ROOT}/_delta_log/`))[0]).toMatch(/0003\.checkpoint\.parquet$/);
+  });
+
   test('a writer that slept through it commits nothing that nobody would see, and a reader catches up', async () => {
     const store = new ClockedStore();
     const history = await grown(store, { 'delta.logRetentionDuration': 'interval 2 days' }, 4);
@@ -131,5 +146,42 @@ describe('log clean-up', () => {
     // Version 0 is free, and must not be taken by whoever believes that there is no table.
     const created = await DeltaTable.create(ROOT, { schema: { type: 'struct', fields: [] } }, store.around());
     expect(created.state.version).toBe(18);
+  });
+
+  test('beside twenty writers that sleep as they like loses no commit that was reported', async () => {
+    const store = new ClockedStore();
+    const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
+    const configuration = {
+      'delta.checkpointInterval': '5',
+      'delta.logRetentionDuration': 'interval 0 seconds',
+    };
+    await DeltaTable.create(ROOT, { schema, configuration }, store.around());
+    const committed = new Map<string, number>();
+    let fenced = 0;
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, writer) => {
+        let table = (await DeltaTable.open(ROOT, store.around())) as DeltaTable;
+        for (let n = 0; n < 12; n += 1) {
+          const path = `w-${writer}-${n}.parquet`;
+          const add = { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true };
+          // Some are always there, some look once a day.
+          for (let turn = 0; turn < (writer % 5) * 400; turn += 1) await Promise.resolve();
+          store.nowMs += (1 + writer) * 60_000;
+          try {
+            committed.set(path, await table.commit({ actions: [{ add }], operation: 'WRITE' }));
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'LAKE_COMMIT_CONFLICT' });
+            fenced += 1;
+            table = (await DeltaTable.open(ROOT, store.around())) as DeltaTable;
+          }
+        }
+      }),
+    );
+    const { state } = (await DeltaTable.open(ROOT, store.around())) as DeltaTable;
+    expect([...state.files.keys()].sort()).toEqual([...committed.keys()].sort());
+    expect(new Set(committed.values()).size).toBe(committed.size);
+    expect(committed.size + fenced).toBe(240);
+    // It was cleaned up meanwhile, or this would prove nothing.
+    expect((await store.keys(`${ROOT}/_delta_log/`)).some((key) => key.endsWith('00005.json'))).toBe(false);
   });
 });

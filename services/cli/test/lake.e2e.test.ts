@@ -128,6 +128,12 @@ test('every command of the runbook runs as it is written there', async () => {
   configure();
   for (const layer of ['silver', 'bronze']) await tableOf(`${layer}/public/orders`);
   await sleep(1_100);
+  const countAt = async (...moment: string[]): Promise<string> =>
+    (await run('query', 'select count(1) as n from silver.public.orders', '--format', 'csv', ...moment)).out;
+  expect(await countAt('--at-version', '3')).toBe('n\n3\n');
+  expect(await countAt('--at-version', '4')).toBe('n\n4\n');
+  expect(await countAt('--at-time', new Date().toISOString())).toBe('n\n3\n');
+  expect((await run('query', 'select 1', '--at-time', '2026-01-01', '--at-version', '1')).code).toBe(2);
   const page = readFileSync(join(import.meta.dirname, '../../../docs/runbooks/lake-maintenance.md'), 'utf8');
   const commands = [...page.matchAll(/^hasivu (.*)$/gmu)].map((match) => match[1] as string);
   expect(commands.length).toBeGreaterThan(7);
