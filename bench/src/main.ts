@@ -9,6 +9,7 @@ import { benchCdc } from './cdc/cdc-bench.ts';
 import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
 import { cdcMarkdown } from './cdc/markdown.ts';
 import { profileSummary } from './cdc/profile-summary.ts';
+import { benchDeltaLog, deltaLogTable } from './delta-log/delta-log-bench.ts';
 import { sinkMarkdown } from './sink/markdown.ts';
 import { benchSink } from './sink/sink-bench.ts';
 import { SINK_ARGUMENTS, SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
@@ -18,10 +19,12 @@ const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident m
 stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
 
 Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
+       npm run bench -- delta-log [--commits 10000] [--files 100000] [--profile DIRECTORY] [--json] [--out FILE]
        npm run bench -- cdc …
        npm run bench -- sink …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
+delta-log: a table of many commits and files; what its log costs to write, load, follow and travel.
 cdc:   ${CDC_USAGE}
 sink:  ${SINK_USAGE}`;
 
@@ -35,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort();
   });
 
-const COMMANDS = { spine, cdc, sink } as const;
+const COMMANDS = { spine, cdc, sink, 'delta-log': deltaLog } as const;
 
 const { values, positionals } = readArguments();
 const run = Object.entries(COMMANDS).find(([name]) => name === positionals[0])?.[1];
@@ -58,6 +61,20 @@ async function spine(): Promise<string> {
   const record = { benchmark: 'spine', takenAt: new Date().toISOString(), node: process.version, results };
   if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
   return values.json ? `${JSON.stringify(record)}\n` : spineTable(results);
+}
+
+async function deltaLog(): Promise<string> {
+  await useStack();
+  const size = { commits: Number(values.commits), files: Number(values.files) };
+  const result = await benchDeltaLog(size, report, values.profile ?? null);
+  const record = {
+    benchmark: 'delta-log',
+    takenAt: new Date().toISOString(),
+    node: process.version,
+    ...result,
+  };
+  if (values.out) writeFileSync(values.out, `${JSON.stringify(record, null, 2)}\n`);
+  return values.json ? `${JSON.stringify(record)}\n` : deltaLogTable(result);
 }
 
 async function cdc(): Promise<string> {
@@ -92,6 +109,8 @@ function readArguments() {
       options: {
         ...CDC_ARGUMENTS,
         ...SINK_ARGUMENTS,
+        commits: { type: 'string', default: '10000' },
+        files: { type: 'string', default: '100000' },
         json: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

@@ -19,6 +19,15 @@ const textMap = (name: string): GroupNode =>
   mapNode(name, { ...text('key'), repetition: 'required' }, text('value'));
 const texts = (name: string): GroupNode => listNode(name, text('element'));
 
+const VECTOR = struct(
+  'deletionVector',
+  text('storageType'),
+  text('pathOrInlineDv'),
+  int('offset'),
+  int('sizeInBytes'),
+  long('cardinality'),
+);
+
 /** Columns of a classic checkpoint: one row per action, one struct column per kind of action. */
 export const CHECKPOINT_NODES: readonly GroupNode[] = [
   struct(
@@ -49,6 +58,7 @@ export const CHECKPOINT_NODES: readonly GroupNode[] = [
     bool('dataChange'),
     textMap('tags'),
     text('stats'),
+    VECTOR,
   ),
   struct(
     'remove',
@@ -58,6 +68,7 @@ export const CHECKPOINT_NODES: readonly GroupNode[] = [
     bool('extendedFileMetadata'),
     textMap('partitionValues'),
     long('size'),
+    VECTOR,
   ),
   struct('domainMetadata', text('domain'), text('configuration'), bool('removed')),
 ];

@@ -16,6 +16,11 @@ export interface CommitAttempt {
   readonly txnId: string;
   readonly reads: ReadScope;
   readonly isolation: Isolation;
+  /**
+   * Versions up to this one are known to be taken and are only read. For a writer that has slept: the next version it
+   * knows of may be free again, because it was taken, cleaned up, and would be seen by nobody if it were taken twice.
+   */
+  readonly takenVersion?: number | undefined;
 }
 
 /**
@@ -30,9 +35,12 @@ export async function commitActions(
   attempt: CommitAttempt,
 ): Promise<number> {
   const bytes = serializeCommit(attempt.actions);
-  for (let chased = 0; chased < MAX_CHASE; chased += 1) {
+  for (let chased = 0; chased < MAX_CHASE;) {
     const version = state.version + 1;
-    const winner = await claim(store, root, version, bytes, attempt.txnId);
+    const winner =
+      version <= (attempt.takenVersion ?? -1)
+        ? await takenCommit(store, root, version)
+        : await claim(store, root, version, bytes, attempt.txnId);
     if (winner === 'ours') {
       // Applied from the bytes that were written, so that our view is what every reader sees.
       state.apply(version, parseCommit(bytes));
@@ -41,6 +49,8 @@ export async function commitActions(
     const conflict = conflictWith(winner, attempt.actions, attempt.reads, attempt.isolation);
     if (conflict !== null) throw conflictError(root, version, conflict);
     state.apply(version, winner);
+    // Reading what is long taken is no race.
+    if (version > (attempt.takenVersion ?? -1)) chased += 1;
   }
   throw new PlatformError('LAKE_COMMIT_CONFLICT', {
     doing: `committing to the table ${root}`,
@@ -77,6 +87,16 @@ async function claim(
     }
     return commitInfoOf(stored)?.txnId === txnId ? 'ours' : stored;
   }
+}
+
+async function takenCommit(store: LogStore, root: string, version: number): Promise<Action[]> {
+  const stored = await readCommit(store, root, version);
+  if (stored !== null) return stored;
+  throw new PlatformError('LAKE_COMMIT_CONFLICT', {
+    doing: `committing to the table ${root}`,
+    why: `its log was cleaned up past version ${version - 1}, the newest that this writer knows`,
+    context: { table: root, version },
+  });
 }
 
 function conflictError(root: string, version: number, conflict: Conflict): PlatformError {

@@ -38,6 +38,11 @@ const domain = (name: string): Action => ({
   domainMetadata: { domain: name, configuration: '', removed: false },
 });
 const upsert: ReadScope = readEverything(['a']);
+/** Rows of a file are taken out by a deletion vector, and nothing else is done. */
+const marked = (path: string, vector: string): Action[] => {
+  const deletionVector = { storageType: 'i', pathOrInlineDv: vector, sizeInBytes: 1, cardinality: 1 };
+  return [removed(path), { add: { ...file(path), deletionVector } }];
+};
 
 describe('which rivals a commit can follow', () => {
   test.each<[string, Action[], Action[], ReadScope, string | null]>([
@@ -70,6 +75,31 @@ describe('which rivals a commit can follow', () => {
     ],
     ['delete after delete', [removed('a')], [removed('a')], READ_NOTHING, 'delete-delete'],
     ['delete after delete of another file', [removed('b')], [removed('a')], READ_NOTHING, null],
+    ['rows marked after rows marked', marked('a', 'x'), marked('a', 'y'), READ_NOTHING, 'delete-delete'],
+    ['rows marked after rows of another file', marked('b', 'x'), marked('a', 'y'), READ_NOTHING, null],
+    [
+      'rows marked after the file was compacted',
+      [removed('a'), added('c', false)],
+      marked('a', 'y'),
+      READ_NOTHING,
+      'delete-delete',
+    ],
+    [
+      'compaction after rows marked',
+      marked('a', 'x'),
+      [removed('a'), added('c', false)],
+      READ_NOTHING,
+      'delete-delete',
+    ],
+    ['append after rows marked', marked('a', 'x'), [added('y')], READ_NOTHING, null],
+    ['upsert after rows marked', marked('a', 'x'), [added('y')], upsert, 'concurrent-append'],
+    [
+      'rows marked after new statistics of the file',
+      [added('a', false)],
+      marked('a', 'y'),
+      READ_NOTHING,
+      null,
+    ],
     ['same domain', [domain('d')], [domain('d')], READ_NOTHING, 'domain-changed'],
     ['other domain', [domain('d')], [domain('e')], READ_NOTHING, null],
   ])('%s', (_, winner, ours, reads, kind) => {

@@ -116,11 +116,11 @@ describe('a Delta table', () => {
     const protocol = {
       minReaderVersion: 3,
       minWriterVersion: 7,
-      readerFeatures: ['deletionVectors'],
-      writerFeatures: ['deletionVectors'],
+      readerFeatures: ['columnMapping'],
+      writerFeatures: ['columnMapping'],
     };
     await table.commit({ actions: [{ protocol }], operation: 'UPGRADE' });
-    await expect(reopened(store)).rejects.toThrow('deletionVectors');
+    await expect(reopened(store)).rejects.toThrow('columnMapping');
   });
 
   test('an append-only table loses no row', async () => {

@@ -1,14 +1,19 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Action, CommitInfo, Metadata } from './actions.ts';
 import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
+import { checkVectors } from './check-vectors.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
-import { loadState, refreshState } from './load-state.ts';
+import { readHistory, type HistoryEntry } from './history.ts';
+import { hasLog, loadState, newestVersion, refreshState } from './load-state.ts';
+import { cleanLog } from './log-cleanup.ts';
 import { checkpointKey, lastCheckpointKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
 import { checkReadable, checkWritable, protocolFor } from './protocol.ts';
 import { schemaString, type DeltaStruct } from './schema.ts';
+import { checkpointInterval, LEAST_LOG_RETENTION_MS, logRetentionMs } from './table-properties.ts';
 import { TableState } from './table-state.ts';
+import { loadStateAt, type TableMoment } from './time-travel.ts';
 
 /** What the library takes from its surroundings, so that tests decide the time and the names. */
 export interface DeltaSurroundings {
@@ -19,6 +24,11 @@ export interface DeltaSurroundings {
   readonly codec?: CheckpointCodec;
   /** Written into commitInfo. */
   readonly engineInfo?: string;
+  /**
+   * Told when the log could not be cleaned up after a commit, which stands all the same; the next checkpoint tries
+   * again. Without it the failure is thrown as if it were the commit's.
+   */
+  readonly onCleanupFailed?: (error: unknown, root: string) => void;
 }
 
 export interface TableDefinition {
@@ -40,19 +50,29 @@ export interface CommitRequest {
   readonly isolation?: Isolation;
 }
 
-/** Commits between two checkpoints, unless the table's own configuration says otherwise. */
-const CHECKPOINT_INTERVAL = 20;
+/** A table as of one version, to be read only. */
+export interface TableSnapshot {
+  readonly root: string;
+  readonly state: TableState;
+}
+
+const HISTORY_LIMIT = 100;
 
 /** One Delta table: its newest known state, and commits to it. */
 export class DeltaTable {
   readonly root: string;
   readonly #around: DeltaSurroundings;
   readonly #state: TableState;
+  /** When the log was last seen as it is. */
+  #seenMs: number;
+  /** Time of the log's earliest commit, as far as it is known: before it expires there is nothing to clean up. */
+  #earliestCommitMs = -Infinity;
 
   private constructor(root: string, around: DeltaSurroundings, state: TableState) {
     this.root = root;
     this.#around = around;
     this.#state = state;
+    this.#seenMs = around.nowMs();
   }
 
   /** The table under `root` (no slash at either end), or null. @throws LAKE_LOG_CORRUPT, LAKE_PROTOCOL_UNSUPPORTED */
@@ -63,12 +83,33 @@ export class DeltaTable {
     return new DeltaTable(root, around, state);
   }
 
+  /**
+   * The table as of a version or a time, or null when there is none.
+   * @throws LAKE_VERSION_GONE, LAKE_VERSION_FUTURE, LAKE_LOG_CORRUPT, LAKE_PROTOCOL_UNSUPPORTED
+   */
+  static async openAt(
+    root: string,
+    moment: TableMoment,
+    around: DeltaSurroundings,
+  ): Promise<TableSnapshot | null> {
+    const { store, codec, nowMs } = around;
+    const state = await loadStateAt(store, root, codec ?? checkpointCodec, moment, nowMs());
+    if (state === null) return null;
+    checkReadable(state.protocol, root);
+    return { root, state };
+  }
+
   /** Creates version 0; when another writer was first, opens what it created. */
   static async create(
     root: string,
     definition: TableDefinition,
     around: DeltaSurroundings,
   ): Promise<DeltaTable> {
+    // Version 0 of a table whose log was cleaned up is free to be taken, and taking it would end the table.
+    if (await hasLog(around.store, root)) {
+      const existing = await DeltaTable.open(root, around);
+      if (existing !== null) return existing;
+    }
     const metaData: Metadata = {
       id: around.newId(),
       ...(definition.name === undefined ? {} : { name: definition.name }),
@@ -81,7 +122,7 @@ export class DeltaTable {
     const info = commitInfo(around, { actions: [], operation: 'CREATE TABLE' }, true);
     const actions: Action[] = [
       { commitInfo: info },
-      { protocol: protocolFor(definition.schema) },
+      { protocol: protocolFor(definition.schema, definition.configuration) },
       { metaData },
       ...(definition.actions ?? []),
     ];
@@ -107,9 +148,24 @@ export class DeltaTable {
 
   /** Reads the commits that others made since. @returns how many */
   async refresh(): Promise<number> {
-    const applied = await refreshState(this.#around.store, this.root, this.#state);
+    const { store, codec, nowMs } = this.#around;
+    const known = this.#state.version;
+    const newest = this.#isStale ? await newestVersion(store, this.root) : -1;
+    await refreshState(store, this.root, this.#state);
+    if (this.#state.version < newest) {
+      const state = await loadState(store, this.root, codec ?? checkpointCodec);
+      if (state !== null) this.#state.replaceBy(state);
+    }
+    this.#seenMs = nowMs();
+    const applied = this.#state.version - known;
     if (applied > 0) checkReadable(this.#state.protocol, this.root);
     return applied;
+  }
+
+  /** What the commits did, newest first, as far back as the log goes. @param limit at most this many, 100 by default */
+  async history(limit = HISTORY_LIMIT): Promise<HistoryEntry[]> {
+    await this.refresh();
+    return await readHistory(this.#around.store, this.root, this.#state.version, limit);
   }
 
   /**
@@ -119,6 +175,8 @@ export class DeltaTable {
   async commit(request: CommitRequest): Promise<number> {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
+    checkVectors(this.root, this.#state, request.actions);
+    const takenVersion = this.#isStale ? await newestVersion(this.#around.store, this.root) : undefined;
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);
     const version = await commitActions(this.#around.store, this.root, this.#state, {
@@ -126,8 +184,14 @@ export class DeltaTable {
       txnId: info.txnId as string,
       reads: request.reads ?? READ_NOTHING,
       isolation: request.isolation ?? 'write-serializable',
+      takenVersion,
     });
-    if (version > 0 && version % this.#checkpointInterval() === 0) await this.checkpoint();
+    this.#seenMs = this.#around.nowMs();
+    const { metadata, files } = this.#state;
+    if (version > 0 && version % checkpointInterval(metadata.configuration, files.size) === 0) {
+      await this.checkpoint();
+      await this.#cleanLogAfterCommit();
+    }
     return version;
   }
 
@@ -136,20 +200,44 @@ export class DeltaTable {
     const { store, nowMs, codec } = this.#around;
     const version = this.#state.version;
     const actions = this.#state.checkpointActions(nowMs());
-    const bytes = (codec ?? checkpointCodec).encode(actions);
+    const numOfAddFiles = this.#state.files.size;
+    const bytes = await (codec ?? checkpointCodec).encode(actions);
     await store.put(checkpointKey(this.root, version), bytes);
     const hint = {
       version,
       size: actions.length,
       sizeInBytes: bytes.byteLength,
-      numOfAddFiles: this.#state.files.size,
+      numOfAddFiles,
     };
     await store.put(lastCheckpointKey(this.root), Buffer.from(JSON.stringify(hint)));
   }
 
-  #checkpointInterval(): number {
-    const configured = Number(this.#state.metadata.configuration['delta.checkpointInterval']);
-    return Number.isSafeInteger(configured) && configured > 0 ? configured : CHECKPOINT_INTERVAL;
+  /**
+   * Removes the part of the log that `delta.logRetentionDuration` has passed and no retained version needs; done after
+   * every checkpoint. @returns how many files were removed
+   */
+  async cleanLog(): Promise<number> {
+    const { store, nowMs } = this.#around;
+    const cutMs = nowMs() - logRetentionMs(this.#state.metadata.configuration);
+    if (this.#earliestCommitMs > cutMs || cutMs === -Infinity) return 0;
+    const { deletedFiles, earliestMs } = await cleanLog(store, this.root, cutMs);
+    this.#earliestCommitMs = earliestMs;
+    return deletedFiles;
+  }
+
+  async #cleanLogAfterCommit(): Promise<void> {
+    const { onCleanupFailed } = this.#around;
+    try {
+      await this.cleanLog();
+    } catch (error) {
+      if (onCleanupFailed === undefined) throw error;
+      onCleanupFailed(error, this.root);
+    }
+  }
+
+  /** Whether the log may have been cleaned up past the version that is known here. */
+  get #isStale(): boolean {
+    return this.#around.nowMs() - this.#seenMs >= LEAST_LOG_RETENTION_MS / 2;
   }
 }
 

@@ -5,6 +5,7 @@ export {
   type Action,
   type AddFile,
   type CommitInfo,
+  type DeletionVector,
   type Metadata,
   type PartitionValues,
   type Protocol,
@@ -25,8 +26,16 @@ export {
   type CommitRequest,
   type DeltaSurroundings,
   type TableDefinition,
+  type TableSnapshot,
 } from './delta-table.ts';
-export type { LogStore } from './log-store.ts';
+export { markedFile } from './deletion-vector/marked-file.ts';
+export { packCommitVectors, type CommitVectors } from './deletion-vector/pack-commit.ts';
+export { readVector, type VectorFiles } from './deletion-vector/read-vector.ts';
+export { RowSet } from './deletion-vector/row-set.ts';
+export { vectorId, vectorLocation, type VectorLocation } from './deletion-vector/vector-location.ts';
+export type { HistoryEntry } from './history.ts';
+export { parseInterval } from './interval.ts';
+export type { LogObject, LogStore } from './log-store.ts';
 export { statisticsOf } from './file-statistics.ts';
 export { parquetNodes } from './parquet-nodes.ts';
 export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns.ts';
@@ -36,7 +45,7 @@ export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parq
 export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
-export { upgradedProtocol } from './protocol.ts';
+export { upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';
 export {
   arrayOf,
@@ -63,3 +72,11 @@ export {
   type FileStatistics,
 } from './statistics.ts';
 export { TableState } from './table-state.ts';
+export type { TableMoment } from './time-travel.ts';
+export type { GarbageFile } from './vacuum/listed-garbage.ts';
+export {
+  vacuumTable,
+  type VacuumMode,
+  type VacuumOptions,
+  type VacuumReport,
+} from './vacuum/vacuum-table.ts';

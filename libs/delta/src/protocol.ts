@@ -5,24 +5,37 @@ import { usesTimestampNtz, type DeltaStruct } from './schema.ts';
 /** What every engine reads and writes; writer version 2 obliges us to respect appendOnly and column invariants. */
 export const PLAIN_PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
-const NTZ_PROTOCOL: Protocol = {
-  minReaderVersion: 3,
-  minWriterVersion: 7,
-  readerFeatures: ['timestampNtz'],
-  writerFeatures: ['appendOnly', 'invariants', 'timestampNtz'],
-};
+/** What a table of versions (1, 2) obliges its writers to, which has to be named from writer version 7 on. */
+const LEGACY_FEATURES = ['appendOnly', 'invariants'];
+const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'vacuumProtocolCheck']);
+const WRITER_FEATURES = new Set([...READER_FEATURES, ...LEGACY_FEATURES]);
 
-const READER_FEATURES = new Set(['timestampNtz', 'vacuumProtocolCheck']);
-const WRITER_FEATURES = new Set(['timestampNtz', 'appendOnly', 'invariants', 'vacuumProtocolCheck']);
+/** Table property: rows may be taken out of files by deletion vectors. */
+export const VECTORS_PROPERTY = 'delta.enableDeletionVectors';
 
-/** The lowest protocol that the schema can be stored under. */
-export function protocolFor(schema: DeltaStruct): Protocol {
-  return usesTimestampNtz(schema) ? NTZ_PROTOCOL : PLAIN_PROTOCOL;
+type Configuration = Readonly<Record<string, string>>;
+
+/** The lowest protocol that a table of this schema and configuration can be stored under. */
+export function protocolFor(schema: DeltaStruct, configuration: Configuration = {}): Protocol {
+  const features: string[] = [];
+  if (usesTimestampNtz(schema)) features.push('timestampNtz');
+  if (configuration[VECTORS_PROPERTY] === 'true') features.push('deletionVectors');
+  if (features.length === 0) return PLAIN_PROTOCOL;
+  return {
+    minReaderVersion: 3,
+    minWriterVersion: 7,
+    readerFeatures: features,
+    writerFeatures: [...LEGACY_FEATURES, ...features],
+  };
 }
 
 /** The protocol that covers both, or null when the current one already does. */
-export function upgradedProtocol(current: Protocol, schema: DeltaStruct): Protocol | null {
-  const wanted = protocolFor(schema);
+export function upgradedProtocol(
+  current: Protocol,
+  schema: DeltaStruct,
+  configuration: Configuration = {},
+): Protocol | null {
+  const wanted = protocolFor(schema, configuration);
   if (wanted.minReaderVersion < 3) return null;
   const reader = new Set([...(current.readerFeatures ?? []), ...(wanted.readerFeatures ?? [])]);
   const writer = new Set([...(current.writerFeatures ?? []), ...(wanted.writerFeatures ?? [])]);

@@ -1,8 +1,7 @@
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from './actions.ts';
+import { vectorId } from './deletion-vector/vector-location.ts';
 import { parseSchema, type DeltaStruct } from './schema.ts';
-
-/** How long removed files stay named in checkpoints, so that vacuum can find them: Delta's default of 7 days. */
-export const TOMBSTONE_MS = 7 * 86_400_000;
+import { tombstoneRetentionMs } from './table-properties.ts';
 
 /** The table as of one version, advanced in place by the commits that follow. Owned by one DeltaTable. */
 export class TableState {
@@ -11,6 +10,7 @@ export class TableState {
   #metadata: Metadata | null = null;
   #schema: DeltaStruct | null = null;
   readonly #files = new Map<string, AddFile>();
+  /** By logical file. */
   readonly #tombstones = new Map<string, RemoveFile>();
   readonly #txns = new Map<string, Txn>();
   readonly #domains = new Map<string, Action>();
@@ -39,6 +39,11 @@ export class TableState {
     return this.#files;
   }
 
+  /** Removals that checkpoints still name: what vacuum may not delete yet, and what it may. */
+  get tombstones(): Iterable<RemoveFile> {
+    return this.#tombstones.values();
+  }
+
   get txns(): ReadonlyMap<string, Txn> {
     return this.#txns;
   }
@@ -54,7 +59,7 @@ export class TableState {
     for (const action of actions) {
       if ('add' in action) {
         this.#files.set(action.add.path, action.add);
-        this.#tombstones.delete(action.add.path);
+        this.#tombstones.delete(logicalFile(action.add));
       } else if ('txn' in action) this.#txns.set(action.txn.appId, action.txn);
       else if ('protocol' in action) this.#protocol = action.protocol;
       else if ('metaData' in action) {
@@ -65,23 +70,41 @@ export class TableState {
     this.#version = version;
   }
 
+  /** Becomes what another state is, for a holder whose log was cleaned up past what it knew. */
+  replaceBy(other: TableState): void {
+    for (const known of [this.#files, this.#tombstones, this.#txns, this.#domains]) known.clear();
+    for (const [path, file] of other.#files) this.#files.set(path, file);
+    for (const [path, remove] of other.#tombstones) this.#tombstones.set(path, remove);
+    for (const [appId, txn] of other.#txns) this.#txns.set(appId, txn);
+    for (const [domain, action] of other.#domains) this.#domains.set(domain, action);
+    this.#protocol = other.#protocol;
+    this.#metadata = other.#metadata;
+    this.#schema = null;
+    this.#version = other.#version;
+  }
+
   /** Actions of a checkpoint of this version: the reconciled state, expired tombstones left out. */
   checkpointActions(nowMs: number): Action[] {
     const actions: Action[] = [{ protocol: this.protocol }, { metaData: this.metadata }];
     for (const txn of this.#txns.values()) actions.push({ txn });
     actions.push(...this.#domains.values());
-    for (const add of this.#files.values()) actions.push({ add: { ...add, dataChange: false } });
-    for (const [path, remove] of this.#tombstones) {
-      if ((remove.deletionTimestamp ?? 0) >= nowMs - TOMBSTONE_MS)
+    for (const add of this.#files.values())
+      actions.push({ add: add.dataChange ? { ...add, dataChange: false } : add });
+    const keptFromMs = nowMs - tombstoneRetentionMs(this.metadata.configuration);
+    for (const [file, remove] of this.#tombstones) {
+      if ((remove.deletionTimestamp ?? 0) >= keptFromMs)
         actions.push({ remove: { ...remove, dataChange: false } });
-      else this.#tombstones.delete(path);
+      else this.#tombstones.delete(file);
     }
     return actions;
   }
 
   #remove(remove: RemoveFile): void {
-    this.#files.delete(remove.path);
-    this.#tombstones.set(remove.path, remove);
+    const live = this.#files.get(remove.path);
+    // The same data file with another vector is another logical file: it stays.
+    if (live !== undefined && vectorId(live.deletionVector) === vectorId(remove.deletionVector))
+      this.#files.delete(remove.path);
+    this.#tombstones.set(logicalFile(remove), remove);
   }
 
   #domain(action: Extract<Action, { domainMetadata: unknown }>): void {
@@ -89,4 +112,9 @@ export class TableState {
     if (removed) this.#domains.delete(domain);
     else this.#domains.set(domain, action);
   }
+}
+
+/** What reconciliation tells files by: the path and the vector. A path is a URI, so it holds no space. */
+function logicalFile({ path, deletionVector }: AddFile | RemoveFile): string {
+  return deletionVector === undefined ? path : `${path} ${vectorId(deletionVector)}`;
 }

@@ -16,6 +16,8 @@ const COMMANDS = [
   ['status'],
   ['tail'],
   ['query'],
+  ['lake', 'history'],
+  ['lake', 'vacuum'],
   ['snapshot', 'start'],
   ['snapshot', 'status'],
   ['snapshot', 'stop'],
@@ -48,6 +50,10 @@ describe('the command line', () => {
     [['tail', 'x', '--from', 'middle'], /Allowed choices are beginning, latest/],
     [['demo', '--seconds', '1.5'], /whole number above 0/],
     [['query', 'select 1', '--at-version', '-1'], /whole number, 0 or above/],
+    [['query', 'select 1', '--at-time', 'yesterday'], /a time such as/],
+    [['lake', 'vacuum'], /missing required argument 'table'/],
+    [['lake', 'vacuum', 'silver/public/orders', '--retain-hours', '-1'], /a number of hours, 0 or above/],
+    [['lake', 'history', 'silver/public/orders', '--limit', '0'], /whole number above 0/],
     [['run', '--nonsense'], /unknown option '--nonsense'/],
   ])('%j is a mistake with exit code 2 and the way to help', async (argv, message) => {
     const { code, err } = await run(...argv);

@@ -9,6 +9,7 @@ import { runQuery, type QueryFormat } from './commands/query.ts';
 import { runServices } from './commands/run.ts';
 import { showStatus } from './commands/status.ts';
 import { tailTopic } from './commands/tail.ts';
+import { addLake } from './lake/lake-program.ts';
 import { addSnapshot } from './snapshot/snapshot-program.ts';
 
 /** Runs one command line; resolves with the exit code. Errors of commands are thrown, those of usage printed here. */
@@ -47,6 +48,7 @@ function createProgram(context: CliContext, done: (code: number) => void): Comma
   addRun(program, context, done);
   addTail(program, context, done);
   addQuery(program, context, done);
+  addLake(program, context, done);
   addSnapshot(program, context, done);
   addConfig(program, context, done);
   addDemo(program, context, done);
@@ -150,13 +152,18 @@ function addQuery(program: Command, context: CliContext, done: (code: number) =>
           .default('table'),
       )
       .option('--at-version <version>', 'read the tables as of this version of their log', wholeNumber)
-      .action(async (sql: string, options: { file: string; format: QueryFormat; atVersion?: number }) =>
-        done(await runQuery(context, sql, options)),
+      .option('--at-time <time>', 'read the tables as they were then, e.g. 2026-01-31T09:00:00Z', pointInTime)
+      .action(
+        async (
+          sql: string,
+          options: { file: string; format: QueryFormat; atVersion?: number; atTime?: number },
+        ) => done(await runQuery(context, sql, options)),
       ),
     [
       'hasivu query "select status, count(*) from silver.public.orders group by all"',
       'hasivu query "select _op, count(*) from bronze.public.orders group by 1" --format csv',
       'hasivu query "from curated.orders_clean.orders limit 5" --format json',
+      'hasivu query "select count(*) from silver.public.orders" --at-time 2026-01-31T09:00:00Z',
     ],
   );
 }
@@ -202,5 +209,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('It must be a whole number, 0 or above.');
+  return value;
+}
+
+/** Milliseconds since 1970. A time without a zone is one of this machine's clock, as `date` shows it. */
+function pointInTime(text: string): number {
+  const value = Date.parse(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time such as 2026-01-31T09:00:00Z.');
   return value;
 }

@@ -61,7 +61,16 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     new SinkLineage(config, cluster, (error) => context.countError(error)),
     (open) => open.end(),
   );
-  const around = { store, nowMs: Date.now, newId: randomUUID, engineInfo: 'hasivu-lake-sink/0.1.0' };
+  const around = {
+    store,
+    nowMs: Date.now,
+    newId: randomUUID,
+    engineInfo: 'hasivu-lake-sink/0.1.0',
+    onCleanupFailed: (error: unknown, table: string) => {
+      context.countError(error);
+      logger.warn({ err: error, table }, 'the log of a table cannot be cleaned up; its commits go on');
+    },
+  };
   const { flush } = config.lake;
   const topics = new TopicSet(config, {
     cluster,

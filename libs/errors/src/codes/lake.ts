@@ -29,6 +29,40 @@ export const lakeErrors = {
       'Run one lake-sink per topic (or give a second one its own lake.prefix); stop the other and start again.',
     retry: 'restart',
   },
+  LAKE_VERSION_GONE: {
+    summary: 'This version of the table can no longer be read',
+    cause:
+      'Log clean-up removed commits that the version is made of: they are older than delta.logRetentionDuration (30 days).',
+    remedy:
+      'Read a version that `hasivu lake history` still lists; raise delta.logRetentionDuration to keep more of them.',
+    retry: 'manual',
+  },
+  LAKE_VERSION_FUTURE: {
+    summary: 'This version of the table does not exist yet',
+    cause: 'A version above the newest one, or a time that has not come, was asked for.',
+    remedy: 'Ask for a version or a time that `hasivu lake history` lists.',
+    retry: 'manual',
+  },
+  LAKE_PROPERTY_INVALID: {
+    summary: 'A property of the table has a value that cannot be understood',
+    cause: 'Somebody set a delta.* property to a text that is no interval such as `interval 7 days`.',
+    remedy: 'Set the property again, with a number and a unit from milliseconds to weeks.',
+    retry: 'manual',
+  },
+  LAKE_RETENTION_TOO_SHORT: {
+    summary: 'A vacuum this short could delete files that somebody still reads or writes',
+    cause:
+      'Less than seven days were asked for, or less than the table’s delta.deletedFileRetentionDuration.',
+    remedy:
+      'Ask for a longer time, or stop every reader and writer of the table and repeat it with --unsafe-retention.',
+    retry: 'manual',
+  },
+  LAKE_VACUUM_NEEDS_LISTING: {
+    summary: 'The log alone does not tell any more which files can be deleted',
+    cause: 'Log clean-up removed commits that no vacuum has looked at: their removed files are unknown.',
+    remedy: 'Run the vacuum without --lite once; it lists the table’s folder and notes how far it came.',
+    retry: 'manual',
+  },
   LAKE_SCHEMA_INCOMPATIBLE: {
     summary: 'The source changed a column in a way that the table cannot follow',
     cause: 'A column changed to a type that existing values cannot be widened to without loss.',

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { loadConfig, type LakeConfig } from '@hasivu/config';
+import type { TableMoment } from '@hasivu/delta';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import type { CliContext } from '../cli-context.ts';
-import { resolveNamedFile } from '../command-file.ts';
 import { LakeEngine } from '../lake/lake-engine.ts';
+import { lakeSectionOf } from '../lake/lake-section.ts';
 import { writeResult, type QueryFormat } from '../lake/result-format.ts';
 
 export type { QueryFormat } from '../lake/result-format.ts';
@@ -12,26 +12,29 @@ export interface QueryOptions {
   readonly file: string;
   readonly format: QueryFormat;
   readonly atVersion?: number;
+  /** Milliseconds since 1970. */
+  readonly atTime?: number;
 }
 
 /** Runs a statement over the lake and prints its result. */
 export async function runQuery(context: CliContext, sql: string, options: QueryOptions): Promise<number> {
+  const moment = momentOf(options);
   await using engine = await LakeEngine.open({
-    lake: lakeOf(context, options.file),
+    lake: lakeSectionOf(context, options.file),
     cacheDir: join(context.stateDir, 'cache', 'lake'),
     signal: context.stop,
   });
-  const result = await engine.query(sql, options.atVersion);
+  const result = await engine.query(sql, moment);
   await writeResult(result, options.format, context);
   return EXIT.ok;
 }
 
-function lakeOf(context: CliContext, file: string): LakeConfig {
-  const path = resolveNamedFile(context, file);
-  const { lake } = loadConfig(path, { ...context.env });
-  if (lake) return lake;
-  throw new PlatformError('CONFIG_INVALID', {
-    doing: `reading the configuration ${path}`,
-    why: '/lake is missing: a query needs the lake',
-  });
+function momentOf({ atVersion, atTime }: QueryOptions): TableMoment | undefined {
+  if (atVersion !== undefined && atTime !== undefined)
+    throw new PlatformError('CLI_USAGE', {
+      doing: 'reading the command line',
+      why: '--at-version and --at-time exclude each other',
+    });
+  if (atVersion !== undefined) return { version: atVersion };
+  return atTime === undefined ? undefined : { timestampMs: atTime };
 }

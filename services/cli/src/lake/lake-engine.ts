@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
 import type { LakeConfig } from '@hasivu/config';
+import type { TableMoment } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import { createS3Store, type ObjectStore } from '@hasivu/object-store';
 import { quoteName } from './duckdb-type.ts';
@@ -54,8 +55,8 @@ export class LakeEngine implements AsyncDisposable {
   }
 
   /** Runs one statement that reads. @throws PlatformError CLI_QUERY_FAILED, CLI_TABLE_UNKNOWN, LAKE_*, STORE_* */
-  async query(sql: string, atVersion?: number): Promise<DuckDBResult> {
-    for (const reference of tableReferences(await this.#parse(sql))) await this.mount(reference, atVersion);
+  async query(sql: string, moment?: TableMoment): Promise<DuckDBResult> {
+    for (const reference of tableReferences(await this.#parse(sql))) await this.mount(reference, moment);
     try {
       return await this.#connection.stream(sql);
     } catch (error) {
@@ -63,9 +64,9 @@ export class LakeEngine implements AsyncDisposable {
     }
   }
 
-  /** Makes the table's current version queryable under its name. @returns the version */
-  async mount(reference: TableReference, atVersion?: number): Promise<number> {
-    const table = await openLakeTable(this.#store, reference, atVersion);
+  /** Makes the table's current version, or that of the moment, queryable under its name. @returns the version */
+  async mount(reference: TableReference, moment?: TableMoment): Promise<number> {
+    const table = await openLakeTable(this.#store, reference, moment);
     const { schema, metadata, version } = table.state;
     const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
     const present = await this.#columnsOf(paths, metadata.partitionColumns, schema);

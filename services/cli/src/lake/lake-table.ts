@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { DeltaTable, keyOfPath, partitionFolder, type AddFile, type LogStore } from '@hasivu/delta';
+import {
+  DeltaTable,
+  keyOfPath,
+  partitionFolder,
+  type AddFile,
+  type DeltaSurroundings,
+  type LogStore,
+  type TableMoment,
+  type TableSnapshot,
+} from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { CachedObject } from './file-cache.ts';
 import { describeReference, type TableReference } from './table-reference.ts';
-import { logUpToVersion } from './version-limited-log.ts';
 
-/** Opens a table of the lake as of its newest version, or of `atVersion`. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
+/** Opens a table of the lake as of its newest version, or of a moment. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
 export async function openLakeTable(
   store: LogStore,
   reference: TableReference,
-  atVersion?: number,
-): Promise<DeltaTable> {
-  const log = atVersion === undefined ? store : logUpToVersion(store, atVersion);
-  const around = { store: log, nowMs: () => Date.now(), newId: randomUUID };
-  const table = reference.schema === '' ? null : await DeltaTable.open(rootOf(reference), around);
+  moment?: TableMoment,
+): Promise<TableSnapshot> {
+  const table = reference.schema === '' ? null : await openAt(store, rootOf(reference), moment);
   if (table) return table;
   throw new PlatformError('CLI_TABLE_UNKNOWN', {
     doing: `opening the table ${describeReference(reference)}`,
@@ -22,15 +28,29 @@ export async function openLakeTable(
   });
 }
 
+function openAt(
+  store: LogStore,
+  root: string,
+  moment: TableMoment | undefined,
+): Promise<TableSnapshot | null> {
+  const around = surroundings(store);
+  return moment === undefined ? DeltaTable.open(root, around) : DeltaTable.openAt(root, moment, around);
+}
+
+/** What tables of the lake are opened with here. */
+export function surroundings(store: LogStore): DeltaSurroundings {
+  return { store, nowMs: () => Date.now(), newId: randomUUID };
+}
+
 /** Folder of the table in the lake; also its folder in the local cache. */
 export function rootOf({ layer, schema, table }: TableReference): string {
   return `${layer}/${schema}/${table}`;
 }
 
 /** The table's live data files. @throws PlatformError LAKE_PROTOCOL_UNSUPPORTED for deletion vectors */
-export function liveObjects(table: DeltaTable): CachedObject[] {
-  const { files, metadata } = table.state;
-  return [...files.values()].map((file) => cachedObject(table.root, file, metadata.partitionColumns));
+export function liveObjects({ root, state }: TableSnapshot): CachedObject[] {
+  const { files, metadata } = state;
+  return [...files.values()].map((file) => cachedObject(root, file, metadata.partitionColumns));
 }
 
 function cachedObject(root: string, file: AddFile, partitionColumns: readonly string[]): CachedObject {

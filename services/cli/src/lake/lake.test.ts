@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { testContext } from '../test-context.ts';
@@ -6,7 +5,6 @@ import { duckdbType } from './duckdb-type.ts';
 import { lakeSelect } from './lake-view-sql.ts';
 import { writeResult, type QueryFormat } from './result-format.ts';
 import { tableReferences } from './table-reference.ts';
-import { logUpToVersion } from './version-limited-log.ts';
 
 async function connect() {
   return (await DuckDBInstance.create(':memory:')).connect();
@@ -76,32 +74,6 @@ describe('a view over data files', () => {
     expect(
       duckdbType({ type: 'struct', fields: [{ name: 'a b', type: 'binary', nullable: true, metadata: {} }] }),
     ).toBe('STRUCT("a b" BLOB)');
-  });
-});
-
-describe('a log read as of a version', () => {
-  test('hides later commits, later checkpoints and the hint', async () => {
-    const keys = [
-      't/_delta_log/00000000000000000001.json',
-      't/_delta_log/00000000000000000002.checkpoint.parquet',
-      't/_delta_log/00000000000000000003.json',
-      't/_delta_log/_last_checkpoint',
-    ];
-    const log = logUpToVersion(
-      {
-        get: (key) => Promise.resolve(Buffer.from(key)),
-        put: () => Promise.resolve(),
-        putIfAbsent: () => Promise.resolve(true),
-        list: () => Readable.from(keys.map((key) => ({ key }))),
-      },
-      2,
-    );
-    const listed: string[] = [];
-    for await (const { key } of log.list('t/')) listed.push(key);
-    expect(listed).toEqual(keys.slice(0, 2));
-    expect(await log.get(keys[2] ?? '')).toBeNull();
-    expect(await log.get(keys[3] ?? '')).toBeNull();
-    await expect(log.put('x', new Uint8Array())).rejects.toThrow(/cannot be written/);
   });
 });
 

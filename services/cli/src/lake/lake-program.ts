@@ -1,0 +1,68 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import type { CliContext } from '../cli-context.ts';
+import { configFile, examples } from '../command-help.ts';
+import { showHistory, vacuum, type HistoryOptions, type VacuumCommandOptions } from '../commands/lake.ts';
+
+const TABLE = 'as the lake has it: silver/public/orders';
+
+/** `hasivu lake …`: the past of a table, and what of it is kept. */
+export function addLake(program: Command, context: CliContext, done: (code: number) => void): void {
+  const lake = program.command('lake').description('look after the Delta tables of the lake');
+  examples(
+    withOptions(lake.command('history'))
+      .description('the commits of a table, newest first, with what they did')
+      .argument('<table>', TABLE)
+      .option('--limit <commits>', 'at most this many', atLeastOne, 20)
+      .action(async (table: string, options: HistoryOptions) =>
+        done(await showHistory(context, table, options)),
+      ),
+    [
+      'hasivu lake history silver/public/orders',
+      'hasivu lake history bronze/public/orders --limit 100 --json | jq .commits[0].version',
+    ],
+  );
+  examples(
+    withOptions(lake.command('vacuum'))
+      .description('delete the files that no version within the retention needs; older versions end')
+      .argument('<table>', TABLE)
+      .option('--dry-run', 'only name the files', false)
+      .option('--lite', 'look through the log alone: quicker, and blind to what crashed writers left', false)
+      .option(
+        '--retain-hours <hours>',
+        "keep what was needed within this time; by default the table's own, 168",
+        hours,
+      )
+      .option(
+        '--unsafe-retention',
+        'allow less than 168 hours and less than the table asks for; stop its readers and writers first',
+        false,
+      )
+      .action(async (table: string, options: VacuumCommandOptions) =>
+        done(await vacuum(context, table, options)),
+      ),
+    [
+      'hasivu lake vacuum silver/public/orders --dry-run',
+      'hasivu lake vacuum silver/public/orders',
+      'hasivu lake vacuum bronze/public/orders --retain-hours 720 --json | jq .deletedFiles',
+    ],
+  );
+}
+
+function withOptions(command: Command): Command {
+  return command.addOption(configFile()).addOption(new Option('--json', 'print one object').default(false));
+}
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It must be a number of hours, 0 or above.');
+  return value;
+}
