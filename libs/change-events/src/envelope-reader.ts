@@ -6,6 +6,7 @@ import type { EnvelopeLayout } from './envelope-layout.ts';
 import { toLsn, type Lsn } from './position.ts';
 
 const NO_COLUMNS: readonly string[] = [];
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Reads envelopes of one writer's schema in place. After `read`, the fields describe the event and `beforeOffset` and
@@ -75,6 +76,11 @@ export class EnvelopeReader {
   cursorAt(offset: number): AvroCursor {
     this.#cursor.pos = offset;
     return this.#cursor;
+  }
+
+  /** Lets go of the bytes read last: a reader lives as long as its schema, and would keep a whole answer of a broker. */
+  release(): void {
+    this.#cursor.reset(NO_BYTES, 0, 0);
   }
 
   #readSource(c: AvroCursor): void {

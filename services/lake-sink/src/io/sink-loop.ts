@@ -19,12 +19,17 @@ export interface SinkLoopOptions {
   readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
 }
 
+/** Flushes at once: each holds files, requests and their answers, and hundreds of tables may be due together. */
+const MAX_FLUSHES = 8;
+
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
 export class SinkLoop {
   readonly #options: SinkLoopOptions;
   readonly #fetcher: Fetcher;
   readonly #stopped = new Set<TopicWriter>();
   readonly #flushes = new Set<Promise<void>>();
+  /** Due, and waiting for their turn. */
+  readonly #waiting = new Set<TopicWriter>();
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
 
@@ -100,6 +105,11 @@ export class SinkLoop {
       this.#hold(writer);
       return;
     }
+    if (this.#flushes.size >= MAX_FLUSHES) {
+      this.#waiting.add(writer);
+      return;
+    }
+    this.#waiting.delete(writer);
     const flush = writer
       .flush()
       .catch((error: unknown) => this.#stopOrThrow(writer, error))
@@ -107,8 +117,18 @@ export class SinkLoop {
       .finally(() => {
         this.#flushes.delete(flush);
         this.#release(writer);
+        this.#flushNext();
       });
     this.#flushes.add(flush);
+  }
+
+  #flushNext(): void {
+    for (const writer of this.#waiting) {
+      this.#waiting.delete(writer);
+      if (this.#stopped.has(writer) || !writer.hasRows) continue;
+      this.#flushInBackground(writer);
+      return;
+    }
   }
 
   /** Waits while the tables hold too much: flushes the largest, goes on when one is done. */

@@ -108,6 +108,7 @@ export class TopicWriter {
         if (typeof step === 'object') break;
       }
     }
+    for (const reader of this.#fits) reader.release();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
