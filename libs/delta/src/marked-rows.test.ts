@@ -6,6 +6,7 @@ import {
   DeltaTable,
   field,
   markedFile,
+  parseCommit,
   removalOf,
   TableState,
   type Action,
@@ -94,6 +95,11 @@ describe('a table whose rows are marked deleted', () => {
     const marked = { ...add('a'), deletionVector: vector('v') };
     expect(live(stateOf([{ add: marked }], [removalOf(add('a'), 1)]))).toEqual(['a:1']);
     expect(live(stateOf([{ add: marked }], [removalOf(marked, 1)]))).toEqual([]);
+  });
+
+  test('a vector of null is none', () => {
+    const line = JSON.stringify({ add: { ...add('a'), deletionVector: null } });
+    expect(parseCommit(Buffer.from(line))).toEqual([{ add: add('a') }]);
   });
 
   test('the order of a commit’s actions does not matter', () => {

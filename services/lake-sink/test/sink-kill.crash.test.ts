@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
 import { FAILPOINTS } from '../src/io/failpoint.ts';
 import { ChangeFeed, type Change } from './change-feed.ts';
-import { SinkFixture } from './sink-fixture.ts';
+import { MARK_ALWAYS, SinkFixture } from './sink-fixture.ts';
 
 const table: TableSchema = {
   database: 'db',
@@ -16,9 +16,17 @@ const table: TableSchema = {
   key: ['id'],
 };
 
-describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
+const ways = FAILPOINTS.flatMap((failpoint) => [
+  { failpoint, way: 'files are rewritten', deletionVectors: { enabled: false } },
+  // The change log's own places do not know how the state is kept.
+  ...(failpoint.startsWith('state')
+    ? [{ failpoint, way: 'rows are marked', deletionVectors: MARK_ALWAYS }]
+    : []),
+]);
+
+describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deletionVectors }) => {
   test('the next start leaves neither a hole nor a duplicate in bronze, and silver is the last change per key', async () => {
-    await using sink = await SinkFixture.create('kill');
+    await using sink = await SinkFixture.create('kill', { deletionVectors });
     await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
     const last = new Map<number, number>();
     let sent = 0;
@@ -62,5 +70,7 @@ describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
     const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);
     expect(bronze.rows.length).toBe(sent);
     expect(new Set(positions).size).toBe(sent);
+    const { readerFeatures } = await sink.read('silver/public/orders');
+    expect(readerFeatures).toEqual(way === 'rows are marked' ? ['deletionVectors'] : []);
   });
 });
