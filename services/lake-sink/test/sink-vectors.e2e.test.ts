@@ -114,8 +114,7 @@ describe('a state table whose changed rows are marked deleted', () => {
     await sink.start();
     const noise = (): string =>
       Array.from({ length: 12 }, () => random.next().toString(36).slice(2)).join('');
-    for (let first = 0; first < 20_000; first += 5_000)
-      await feed.send(...Array.from({ length: 5_000 }, (_, n) => model.insert(first + n, 'new', noise())));
+    await feed.send(...Array.from({ length: 20_000 }, (_, id) => model.insert(id, 'new', noise())));
     await settles(sink, model, 'the first rows');
     const before = await sink.dataFiles(ROOT);
     await feed.send(...[1, 7_001, 13_001, 19_001].map((id) => model.update(id, 'changed')));
