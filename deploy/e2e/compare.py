@@ -9,7 +9,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def silver(request: dict, table: DeltaTable) -> dict:
-    lake = table.to_pyarrow_table()
+    lake = rows_of(table)
     columns = source_columns(request)
     missing = [name for name in columns if name not in lake.column_names]
     if missing:
@@ -37,13 +37,22 @@ def silver(request: dict, table: DeltaTable) -> dict:
 
 
 def bronze(request: dict, table: DeltaTable) -> dict:
-    lake = table.to_pyarrow_table(columns=["_op", "_lsn", "_seq"])
+    lake = rows_of(table, ["_op", "_lsn", "_seq"])
     positions = lake.group_by(["_lsn", "_seq"]).aggregate([([], "count_all")])
     repeated = pc.sum(pc.greater(positions["count_all"], 1)).as_py() or 0
     ops = {row["values"]: row["counts"] for row in pc.value_counts(lake["_op"]).to_pylist()}
     with psycopg.connect(request["postgres"]) as connection:
         rows = connection.execute(f"select count(1) from {request['table']}").fetchone()[0]
     return {"source_rows": rows, "ops": ops, "repeated_positions": repeated, "version": table.version()}
+
+
+def rows_of(table: DeltaTable, columns: list[str] | None = None) -> pa.Table:
+    """deltalake's reader for pyarrow refuses tables with deletion vectors; its own engine applies them."""
+    if "deletionVectors" not in (table.protocol().reader_features or []):
+        return table.to_pyarrow_table(columns=columns)
+    names = ", ".join(f'"{name}"' for name in columns or [field.name for field in table.schema().fields])
+    rows = QueryBuilder().register("t", table).execute(f"select {names} from t").read_all()
+    return plain(pa.table(rows))
 
 
 def source_columns(request: dict) -> list[str]:
@@ -79,12 +88,18 @@ def from_postgres(request: dict, columns: list[str], schema: pa.Schema) -> pa.Ta
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """Large and view strings as plain ones, so that both sides have the same types."""
-    fields = [
-        pa.field(field.name, pa.string() if pa.types.is_large_string(field.type) or pa.types.is_string_view(field.type) else field.type)
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields))
+    """Large and view strings and bytes as plain ones, so that both sides have the same types."""
+    return table.cast(pa.schema([pa.field(field.name, plain_type(field.type)) for field in table.schema]))
+
+
+def plain_type(own: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(own):
+        return plain_type(own.value_type)
+    if pa.types.is_list(own) or pa.types.is_large_list(own):
+        return pa.list_(plain_type(own.value_type))
+    if pa.types.is_large_string(own) or pa.types.is_string_view(own):
+        return pa.string()
+    return pa.binary() if pa.types.is_binary_view(own) or pa.types.is_large_binary(own) else own
 
 
 def different(left: pa.ChunkedArray, right: pa.ChunkedArray) -> int:

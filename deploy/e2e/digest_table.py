@@ -1,5 +1,6 @@
 """Digest of a Delta table's rows in a canonical text, by one of several readers:
-python digest_table.py deltalake|duckdb|spark PATH [JARS]. One JSON object on stdout: rows, and a digest per column."""
+python digest_table.py deltalake|duckdb|spark PATH [JARS [CHANGE]]. One JSON object on stdout: rows, and a digest per column.
+CHANGE is a statement that Spark runs first, on the table `t`."""
 
 import datetime
 import decimal
@@ -31,25 +32,28 @@ def canonical(value) -> str:
     return str(value)
 
 
-def deltalake(path: str, _jars: str = ""):
-    from deltalake import DeltaTable
+def deltalake(path: str, *_: str):
+    from deltalake import DeltaTable, QueryBuilder
+    import pyarrow
 
-    table = DeltaTable(path).to_pyarrow_table()
+    # Its reader for pyarrow refuses tables with deletion vectors; its own engine applies them.
+    rows = QueryBuilder().register("t", DeltaTable(path)).execute("select * from t").read_all()
+    table = pyarrow.table(rows)
     return {name: table[name].to_pylist() for name in table.column_names}
 
 
-def duckdb(path: str, _jars: str = ""):
-    """DuckDB reads the files that the log names; its own Delta extension is not on any package registry."""
+def duckdb(path: str, *_: str):
     import duckdb as engine
-    from deltalake import DeltaTable
+    import duckdb_extension_delta as wheel
 
-    files = [os.path.join(path, file) for file in DeltaTable(path).file_uris()]
-    rows = engine.connect().execute("set timezone = 'UTC'").execute(
-        "from read_parquet(?, union_by_name = true, hive_partitioning = false)", [files]).fetch_arrow_table()
+    connection = engine.connect()
+    binary = f"extensions/v{engine.__version__}/delta.duckdb_extension"
+    connection.execute(f"load '{os.path.join(os.path.dirname(wheel.__file__), binary)}'")
+    rows = connection.execute("set timezone = 'UTC'").execute("from delta_scan(?)", [path]).fetch_arrow_table()
     return {name: rows[name].to_pylist() for name in rows.column_names}
 
 
-def spark(path: str, jars: str):
+def spark(path: str, jars: str, change: str = ""):
     os.environ["TZ"] = "UTC"
     from pyspark.sql import SparkSession
 
@@ -63,6 +67,8 @@ def spark(path: str, jars: str):
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
+    if change:
+        session.sql(change.replace("`t`", f"delta.`{path}`"))
     frame = session.read.format("delta").load(path)
     rows = frame.collect()
     return {name: [row[i] for row in rows] for i, name in enumerate(frame.columns)}

@@ -36,6 +36,39 @@ export const LakeSection = Type.Object(
       },
       { default: {}, additionalProperties: false },
     ),
+    deletionVectors: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description:
+            'Mark changed rows of large state tables deleted instead of rewriting their files; tables.<t>.deletionVectors decides for one table',
+        }),
+        minTableBytes: Type.Integer({
+          default: 134_217_728,
+          minimum: 0,
+          description:
+            'State tables below this size are rewritten file by file, and readers without deletion vectors can read them; a table that has come above it keeps using vectors',
+        }),
+        minFileBytes: Type.Integer({
+          default: 1_048_576,
+          minimum: 0,
+          description: 'Files below this size are rewritten',
+        }),
+        maxDeletedShare: Type.Number({
+          default: 0.2,
+          minimum: 0,
+          maximum: 1,
+          description: 'A file with a larger share of its rows marked deleted is rewritten',
+        }),
+        rewriteBytes: Type.Integer({
+          default: 33_554_432,
+          minimum: 0,
+          description:
+            'Files of at most this size together are rewritten by one flush because of their marked rows; the others wait for the next',
+        }),
+      },
+      { default: {}, additionalProperties: false },
+    ),
   },
   { additionalProperties: false },
 );
@@ -56,6 +89,12 @@ export const TableSection = Type.Object(
       Type.Boolean({
         description:
           'Keep the current state. Left out: where the table has a primary key or a replica identity; true is an error without one',
+      }),
+    ),
+    deletionVectors: Type.Optional(
+      Type.Boolean({
+        description:
+          'Mark changed rows of the state table deleted: true at any size, false never. Left out: as lake.deletionVectors says',
       }),
     ),
   },

@@ -114,7 +114,16 @@ export function parseCommit(bytes: Uint8Array): Action[] {
   for (const line of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString('utf8')
     .split('\n')) {
-    if (line.trim() !== '') actions.push(JSON.parse(line) as Action);
+    if (line.trim() !== '') actions.push(withoutNullVector(JSON.parse(line) as Action));
   }
   return actions;
+}
+
+/** Some writers say null where others say nothing: both mean that the file has no vector. */
+function withoutNullVector(action: Action): Action {
+  const file = ('add' in action ? action.add : 'remove' in action ? action.remove : {}) as {
+    deletionVector?: DeletionVector | null;
+  };
+  if (file.deletionVector === null) delete file.deletionVector;
+  return action;
 }

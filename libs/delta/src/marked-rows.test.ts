@@ -6,6 +6,7 @@ import {
   DeltaTable,
   field,
   markedFile,
+  parseCommit,
   removalOf,
   TableState,
   type Action,
@@ -57,7 +58,7 @@ describe('a table whose rows are marked deleted', () => {
     expect(both.state.protocol.readerFeatures).toEqual(['timestampNtz', 'deletionVectors']);
   });
 
-  test('holds each path once, with its newest vector; the older ones are tombstones of their own', async () => {
+  test('holds each path once, with its newest vector, and keeps what a vacuum must know of the older ones', async () => {
     const store = new MemoryStore();
     const table = await DeltaTable.create('t', { schema, configuration }, surroundings(store));
     await table.commit({ actions: [{ add: add('a') }, { add: add('b') }], operation: 'WRITE' });
@@ -77,8 +78,40 @@ describe('a table whose rows are marked deleted', () => {
     const reopened = (await DeltaTable.open('t', surroundings(store))) as DeltaTable;
     expect(live(reopened.state).sort()).toEqual(['a:2', 'b:0']);
     expect(reopened.state.files.get('a')).toEqual({ ...fromLog.state.files.get('a'), dataChange: false });
-    expect(tombstones(reopened.state.checkpointActions(now)).sort()).toEqual(['a:0', 'a:1']);
+    expect(tombstones(reopened.state.checkpointActions(now))).toEqual(['a:1']);
     expect(reopened.state.files.get('a')?.stats).toBe('{"numRecords":9,"tightBounds":false}');
+  });
+
+  test('a thousand commits that mark rows of ten files leave one tombstone per object of vectors, and one per file gone', () => {
+    const state = new TableState();
+    const names = Array.from({ length: 10 }, (_, n) => `f${n}`);
+    state.apply(0, [
+      { protocol: { minReaderVersion: 3, minWriterVersion: 7 } },
+      {
+        metaData: {
+          id: 'x',
+          format: { provider: 'parquet', options: {} },
+          schemaString: '{}',
+          partitionColumns: [],
+          configuration: {},
+        },
+      },
+      ...names.map((name) => ({ add: add(name) })),
+    ]);
+    for (let version = 1; version <= 1_000; version += 1) {
+      const marks = names.map((name, n) =>
+        markedFile(state.files.get(name) as AddFile, { ...vector(`bin${version}-`), offset: n }, version),
+      );
+      state.apply(version, marks.flat());
+    }
+    expect(tombstones(state.checkpointActions(1_000))).toHaveLength(999);
+    const gone = state.files.get('f0') as AddFile;
+    state.apply(1_001, [removalOf(gone, 1_001)]);
+    const kept = state
+      .checkpointActions(1_001)
+      .flatMap((action) => ('remove' in action ? [action.remove] : []));
+    expect(kept).toHaveLength(1_000);
+    expect(kept.at(-1)).toMatchObject({ path: 'f0', deletionVector: gone.deletionVector });
   });
 
   test('vectors survive a checkpoint field by field, inline ones without an offset', async () => {
@@ -94,6 +127,11 @@ describe('a table whose rows are marked deleted', () => {
     const marked = { ...add('a'), deletionVector: vector('v') };
     expect(live(stateOf([{ add: marked }], [removalOf(add('a'), 1)]))).toEqual(['a:1']);
     expect(live(stateOf([{ add: marked }], [removalOf(marked, 1)]))).toEqual([]);
+  });
+
+  test('a vector of null is none', () => {
+    const line = JSON.stringify({ add: { ...add('a'), deletionVector: null } });
+    expect(parseCommit(Buffer.from(line))).toEqual([{ add: add('a') }]);
   });
 
   test('the order of a commit’s actions does not matter', () => {

@@ -10,7 +10,7 @@ export class TableState {
   #metadata: Metadata | null = null;
   #schema: DeltaStruct | null = null;
   readonly #files = new Map<string, AddFile>();
-  /** By logical file. */
+  /** By logical file; those of files that live on with another vector by the old vector's object. */
   readonly #tombstones = new Map<string, RemoveFile>();
   readonly #txns = new Map<string, Txn>();
   readonly #domains = new Map<string, Action>();
@@ -67,6 +67,7 @@ export class TableState {
         this.#schema = null;
       } else if ('domainMetadata' in action) this.#domain(action);
     }
+    for (const action of actions) if ('remove' in action) this.#forgetSuperseded(action.remove);
     this.#version = version;
   }
 
@@ -105,6 +106,19 @@ export class TableState {
     if (live !== undefined && vectorId(live.deletionVector) === vectorId(remove.deletionVector))
       this.#files.delete(remove.path);
     this.#tombstones.set(logicalFile(remove), remove);
+  }
+
+  /**
+   * Of a file that goes on with another vector, vacuum has nothing to keep but the old vector's object, which many files
+   * share. A table whose rows are marked every second would otherwise have as many tombstones as files in every checkpoint, for
+   * seven days.
+   */
+  #forgetSuperseded(remove: RemoveFile): void {
+    if (!this.#files.has(remove.path)) return;
+    this.#tombstones.delete(logicalFile(remove));
+    const { deletionVector } = remove;
+    if (deletionVector !== undefined && deletionVector.storageType !== 'i')
+      this.#tombstones.set(` ${deletionVector.pathOrInlineDv}`, remove);
   }
 
   #domain(action: Extract<Action, { domainMetadata: unknown }>): void {

@@ -81,7 +81,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     around,
     engine,
     cache,
-    merger: new StateMerger(engine, cache, failpoint),
+    merger: new StateMerger(engine, cache, failpoint, config.lake.deletionVectors),
     metrics,
     failpoint,
     newId: randomUUID,

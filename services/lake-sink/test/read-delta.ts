@@ -9,11 +9,20 @@ export interface DeltaSnapshot {
   readonly types: Record<string, string>;
   readonly partitionColumns: readonly string[];
   readonly files: readonly string[];
+  readonly readerFeatures: readonly string[];
 }
 
 const SCRIPT = `
 import base64, datetime, decimal, json, os, sys
-from deltalake import DeltaTable
+import pyarrow as pa
+from deltalake import DeltaTable, QueryBuilder
+# to_pyarrow_table refuses tables with deletion vectors; deltalake's own engine applies them.
+def table_of(t):
+    if 'deletionVectors' not in (t.protocol().reader_features or []): return t.to_pyarrow_table()
+    a = pa.table(QueryBuilder().register('t', t).execute('select * from t').read_all())
+    plain = lambda f: f.type.value_type if pa.types.is_dictionary(f.type) else f.type
+    text = lambda y: pa.string() if pa.types.is_string_view(y) or pa.types.is_large_string(y) else pa.binary() if pa.types.is_binary_view(y) else y
+    return a.cast(pa.schema([pa.field(f.name, text(plain(f))) for f in a.schema]))
 def plain(v):
     if isinstance(v, bool) or v is None or isinstance(v, str): return v
     if isinstance(v, int): return str(v)
@@ -31,11 +40,11 @@ try:
 except Exception as e:
     if 'TableNotFoundError' == type(e).__name__: print('null'); sys.exit(0)
     raise
-a = t.to_pyarrow_table()
+a = table_of(t)
 names = a.column_names
 rows = [{n: plain(v) for n, v in r.items()} for r in a.to_pylist()]
 print(json.dumps({'version': t.version(), 'rows': rows, 'types': {f.name: str(f.type) for f in a.schema},
-  'partitionColumns': t.metadata().partition_columns, 'files': t.file_uris()}))
+  'partitionColumns': t.metadata().partition_columns, 'files': t.file_uris(), 'readerFeatures': t.protocol().reader_features or []}))
 `;
 
 /** A table as the Python deltalake reads it: numbers as exact text. Null when there is none. */

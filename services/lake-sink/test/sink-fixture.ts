@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeltaTable } from '@hasivu/delta';
+import { DeltaTable, type AddFile } from '@hasivu/delta';
 import { createS3Store } from '@hasivu/object-store';
 import {
   bucketPrefix,
@@ -18,34 +18,43 @@ export interface SinkConfig {
   readonly tables?: Record<string, unknown>;
   readonly pipelines?: readonly unknown[];
   readonly flush?: Record<string, number>;
+  readonly deletionVectors?: Record<string, unknown>;
 }
+
+/** Marks rows deleted wherever the policy has a say, so that small tables show what large ones do. */
+export const MARK_ALWAYS = { minTableBytes: 0, minFileBytes: 0 };
 
 /** A sink in a process of its own, with its topics, its folder of the bucket and its configuration. */
 export class SinkFixture implements AsyncDisposable {
   readonly kafka: TopicPrefix;
   readonly lake: BucketPrefix;
   readonly #folder: string;
-  readonly #config: string;
   #running: SpawnedService | null = null;
 
-  private constructor(kafka: TopicPrefix, lake: BucketPrefix, folder: string, config: string) {
+  private constructor(kafka: TopicPrefix, lake: BucketPrefix, folder: string) {
     this.kafka = kafka;
     this.lake = lake;
     this.#folder = folder;
-    this.#config = config;
   }
 
   static async create(label: string, config: SinkConfig = {}): Promise<SinkFixture> {
     const kafka = topicPrefix(label);
     const lake = bucketPrefix(label);
     const folder = await mkdtemp(join(tmpdir(), 'lake-sink-test-'));
-    const path = join(folder, 'hasivu.yaml');
-    const { endpoint, bucket, prefix, region, accessKeyId, secretAccessKey } = lake;
+    const { accessKeyId, secretAccessKey } = lake;
+    const fixture = new SinkFixture({ ...kafka }, { ...lake, accessKeyId, secretAccessKey }, folder);
+    await fixture.configure(config);
+    return fixture;
+  }
+
+  /** The next start has this configuration. */
+  async configure(config: SinkConfig): Promise<void> {
+    const { endpoint, bucket, prefix, region } = this.lake;
     await writeFile(
-      path,
+      this.#configPath,
       JSON.stringify({
         version: 1,
-        kafka: { brokers: kafka.brokers, registry: kafka.registry, prefix: kafka.prefix },
+        kafka: { brokers: this.kafka.brokers, registry: this.kafka.registry, prefix: this.kafka.prefix },
         lake: {
           endpoint,
           bucket,
@@ -54,13 +63,17 @@ export class SinkFixture implements AsyncDisposable {
           accessKeyId: 'env:LAKE_KEY',
           secretAccessKey: 'env:LAKE_SECRET',
           flush: { intervalMs: 200, ...config.flush },
+          deletionVectors: config.deletionVectors ?? {},
         },
         tables: config.tables ?? {},
         pipelines: config.pipelines ?? [],
         lineage: { intervalMs: 1000 },
       }),
     );
-    return new SinkFixture({ ...kafka }, { ...lake, accessKeyId, secretAccessKey }, folder, path);
+  }
+
+  get #configPath(): string {
+    return join(this.#folder, 'hasivu.yaml');
   }
 
   get service(): SpawnedService {
@@ -70,11 +83,31 @@ export class SinkFixture implements AsyncDisposable {
 
   async start(failpoint = ''): Promise<SpawnedService> {
     const { accessKeyId, secretAccessKey } = this.lake;
-    this.#running = await spawnService('lake-sink', this.#config, {
+    this.#running = await spawnService('lake-sink', this.#configPath, {
       env: { LAKE_KEY: accessKeyId, LAKE_SECRET: secretAccessKey, HASIVU_FAILPOINT: failpoint },
     });
     if (failpoint === '') await this.#running.waitReady();
     return this.#running;
+  }
+
+  /** Rows that deletion vectors take out of the table's files. */
+  async marked(root: string): Promise<number> {
+    return (await this.#files(root)).reduce((sum, file) => sum + (file.deletionVector?.cardinality ?? 0), 0);
+  }
+
+  /** Sizes of the table's data files, by path. */
+  async dataFiles(root: string): Promise<Map<string, number>> {
+    return new Map((await this.#files(root)).map(({ path, size }) => [path, size]));
+  }
+
+  async #files(root: string): Promise<readonly AddFile[]> {
+    const store = createS3Store(this.lake);
+    try {
+      const table = await DeltaTable.open(root, { store, nowMs: Date.now, newId: () => 'reader' });
+      return [...(table?.state.files.values() ?? [])];
+    } finally {
+      store.close();
+    }
   }
 
   /** Waits until a table's `txn` for a partition of the topic has this offset. */

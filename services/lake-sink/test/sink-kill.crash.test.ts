@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
 import { FAILPOINTS } from '../src/io/failpoint.ts';
 import { ChangeFeed, type Change } from './change-feed.ts';
-import { SinkFixture } from './sink-fixture.ts';
+import { MARK_ALWAYS, SinkFixture } from './sink-fixture.ts';
 
 const table: TableSchema = {
   database: 'db',
@@ -16,9 +16,17 @@ const table: TableSchema = {
   key: ['id'],
 };
 
-describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
+const ways = FAILPOINTS.flatMap((failpoint) => [
+  { failpoint, way: 'files are rewritten', deletionVectors: { enabled: false } },
+  // The change log's own places do not know how the state is kept.
+  ...(failpoint.startsWith('state')
+    ? [{ failpoint, way: 'rows are marked', deletionVectors: { ...MARK_ALWAYS, maxDeletedShare: 0.9 } }]
+    : []),
+]);
+
+describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deletionVectors }) => {
   test('the next start leaves neither a hole nor a duplicate in bronze, and silver is the last change per key', async () => {
-    await using sink = await SinkFixture.create('kill');
+    await using sink = await SinkFixture.create('kill', { deletionVectors });
     await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
     const last = new Map<number, number>();
     let sent = 0;
@@ -48,16 +56,22 @@ describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
     }
     await sink.start();
     await round(50);
-    const wanted = [...last]
-      .map(([id, n]) => `${id}=${n}`)
-      .sort()
-      .join();
     const show = (rows: readonly Record<string, unknown>[]) =>
       rows
         .map((row) => `${String(row['id'])}=${String(row['n'])}`)
         .sort()
         .join();
-    await sink.until('silver/public/orders', 'the last change per key', ({ rows }) => show(rows) === wanted);
+    const settles = (what: string) => {
+      const wanted = show([...last].map(([id, n]) => ({ id, n })));
+      return sink.until('silver/public/orders', what, ({ rows }) => show(rows) === wanted);
+    };
+    await settles('the last change per key');
+    const [one] = last.keys();
+    await feed.send({ op: 'u', row: { id: one as number, n: 60 } });
+    last.set(one as number, 60);
+    sent += 1;
+    const { readerFeatures } = await settles('one more change');
+    expect(readerFeatures).toEqual(way === 'rows are marked' ? ['deletionVectors'] : []);
     const bronze = await sink.read('bronze/public/orders');
     const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);
     expect(bronze.rows.length).toBe(sent);

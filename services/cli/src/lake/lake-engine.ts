@@ -9,6 +9,7 @@ import { quoteName } from './duckdb-type.ts';
 import { FileCache } from './file-cache.ts';
 import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
 import { lakeSelect, readParquet } from './lake-view-sql.ts';
+import { loadMarkedRows } from './marked-rows.ts';
 import { LAYERS, tableReferences, type TableReference } from './table-reference.ts';
 
 export interface LakeEngineOptions {
@@ -70,7 +71,14 @@ export class LakeEngine implements AsyncDisposable {
     const { schema, metadata, version } = table.state;
     const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
     const present = await this.#columnsOf(paths, metadata.partitionColumns, schema);
-    const select = lakeSelect({ schema, partitionColumns: metadata.partitionColumns, paths, present });
+    const marked = await loadMarkedRows(this.#connection, this.#store, table, paths);
+    const select = lakeSelect({
+      schema,
+      partitionColumns: metadata.partitionColumns,
+      paths,
+      present,
+      marked,
+    });
     const namespace = `${reference.layer}.${quoteName(reference.schema)}`;
     await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
     await this.#connection.run(

@@ -47,20 +47,13 @@ export function rootOf({ layer, schema, table }: TableReference): string {
   return `${layer}/${schema}/${table}`;
 }
 
-/** The table's live data files. @throws PlatformError LAKE_PROTOCOL_UNSUPPORTED for deletion vectors */
+/** The table's live data files. */
 export function liveObjects({ root, state }: TableSnapshot): CachedObject[] {
   const { files, metadata } = state;
   return [...files.values()].map((file) => cachedObject(root, file, metadata.partitionColumns));
 }
 
 function cachedObject(root: string, file: AddFile, partitionColumns: readonly string[]): CachedObject {
-  if (file.deletionVector) {
-    throw new PlatformError('LAKE_PROTOCOL_UNSUPPORTED', {
-      doing: `reading the table ${root}`,
-      why: 'a data file has a deletion vector, which this reader does not apply',
-      context: { table: root },
-    });
-  }
   const key = `${root}/${keyOfPath(file.path)}`;
   const name = key.slice(key.lastIndexOf('/') + 1);
   return {

@@ -1,5 +1,6 @@
 import type { DeltaStruct } from '@hasivu/delta';
 import { duckdbType, quoteName, quoteText } from './duckdb-type.ts';
+import { unmarkedRows } from './marked-rows.ts';
 
 export interface LakeViewFacts {
   readonly schema: DeltaStruct;
@@ -8,16 +9,19 @@ export interface LakeViewFacts {
   readonly paths: readonly string[];
   /** Columns that at least one file or partition folder has; the others are null in every row. */
   readonly present: ReadonlySet<string>;
+  /** Deletion vectors take rows out of some of the files. */
+  readonly marked: boolean;
 }
 
 /** `SELECT` over the files with exactly the table's columns, in its order and with its types. */
-export function lakeSelect({ schema, partitionColumns, paths, present }: LakeViewFacts): string {
+export function lakeSelect({ schema, partitionColumns, paths, present, marked }: LakeViewFacts): string {
   const columns = schema.fields.map((field) => {
     const type = duckdbType(field.type);
     return `CAST(${paths.length > 0 && present.has(field.name) ? quoteName(field.name) : 'NULL'} AS ${type}) AS ${quoteName(field.name)}`;
   });
-  const from = paths.length > 0 ? ` FROM ${readParquet(paths, partitionColumns, schema)}` : ' WHERE false';
-  return `SELECT ${columns.join(', ')}${from}`;
+  const files = readParquet(paths, partitionColumns, schema);
+  const from = marked ? unmarkedRows(numberedRows(files)) : files;
+  return `SELECT ${columns.join(', ')}${paths.length > 0 ? ` FROM ${from}` : ' WHERE false'}`;
 }
 
 /** `read_parquet(…)` over the files; older files lack columns that were added later. */
@@ -35,4 +39,10 @@ export function readParquet(
     return `${quoteName(name)}: ${duckdbType(field?.type ?? 'string')}`;
   });
   return `read_parquet([${files}], union_by_name = true, hive_partitioning = true, hive_types = {${types.join(', ')}})`;
+}
+
+/** The same relation with the place of each row. */
+function numberedRows(files: string): string {
+  const numbered = files.replace(/\)$/, ", filename = '__file', file_row_number = true)");
+  return `(SELECT * RENAME (file_row_number AS __row) FROM ${numbered})`;
 }

@@ -53,6 +53,7 @@ describe('a view over data files', () => {
       partitionColumns: [],
       paths: ["/a'b.parquet"],
       present: new Set(['id']),
+      marked: false,
     });
     expect(sql).toBe(
       `SELECT CAST("id" AS BIGINT) AS "id", CAST(NULL AS DECIMAL(10,2)) AS "new" FROM read_parquet(['/a''b.parquet'], union_by_name = true, hive_partitioning = false)`,
@@ -62,7 +63,9 @@ describe('a view over data files', () => {
   test('of an empty table has no rows and all columns', async () => {
     const answer = await (
       await connect()
-    ).runAndReadAll(lakeSelect({ schema, partitionColumns: [], paths: [], present: new Set() }));
+    ).runAndReadAll(
+      lakeSelect({ schema, partitionColumns: [], paths: [], present: new Set(), marked: false }),
+    );
     expect([answer.columnNames(), answer.getRows()]).toEqual([['id', 'new'], []]);
   });
 

@@ -8,6 +8,7 @@ import {
   text,
   type PartitionFiles,
 } from './engine-sql.ts';
+import { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 import type { ChangePosition } from './row-batch.ts';
 import type { TableShape } from './table-shape.ts';
 
@@ -20,8 +21,14 @@ export function batchRelation(shape: TableShape, files: readonly PartitionFiles[
   return readFiles([...shape.rowFields, ...LOG_COLUMNS], shape.partitions, files);
 }
 
-export function existingRelation(shape: TableShape, files: readonly PartitionFiles[]): string {
-  return readFiles(stateFields(shape), shape.partitions, files);
+/** Rows of the table's files that are still in the table. */
+export function existingRelation(
+  shape: TableShape,
+  files: readonly PartitionFiles[],
+  marked: boolean,
+): string {
+  const rows = readFiles(stateFields(shape), shape.partitions, files);
+  return marked ? unmarkedRows(rows) : rows;
 }
 
 /** Changes before the last TRUNCATE are history: their rows are gone. */
@@ -35,24 +42,56 @@ export function lastChangesSql(shape: TableShape, batch: string, truncatedAt: Ch
   );
 }
 
-/** Which of the existing files hold a row of a changed key. */
-export function touchedFilesSql(shape: TableShape, existing: string): string {
-  return `SELECT DISTINCT e.__file FROM ${existing} e WHERE EXISTS (SELECT 1 FROM change_last c WHERE ${sameKey(shape.key, 'c', 'e')})`;
+/**
+ * Table `state_match`: the table's rows that have a changed key, and where they stand. It reads the key and the
+ * positions of the files, nothing else of them. Rows that are marked deleted are among them.
+ */
+export function matchedRowsSql(shape: TableShape, files: readonly PartitionFiles[]): string {
+  const wanted = [...shape.key.map(identifier), '_lsn', '_seq', '__file', '__row'];
+  const columns = wanted.map((name) => `e.${name}`).join(', ');
+  const rows = readFiles(stateFields(shape), shape.partitions, files);
+  return (
+    `CREATE OR REPLACE TEMP TABLE state_match AS SELECT ${columns} FROM ${rows} e ` +
+    `WHERE EXISTS (SELECT 1 FROM change_last c WHERE ${sameKey(shape.key, 'c', 'e')})`
+  );
+}
+
+/** Rows per file of `state_match`. */
+export const MATCHES_PER_FILE = 'SELECT __file, count(*) AS n FROM state_match GROUP BY __file';
+
+/** Takes rows out of `state_match` that are marked deleted: an older version of a changed row, mostly. */
+export const DROP_MARKED_MATCHES = `DELETE FROM state_match WHERE (__file, __row) IN (SELECT (m.__file, m.__row) FROM state_match m JOIN ${MARKED_ROWS} d ON d.__file = m.__file WHERE ${isMarked('m')})`;
+
+/** Takes rows out of `state_match` whose change is not to be written: they stay. */
+export function dropKeptMatchesSql(shape: TableShape): string {
+  return `DELETE FROM state_match WHERE NOT EXISTS (SELECT 1 FROM change_last c WHERE ${sameKey(shape.key, 'c', 'state_match')})`;
+}
+
+/** Files of `state_match` whose row has values that its change lacks. */
+export function lackingFilesSql(shape: TableShape): string {
+  return `SELECT DISTINCT m.__file FROM state_match m JOIN change_last c ON ${sameKey(shape.key, 'c', 'm')} WHERE c.__lacks`;
+}
+
+/** Row numbers of `state_match`, one list per file. */
+export function rowsToMarkSql(files: readonly string[]): string {
+  return `SELECT __file, list(CAST(__row AS DOUBLE) ORDER BY __row) AS at FROM state_match WHERE __file IN (${files.map(text).join(', ')}) GROUP BY __file`;
 }
 
 export interface RewriteInput {
   readonly batch: string;
   /** Rows of the files that are rewritten; null when none is. */
   readonly existing: string | null;
+  /** Rows of the files that have values which changes lack; null when none has. */
+  readonly lacking: string | null;
   readonly truncatedAt: ChangePosition | null;
   /** Lake names of columns that some change of the batch lacks. */
   readonly unavailable: readonly string[];
 }
 
 /** Takes changes out of `change_last` that the table already has, or something newer: they are not written again. */
-export function dropStaleChangesSql(shape: TableShape, existing: string): string {
+export function dropStaleChangesSql(shape: TableShape): string {
   return (
-    `DELETE FROM change_last WHERE (__file, __row) IN (SELECT (c.__file, c.__row) FROM ${existing} e JOIN change_last c ` +
+    `DELETE FROM change_last WHERE (__file, __row) IN (SELECT (c.__file, c.__row) FROM state_match e JOIN change_last c ` +
     `ON ${sameKey(shape.key, 'c', 'e')} WHERE ${notBefore('e', 'c')})`
   );
 }
@@ -73,13 +112,14 @@ export function missingValuesSql(shape: TableShape, input: RewriteInput): string
   });
   const earlier = `(SELECT ${key}, ${latest.join(', ')} FROM ${input.batch} b WHERE _op IN ('c', 'r', 'u') AND ${lacking('b')} GROUP BY ${key}) h`;
   const wanted = [...shape.key, ...input.unavailable].map((name) => `e.${identifier(name)}`).join(', ');
+  const live = 'EXISTS (SELECT 1 FROM state_match m WHERE m.__file = e.__file AND m.__row = e.__row)';
   const existing =
-    input.existing === null
+    input.lacking === null
       ? ''
-      : ` LEFT JOIN (SELECT ${wanted} FROM ${input.existing} e WHERE ${lacking('e')}) x ON ${sameKey(shape.key, 'x', 'h')}`;
+      : ` LEFT JOIN (SELECT ${wanted} FROM ${input.lacking} e WHERE ${lacking('e')} AND ${live}) x ON ${sameKey(shape.key, 'x', 'h')}`;
   const values = input.unavailable.map((name) => {
     const had = `h.${identifier(`had ${name}`)}`;
-    const fallback = input.existing === null ? 'NULL' : `x.${identifier(name)}`;
+    const fallback = input.lacking === null ? 'NULL' : `x.${identifier(name)}`;
     return `CASE WHEN ${had} IS NOT NULL THEN ${had}.v ELSE ${fallback} END AS ${identifier(name)}`;
   });
   const keys = shape.key.map((name) => `h.${identifier(name)}`).join(', ');

@@ -69,3 +69,16 @@ test('tables of several databases have folders of their own, and each database i
     ['other.public.items', 'south.public.items', 'bronze/south.public/items', 'silver/south.public/items'],
   ]);
 });
+
+test('a table’s own word on deletion vectors goes before the lake’s', () => {
+  const withLake = (enabled: boolean) =>
+    ({
+      ...config,
+      lake: { deletionVectors: { enabled } },
+      tables: { 'shop.a': { deletionVectors: true }, 'shop.b': { deletionVectors: false } },
+    }) as unknown as HasivuConfig;
+  const existing = ['h.shop.a', 'h.shop.b', 'h.shop.c', 'h.curated.clean.orders'];
+  const uses = (enabled: boolean) => bindTopics(withLake(enabled), existing).map(({ vectors }) => vectors);
+  expect(uses(true)).toEqual(['always', 'never', 'large', 'large']);
+  expect(uses(false)).toEqual(['always', 'never', 'never', 'never']);
+});

@@ -8,6 +8,7 @@ import {
 import { topicNames, topicPart } from '@hasivu/change-events';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
+import type { VectorUse } from './vector-policy.ts';
 
 /** What one topic feeds in the lake. */
 export interface TopicBinding {
@@ -21,6 +22,8 @@ export interface TopicBinding {
   /** One table at one root: the current state where the topic has a key, else a log. */
   readonly isEither: boolean;
   readonly partitions: readonly PartitionColumn[];
+  /** Whether the current state may be kept with deletion vectors. */
+  readonly vectors: VectorUse;
 }
 
 /** Bindings of the topics that exist and that the configuration asks for. */
@@ -39,7 +42,15 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
     if (pipeline !== undefined) {
       const root = `curated/${topicPart(pipeline.name)}/${topicPart(pipeline.to)}`;
       const table = `curated.${pipeline.name}.${pipeline.to}`;
-      bindings.push({ topic, table, logRoot: root, stateRoot: root, isEither: true, partitions: [] });
+      bindings.push({
+        topic,
+        table,
+        logRoot: root,
+        stateRoot: root,
+        isEither: true,
+        partitions: [],
+        vectors: vectorUse(config, undefined),
+      });
       continue;
     }
     const binding = bindTable(config, databases, topic);
@@ -90,7 +101,13 @@ function bindTable(
       source: lakeName(part.source),
       name: lakeName(part.name),
     })),
+    vectors: vectorUse(config, wanted.deletionVectors),
   };
+}
+
+function vectorUse(config: HasivuConfig, own: boolean | undefined): VectorUse {
+  if (own !== undefined) return own ? 'always' : 'never';
+  return config.lake?.deletionVectors.enabled === false ? 'never' : 'large';
 }
 
 /** The entry of `tables` whose name became this topic name: characters that Kafka refuses were replaced. */

@@ -93,6 +93,7 @@ async function applyToState(
       truncatedAt: truncates ? batch.truncatedAt : known,
       truncates,
       unavailable: [...batch.unavailable],
+      vectors: binding.vectors,
       txns: [
         ...offsetActions(batch, binding),
         ...(truncates ? truncateActions(batch.truncatedAt, binding.topic) : []),

@@ -1,10 +1,13 @@
-import { keyOfPath, removalOf, type Action, type DeltaStruct } from '@hasivu/delta';
+import { removalOf, type Action, type DeltaStruct } from '@hasivu/delta';
 import { identifier, readFiles } from '../core/engine-sql.ts';
+import { unmarkedRows } from '../core/marked-rows-sql.ts';
 import type { PartitionColumn } from '../core/partition-spec.ts';
 import { uploadEngineFiles } from './engine-files.ts';
 import type { Engine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
+import { LocalFiles } from './local-files.ts';
+import { StateVectors } from './state-vectors.ts';
 
 /**
  * Rewrites every file of a table to a schema with wider columns and commits files and schema as one version. Readers
@@ -21,11 +24,12 @@ export async function commitWidened(
   const outside = new Set(table.partitionColumns);
   const stored = evolution.schema.fields.filter((own) => !outside.has(own.name));
   const actions: Action[] = [...evolution.actions];
+  const local = new LocalFiles(table, tools.cache);
   for (const file of files) {
-    const key = `${table.root}/${keyOfPath(file.path)}`;
-    const path = await tools.cache.pathOf(key);
     const adds = await tools.engine.exclusively(`widening the columns of ${table.root}`, async (session) => {
-      const rows = readFiles(stored, [], [{ partitionValues: file.partitionValues, paths: [path] }]);
+      const all = readFiles(stored, [], await local.groups([file]));
+      const marked = await new StateVectors(session, table, tools.cache, local).load([file]);
+      const rows = marked ? unmarkedRows(all) : all;
       const columns = stored.map((own) => identifier(own.name)).join(', ');
       const written = await session.writeParquet(
         `SELECT ${columns} FROM ${rows} ORDER BY __row`,
@@ -46,7 +50,7 @@ export async function commitWidened(
       removalOf(file, Date.now(), false),
       ...adds.map((add) => ({ add: { ...add, dataChange: false } })),
     );
-    await tools.cache.forget(key);
+    await local.forget([file]);
     await tools.cache.trim();
   }
   await table.delta.commit({ actions, operation: 'CHANGE COLUMN' });

@@ -1,9 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection, type Json } from '@duckdb/node-api';
+import { blobValue, DuckDBInstance, type DuckDBConnection, type Json } from '@duckdb/node-api';
 import { PlatformError } from '@hasivu/errors';
 import { text } from '../core/engine-sql.ts';
 import type { EngineColumnStatistics } from '../core/engine-statistics.ts';
+import { ADD_MARKED_ROWS, CREATE_MARKED_ROWS, MARKED_ROWS } from '../core/marked-rows-sql.ts';
 
 /** A Parquet file that the engine wrote. */
 export interface EngineFile {
@@ -111,6 +112,7 @@ export class Engine {
 export class EngineSession {
   readonly #connection: DuckDBConnection;
   readonly folder: string;
+  #hasMarkedRows = false;
 
   constructor(connection: DuckDBConnection, folder: string) {
     this.#connection = connection;
@@ -125,6 +127,13 @@ export class EngineSession {
   async rows(sql: string): Promise<Record<string, Json>[]> {
     const reader = await this.#connection.runAndReadAll(sql);
     return reader.getRowObjectsJson();
+  }
+
+  /** Adds a file to `marked_rows`. */
+  async markRows(path: string, bits: Uint8Array): Promise<void> {
+    if (!this.#hasMarkedRows) await this.run(CREATE_MARKED_ROWS);
+    this.#hasMarkedRows = true;
+    await this.#connection.run(ADD_MARKED_ROWS, [path, blobValue(bits)]);
   }
 
   /**
@@ -148,8 +157,8 @@ export class EngineSession {
 
   async close(): Promise<void> {
     await this.#connection.run('DROP VIEW IF EXISTS state_next');
-    await this.#connection.run('DROP TABLE IF EXISTS change_last');
-    await this.#connection.run('DROP TABLE IF EXISTS change_values');
+    for (const table of ['change_last', 'change_values', 'state_match', MARKED_ROWS])
+      await this.#connection.run(`DROP TABLE IF EXISTS ${table}`);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -62,6 +62,13 @@ export class FileCache {
     this.#remember(target, sizeBytes);
   }
 
+  /** Keeps bytes that were just uploaded. */
+  async keep(key: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#path(key);
+    await writeFile(path, bytes);
+    this.#remember(path, bytes.byteLength);
+  }
+
   /** Bytes that are only needed for one flush; the caller removes the file. */
   async scratch(name: string, bytes: Uint8Array): Promise<string> {
     const path = join(this.folder, `batch-${name}.parquet`);

@@ -5,6 +5,7 @@ import {
   pathOfKey,
   schemaString,
   upgradedProtocol,
+  VECTORS_PROPERTY,
   type Action,
   type AddFile,
   type DeltaField,
@@ -99,6 +100,30 @@ export class LakeTable {
     const protocol = upgradedProtocol(state.protocol, evolution.schema);
     if (protocol !== null) actions.push({ protocol });
     return { actions, schema: evolution.schema, widened: evolution.widened };
+  }
+
+  /** A fresh unique name. */
+  newId(): string {
+    return this.#around.newId();
+  }
+
+  /** Actions that let rows of the table be marked deleted; none where it has them. */
+  allowVectors(): Action[] {
+    const { protocol, metadata, schema } = this.delta.state;
+    if (metadata.configuration[VECTORS_PROPERTY] === 'true') return [];
+    const configuration = { ...metadata.configuration, [VECTORS_PROPERTY]: 'true' };
+    const upgraded = upgradedProtocol(protocol, schema, configuration);
+    return [
+      { metaData: { ...metadata, configuration } },
+      ...(upgraded === null ? [] : [{ protocol: upgraded }]),
+    ];
+  }
+
+  /** Uploads a file of deletion vectors: until a commit names it, nobody sees it. @returns its key */
+  async uploadVectors(file: { readonly key: string; readonly bytes: Uint8Array }): Promise<string> {
+    const key = `${this.root}/${file.key}`;
+    await this.#store.put(key, file.bytes);
+    return key;
   }
 
   /** Uploads a data file under a fresh name: until a commit names it, nobody sees it. @returns its add action and key */

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { DeltaTable } from '@hasivu/delta';
+import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { python, stack } from '@hasivu/testing';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import { PipelineUnderTest } from './pipeline-under-test.ts';
+
+const ROWS = 20_000;
+const TABLE = `create table items (id bigint primary key, small smallint, number numeric(20,4), words text, stamp timestamp,
+  instant timestamptz, day date)`;
+const FILL = `insert into items select g, g % 1000, g * 1.2345, 'word ' || md5(g::text), timestamp '2026-01-01' + g * interval '1 minute',
+  timestamptz '2026-01-01 05:30+05:30' + g * interval '1 hour', date '2026-01-01' + g % 400 from generate_series(1, $1::int) g`;
+
+let store: ObjectStore;
+let jars: string;
+beforeAll(() => {
+  store = createS3Store(stack().s3);
+  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
+  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
+  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
+  execFileSync('mvn', ['-q', '-B', '-f', pom, ...goal]);
+});
+afterAll(() => {
+  store.close();
+  rmSync(jars, { recursive: true });
+});
+
+async function download(root: string): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'hasivu-vectors-'));
+  for await (const { key } of store.list(`${root}/`)) {
+    const path = join(dir, key.slice(root.length + 1));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, (await store.get(key)) as Uint8Array);
+  }
+  return dir;
+}
+
+/** What another writer added to its copy of the table, data before log. */
+async function uploadNew(dir: string, root: string): Promise<void> {
+  const names = readdirSync(dir, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(join(dir, name)).isFile());
+  for (const name of names.sort(
+    (left, right) => Number(left.startsWith('_')) - Number(right.startsWith('_')),
+  )) {
+    if (!name.endsWith('.crc')) await store.putIfAbsent(`${root}/${name}`, readFileSync(join(dir, name)));
+  }
+}
+
+async function digest(
+  engine: 'deltalake' | 'duckdb' | 'spark',
+  dir: string,
+  ...change: string[]
+): Promise<unknown> {
+  const args = [engine, dir, jars, ...change];
+  const requirements = 'requirements-interop.txt';
+  return JSON.parse(
+    await python(join(import.meta.dirname, 'digest_table.py'), args, { requirements }),
+  ) as unknown;
+}
+
+async function vectorKinds(root: string): Promise<string[]> {
+  const table = await DeltaTable.open(root, { store, nowMs: Date.now, newId: randomUUID });
+  const kinds = [...(table?.state.files.values() ?? [])].map(
+    ({ deletionVector }) => deletionVector?.storageType ?? '-',
+  );
+  return [...new Set(kinds)].sort();
+}
+
+test('our deletion vectors are read alike by deltalake, DuckDB and Spark; the sink goes on from those that Spark wrote', async () => {
+  await using pipeline = await PipelineUnderTest.create({
+    name: 'vectors',
+    tables: ['public.items'],
+    tableSettings: { 'public.items': { deletionVectors: true } },
+  });
+  pipeline.reconfigure({ lake: { deletionVectors: { minFileBytes: 0, maxDeletedShare: 0.9 } } });
+  const root = `${pipeline.lakePrefix}/silver/public/items`;
+  await pipeline.query(TABLE);
+  await pipeline.query(FILL, [ROWS]);
+  await pipeline.startAll();
+  const equal = (): Promise<void> => pipeline.silverEventuallyEquals('public.items', ['id']);
+  await equal();
+  // Few rows, which stand in the log, then many, which need a file; then on top of both.
+  await pipeline.query('update items set number = number + 1, day = null where id % 5000 = 7');
+  await equal();
+  expect(await vectorKinds(root)).toContain('i');
+  await pipeline.query('update items set words = null where id % 10 = 0');
+  await pipeline.query('delete from items where id % 11 = 0 or id between 3000 and 4000');
+  await equal();
+  expect(await vectorKinds(root)).toContain('u');
+  await pipeline.service('lake-sink').stop();
+
+  const dir = await download(root);
+  const ours = await digest('deltalake', dir);
+  expect(await digest('duckdb', dir)).toEqual(ours);
+  // Spark marks further rows of the files that we marked.
+  const theirs = await digest('spark', dir, 'DELETE FROM `t` WHERE id % 13 = 0');
+  expect(theirs).not.toEqual(ours);
+  expect(await digest('deltalake', dir)).toEqual(theirs);
+  await uploadNew(dir, root);
+  await pipeline.query('delete from items where id % 13 = 0');
+  await pipeline.query('update items set small = 1 where id % 17 = 0');
+  await pipeline.start('lake-sink');
+  await equal();
+  rmSync(dir, { recursive: true });
+
+  const after = await download(root);
+  const last = await digest('deltalake', after);
+  expect(await digest('duckdb', after)).toEqual(last);
+  expect(await digest('spark', after)).toEqual(last);
+  rmSync(after, { recursive: true });
+}, 1_200_000);

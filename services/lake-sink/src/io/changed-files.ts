@@ -1,0 +1,101 @@
+import { partitionId, type AddFile } from '@hasivu/delta';
+import { identifier } from '../core/engine-sql.ts';
+import type { ChangePosition } from '../core/row-batch.ts';
+import { filesBeforeTruncate, filesInRange, smallFilesToMerge, type KeyRange } from '../core/state-plan.ts';
+import {
+  DROP_MARKED_MATCHES,
+  dropKeptMatchesSql,
+  dropStaleChangesSql,
+  MATCHES_PER_FILE,
+  matchedRowsSql,
+} from '../core/state-sql.ts';
+import type { TableShape } from '../core/table-shape.ts';
+import { mayMark, planThinning, type VectorLimits, type VectorUse } from '../core/vector-policy.ts';
+import type { EngineSession } from './engine.ts';
+import type { LakeTable } from './lake-table.ts';
+import type { LocalFiles } from './local-files.ts';
+import type { StateVectors } from './state-vectors.ts';
+
+/** What a batch does to the table's files; the others stay as they are. */
+export interface ChangedFiles {
+  /** Their changed rows are marked deleted. */
+  readonly marked: readonly AddFile[];
+  readonly rewritten: readonly AddFile[];
+  /** They go, unread. */
+  readonly emptied: readonly AddFile[];
+}
+
+/** Where the batch's changes are planned; the engine has them in `change_last`. */
+export interface ChangePlace {
+  readonly session: EngineSession;
+  readonly table: LakeTable;
+  readonly local: LocalFiles;
+  readonly vectors: StateVectors;
+}
+
+/**
+ * Finds the table's rows that the changes replace, in `state_match`, takes changes that the table already has out of
+ * `change_last`, and says what is to become of the files. Reads the keys of the files that may hold them.
+ */
+export async function planChangedFiles(
+  { session, table, local, vectors }: ChangePlace,
+  shape: TableShape,
+  /** Set where the batch brings a TRUNCATE. */
+  truncatedAt: ChangePosition | null,
+  rule: { readonly use: VectorUse; readonly limits: VectorLimits },
+): Promise<ChangedFiles> {
+  const live = [...table.delta.state.files.values()];
+  const split = truncatedAt === null ? null : filesBeforeTruncate(live, truncatedAt);
+  const range = await keyRange(session, shape);
+  const candidates = range === null ? [] : filesInRange(split?.mixed ?? live, range);
+  await session.run(matchedRowsSql(shape, await local.groups(candidates)));
+  if (await vectors.load((await rowsPerFile(session, local)).keys())) await session.run(DROP_MARKED_MATCHES);
+  await session.run(dropStaleChangesSql(shape));
+  await session.run(dropKeptMatchesSql(shape));
+  const going = await rowsPerFile(session, local);
+  const thinned = live.flatMap((file) => {
+    const gone = file.deletionVector?.cardinality ?? 0;
+    const lost = going.get(file) ?? 0;
+    return gone + lost === 0 ? [] : [{ file, gone, going: lost }];
+  });
+  const bytes = live.reduce((sum, file) => sum + file.size, 0);
+  const canMark = mayMark(rule.use, table.delta.state.metadata.configuration, bytes, rule.limits);
+  const plan = planThinning(thinned, canMark, rule.limits);
+  const emptied = new Set([...(split?.emptied ?? []), ...plan.emptied]);
+  const rewritten = new Set(
+    [...(split?.mixed ?? []), ...plan.rewritten].filter((file) => !emptied.has(file)),
+  );
+  const byPartition = Map.groupBy(
+    live.filter((file) => !emptied.has(file)),
+    (file) => partitionId(table.partitionColumns, file.partitionValues),
+  );
+  for (const files of byPartition.values()) {
+    for (const file of smallFilesToMerge(files, (other) => rewritten.has(other))) rewritten.add(file);
+  }
+  return {
+    marked: plan.marked.filter((file) => !rewritten.has(file) && !emptied.has(file)),
+    rewritten: [...rewritten],
+    emptied: [...emptied],
+  };
+}
+
+async function rowsPerFile(session: EngineSession, local: LocalFiles): Promise<Map<AddFile, number>> {
+  const counted = await session.rows(MATCHES_PER_FILE);
+  return new Map(counted.map((row) => [local.at(row['__file']), Number(row['n'])]));
+}
+
+/** First and last changed key by the first key column; null when the batch changes nothing. */
+async function keyRange(session: EngineSession, shape: TableShape): Promise<KeyRange | null> {
+  const column = shape.key[0] as string;
+  const name = identifier(column);
+  const [row] = await session.rows(
+    `SELECT count(*) AS changes, CAST(min(${name}) AS VARCHAR) AS low, CAST(max(${name}) AS VARCHAR) AS high FROM change_last`,
+  );
+  if (row === undefined || Number(row['changes']) === 0) return null;
+  const type = shape.rowFields.find((own) => own.name === column)?.type ?? 'binary';
+  return { column, type, min: textOrNull(row['low']), max: textOrNull(row['high']) };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,50 @@
+import { keyOfPath, partitionId, type AddFile } from '@hasivu/delta';
+import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+
+/** A table's data files as the engine knows them: by their local path. */
+export class LocalFiles {
+  readonly #table: LakeTable;
+  readonly #cache: FileCache;
+  readonly #byPath = new Map<string, AddFile>();
+
+  constructor(table: LakeTable, cache: FileCache) {
+    this.#table = table;
+    this.#cache = cache;
+  }
+
+  /** Fetches the file unless it is here. @throws STORE_OBJECT_MISSING */
+  async pathOf(file: AddFile): Promise<string> {
+    const path = await this.#cache.pathOf(this.#keyOf(file));
+    this.#byPath.set(path, file);
+    return path;
+  }
+
+  /** The file that the engine read from this path. */
+  at(path: unknown): AddFile {
+    const file = this.#byPath.get(path as string);
+    if (file === undefined) throw new TypeError('the engine names a file that it was not given');
+    return file;
+  }
+
+  /** The files by partition, as the engine reads them. */
+  async groups(files: readonly AddFile[]): Promise<PartitionFiles[]> {
+    const groups = new Map<string, { partitionValues: AddFile['partitionValues']; paths: string[] }>();
+    for (const file of files) {
+      const id = partitionId(this.#table.partitionColumns, file.partitionValues);
+      const group = groups.get(id) ?? { partitionValues: file.partitionValues, paths: [] };
+      group.paths.push(await this.pathOf(file));
+      groups.set(id, group);
+    }
+    return [...groups.values()];
+  }
+
+  async forget(files: readonly AddFile[]): Promise<void> {
+    for (const file of files) await this.#cache.forget(this.#keyOf(file));
+  }
+
+  #keyOf(file: AddFile): string {
+    return `${this.#table.root}/${keyOfPath(file.path)}`;
+  }
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import {
+  markedFile,
+  packCommitVectors,
+  parseStatistics,
+  readVector,
+  RowSet,
+  type Action,
+  type AddFile,
+} from '@hasivu/delta';
+import { PlatformError } from '@hasivu/errors';
+import type { EngineSession } from './engine.ts';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+import type { LocalFiles } from './local-files.ts';
+
+/** Deletion vectors of one table during one use of the engine: read for its queries, extended for the commit. */
+export class StateVectors {
+  readonly #session: EngineSession;
+  readonly #table: LakeTable;
+  readonly #cache: FileCache;
+  readonly #local: LocalFiles;
+  readonly #rows = new Map<string, RowSet>();
+  readonly #files = new Map<string, Uint8Array>();
+
+  constructor(session: EngineSession, table: LakeTable, cache: FileCache, local: LocalFiles) {
+    this.#session = session;
+    this.#table = table;
+    this.#cache = cache;
+    this.#local = local;
+  }
+
+  /** Tells the engine which rows of these files are marked deleted. @returns whether any is */
+  async load(files: Iterable<AddFile>): Promise<boolean> {
+    let any = false;
+    for (const file of files) {
+      if (file.deletionVector === undefined) continue;
+      any = true;
+      if (this.#rows.has(file.path)) continue;
+      const rows = await readVector(file.deletionVector, { get: (key) => this.#vectorFile(key) });
+      this.#rows.set(file.path, rows);
+      await this.#session.markRows(await this.#local.pathOf(file), rows.toBits(this.#rowCount(file)));
+    }
+    return any;
+  }
+
+  /**
+   * Marks further rows of loaded files and uploads what has to be: until a commit names it, nobody sees it.
+   * @returns the actions of the commit
+   */
+  async mark(files: ReadonlyMap<AddFile, readonly number[]>): Promise<Action[]> {
+    const sets = [...files].map(([file, going]) => {
+      const rows = this.#rows.get(file.path) ?? new RowSet();
+      // Without the rows that are gone already they would come back.
+      if (rows.size !== (file.deletionVector?.cardinality ?? 0))
+        throw new TypeError('rows are marked in a file whose deletion vector was not loaded');
+      for (const row of going) rows.add(row);
+      return rows;
+    });
+    const { descriptors, file: packed } = packCommitVectors(sets, this.#table.newId());
+    if (packed !== null) {
+      const key = await this.#table.uploadVectors(packed);
+      await this.#cache.keep(key, packed.bytes);
+    }
+    const nowMs = Date.now();
+    return [...files.keys()].flatMap((file, index) => {
+      const vector = descriptors[index];
+      return vector === undefined ? [] : markedFile(file, vector, nowMs);
+    });
+  }
+
+  /** One file holds the vectors of many data files. */
+  async #vectorFile(key: string): Promise<Uint8Array> {
+    const known = this.#files.get(key);
+    if (known !== undefined) return known;
+    const bytes = await readFile(await this.#cache.pathOf(`${this.#table.root}/${key}`));
+    this.#files.set(key, bytes);
+    return bytes;
+  }
+
+  #rowCount(file: AddFile): number {
+    const rows = parseStatistics(file.stats).numRecords;
+    if (rows >= 0) return rows;
+    throw new PlatformError('LAKE_LOG_CORRUPT', {
+      doing: `reading the table ${this.#table.root}`,
+      why: 'a file with a deletion vector has no row count',
+      context: { table: this.#table.root },
+    });
+  }
+}
