@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { HistorySection } from './history-section.ts';
 import { SecretRef } from './reusable-shapes.ts';
 
 export const LakeSection = Type.Object(
@@ -58,6 +59,7 @@ export const TableSection = Type.Object(
           'Keep the current state. Left out: where the table has a primary key or a replica identity; true is an error without one',
       }),
     ),
+    history: Type.Optional(HistorySection),
   },
   { additionalProperties: false },
 );

@@ -30,7 +30,10 @@ export function loadConfig(path: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /** The table's entry under `tables` with its defaults; `silver` is kept where the table has a key. */
-export function tableConfig(config: HasivuConfig, table: string): Required<TableConfig> {
+export function tableConfig(
+  config: HasivuConfig,
+  table: string,
+): Required<Omit<TableConfig, 'history'>> & Pick<TableConfig, 'history'> {
   return { partitionBy: [], bronze: true, silver: true, ...config.tables[table] };
 }
 

@@ -16,7 +16,10 @@ const table: TableSchema = {
   key: ['id'],
 };
 
-describe.each(FAILPOINTS)('killed at %s', (failpoint) => {
+// Those of the histories are reached only where a table has one: history-kill.crash.test.ts.
+const places = FAILPOINTS.filter((name) => !name.startsWith('history-'));
+
+describe.each(places)('killed at %s', (failpoint) => {
   test('the next start leaves neither a hole nor a duplicate in bronze, and silver is the last change per key', async () => {
     await using sink = await SinkFixture.create('kill');
     await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });

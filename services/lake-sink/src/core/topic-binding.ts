@@ -2,10 +2,12 @@ import {
   capturedBy,
   capturedDatabases,
   tableConfig,
+  tableHistories,
   type CapturedDatabase,
   type HasivuConfig,
 } from '@hasivu/config';
 import { topicNames, topicPart } from '@hasivu/change-events';
+import { historyForm, type HistoryForm } from './history/history-form.ts';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
 
@@ -21,6 +23,7 @@ export interface TopicBinding {
   /** One table at one root: the current state where the topic has a key, else a log. */
   readonly isEither: boolean;
   readonly partitions: readonly PartitionColumn[];
+  readonly histories: readonly HistoryForm[];
 }
 
 /** Bindings of the topics that exist and that the configuration asks for. */
@@ -39,7 +42,8 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
     if (pipeline !== undefined) {
       const root = `curated/${topicPart(pipeline.name)}/${topicPart(pipeline.to)}`;
       const table = `curated.${pipeline.name}.${pipeline.to}`;
-      bindings.push({ topic, table, logRoot: root, stateRoot: root, isEither: true, partitions: [] });
+      const roots = { logRoot: root, stateRoot: root };
+      bindings.push({ topic, table, ...roots, isEither: true, partitions: [], histories: [] });
       continue;
     }
     const binding = bindTable(config, databases, topic);
@@ -90,6 +94,7 @@ function bindTable(
       source: lakeName(part.source),
       name: lakeName(part.name),
     })),
+    histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
   };
 }
 

@@ -2,11 +2,13 @@ import type { DeltaSurroundings } from '@hasivu/delta';
 import type { KafkaCluster } from '@hasivu/kafka';
 import type { ObjectStore } from '@hasivu/object-store';
 import type { HasivuConfig } from '@hasivu/config';
+import { historyTargets } from '../core/history/history-form.ts';
+import { historyBit } from '../core/row-batch.ts';
 import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
 import type { Engine } from './engine.ts';
 import { EventSchemas, type SchemaSource } from './event-schemas.ts';
 import { LakeTable } from './lake-table.ts';
-import { TopicTables } from './topic-tables.ts';
+import { TopicTables, type HistoryTable } from './topic-tables.ts';
 import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
 
 export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDurable'> {
@@ -86,7 +88,12 @@ export class TopicSet {
         : binding.isEither
           ? log
           : await LakeTable.open(binding.stateRoot, store, around);
-    const tables = new TopicTables(binding, { log, state }, this.#tools);
+    const histories: HistoryTable[] = [];
+    for (const [at, target] of historyTargets(binding.histories).entries()) {
+      const table = await LakeTable.open(target.root, store, around);
+      histories.push({ target, table, bit: historyBit(at) });
+    }
+    const tables = new TopicTables(binding, { log, state, histories }, this.#tools);
     const schemas = new EventSchemas(this.#tools.registry);
     const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) =>
       this.#tools.onDurable(binding, tables, rows, offsets);
