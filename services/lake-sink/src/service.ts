@@ -79,6 +79,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     failpoint,
     newId: randomUUID,
     nowMs: Date.now,
+    alive: () => context.alive(),
     limits: {
       rows: flush.rows,
       bytes: Math.min(flush.bytes, BATCH_BYTES_LIMIT),

@@ -40,9 +40,18 @@ export class SinkFixture implements AsyncDisposable {
     const lake = bucketPrefix(label);
     const folder = await mkdtemp(join(tmpdir(), 'lake-sink-test-'));
     const path = join(folder, 'hasivu.yaml');
-    const { endpoint, bucket, prefix, region, accessKeyId, secretAccessKey } = lake;
+    const { accessKeyId, secretAccessKey } = lake;
+    const sink = new SinkFixture({ ...kafka }, { ...lake, accessKeyId, secretAccessKey }, folder, path);
+    await sink.configure(config);
+    return sink;
+  }
+
+  /** Replaces the configuration; it holds from the next start. */
+  async configure(config: SinkConfig): Promise<void> {
+    const { kafka } = this;
+    const { endpoint, bucket, prefix, region } = this.lake;
     await writeFile(
-      path,
+      this.#config,
       JSON.stringify({
         version: 1,
         kafka: { brokers: kafka.brokers, registry: kafka.registry, prefix: kafka.prefix },
@@ -60,7 +69,6 @@ export class SinkFixture implements AsyncDisposable {
         lineage: { intervalMs: 1000 },
       }),
     );
-    return new SinkFixture({ ...kafka }, { ...lake, accessKeyId, secretAccessKey }, folder, path);
   }
 
   get service(): SpawnedService {

@@ -58,9 +58,9 @@ test('values that together are wider than the engine’s memory get versions, al
     await history.log(sql);
     await history.apply(sql, facts(n, made.lacks ? ['big'] : []));
   };
-  for (let n = 1; n <= 20; n += 1)
-    await apply(n, { op: 'c', rows: [n * 25 - 24, n * 25], big, lacks: false });
-  for (const n of [21, 22]) await apply(n, { op: 'u', rows: [1, 500], big: 'NULL', lacks: true });
+  for (let n = 1; n <= 8; n += 1) await apply(n, { op: 'c', rows: [n * 25 - 24, n * 25], big, lacks: false });
+  await apply(21, { op: 'u', rows: [1, 100], big: 'NULL', lacks: true });
+  await apply(22, { op: 'u', rows: [51, 150], big: 'NULL', lacks: true });
   const lengths = await history.lengths(target, 'big');
-  expect(lengths).toEqual(Array.from({ length: 1500 }, () => 400_000));
+  expect(lengths).toEqual(Array.from({ length: 400 }, () => 400_000));
 });

@@ -57,7 +57,7 @@ export async function applyToHistories(
   }
 }
 
-function storesOf(
+export function storesOf(
   { target, table }: HistoryTable,
   { log, histories }: { readonly log: LakeTable | null; readonly histories: readonly HistoryTable[] },
 ): HistoryStores {
@@ -71,14 +71,15 @@ function storesOf(
     : { ...stores, open: partner.table, closed: table };
 }
 
-function seenBy(table: LakeTable, topic: string): ChangePosition | null {
+/** The greatest position that the table has seen, or null. */
+export function seenBy(table: LakeTable, topic: string): ChangePosition | null {
   const ids = seenAppIds(topic);
   const lsn = table.txnOf(ids.lsn);
   return lsn < 0 ? null : { lsn: BigInt(lsn), seq: table.txnOf(ids.seq) };
 }
 
 /** Last offset per Kafka partition that the table has. */
-function offsetsOf(table: LakeTable, topic: string): Map<number, number> {
+export function offsetsOf(table: LakeTable, topic: string): Map<number, number> {
   const prefix = partitionAppId(topic, '');
   const offsets = new Map<number, number>();
   for (const [appId, { version }] of table.delta.state.txns) {
@@ -88,7 +89,7 @@ function offsetsOf(table: LakeTable, topic: string): Map<number, number> {
   return offsets;
 }
 
-function seenActions(topic: string, { lsn, seq }: ChangePosition): Action[] {
+export function seenActions(topic: string, { lsn, seq }: ChangePosition): Action[] {
   const ids = seenAppIds(topic);
   const lastUpdated = Date.now();
   return [

@@ -8,6 +8,7 @@ import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
 import type { Engine } from './engine.ts';
 import { EventSchemas, type SchemaSource } from './event-schemas.ts';
 import { LakeTable } from './lake-table.ts';
+import { catchUpHistories } from './history-catch-up.ts';
 import { TopicTables, type HistoryTable } from './topic-tables.ts';
 import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
 
@@ -17,6 +18,8 @@ export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDur
   readonly store: ObjectStore;
   readonly around: DeltaSurroundings;
   readonly engine: Engine;
+  /** Progress was made while topics are opened. */
+  readonly alive: () => void;
   readonly onDurable: (
     binding: TopicBinding,
     tables: TopicTables,
@@ -94,6 +97,7 @@ export class TopicSet {
       histories.push({ target, table, bit: historyBit(at) });
     }
     const tables = new TopicTables(binding, { log, state, histories }, this.#tools);
+    await catchUpHistories(binding, tables, this.#tools);
     const schemas = new EventSchemas(this.#tools.registry);
     const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) =>
       this.#tools.onDurable(binding, tables, rows, offsets);

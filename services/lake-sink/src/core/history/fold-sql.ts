@@ -1,6 +1,6 @@
-import { sameKey } from '../engine-sql.ts';
+import { identifier, sameKey } from '../engine-sql.ts';
 import { fingerprint, UNKNOWN } from './compare-sql.ts';
-import type { HistoryLayout } from './history-layout.ts';
+import { derivedValues, type HistoryLayout } from './history-layout.ts';
 import { before, FIRST_PLACE, isSent, keyColumns, notAfter, samePlace } from './history-relations.ts';
 
 /** A column that is followed by itself, since changes may lack it or since its previous value is kept. */
@@ -150,19 +150,28 @@ export function lackingColumnsSql(log: string): string {
   return `SELECT DISTINCT unnest(_unavailable) AS name FROM ${log} WHERE _unavailable IS NOT NULL`;
 }
 
-/** `hist_row`: every row that the versions take values from. */
+/**
+ * `hist_row`: what versions take from rows other than that of their last change. Apart from those columns, values
+ * stream from the files into the output and are never held.
+ */
 export function rowsSql(layout: HistoryLayout, followed: readonly FollowedColumn[]): string {
-  const refs = ['SELECT __f AS f, __r AS r FROM hist_version'];
+  const refs = [`SELECT NULL::VARCHAR AS f, NULL::BIGINT AS r`];
   const add = (ref: string): number =>
     refs.push(`SELECT (${ref}).f, (${ref}).r FROM hist_version WHERE (${ref}).f IS NOT NULL`);
-  if (layout.retained.length > 0 || layout.previous.length > 0) add('__start');
+  if (layout.previous.length > 0) add('__start');
   followed.forEach(({ name, isPrevious }, at) => {
     add(layout.retained.includes(name) ? `__first${at}` : `__at${at}`);
     if (isPrevious) add(`__was${at}.w`);
   });
   if (layout.overwritten.length > 0) refs.push('SELECT __f, __r FROM hist_open');
+  const columns = new Set([
+    ...followed.map((own) => own.name),
+    ...derivedValues(layout).map(({ name }) => name),
+    ...layout.overwritten.map(({ as }) => as),
+  ]);
+  const wanted = [...columns].map((name) => `v.${identifier(name)}, `).join('');
   return (
-    `CREATE OR REPLACE TEMP TABLE hist_row AS SELECT v.* EXCLUDE (_unavailable) FROM hist_values v ` +
+    `CREATE OR REPLACE TEMP TABLE hist_row AS SELECT ${wanted}v.__file, v.__row FROM hist_values v ` +
     `SEMI JOIN (${refs.join(' UNION ')}) n ON n.f = v.__file AND n.r = v.__row`
   );
 }

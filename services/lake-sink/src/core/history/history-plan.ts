@@ -1,6 +1,7 @@
 import { parseStatistics, type AddFile } from '@hasivu/delta';
 import type { ChangePosition } from '../row-batch.ts';
 import { IS_CURRENT } from './history-layout.ts';
+import type { Offsets } from './history-relations.ts';
 
 /** Files of open or of closed versions, of a table that holds both. */
 export function filesOfKind(files: Iterable<AddFile>, open: boolean): AddFile[] {
@@ -12,6 +13,17 @@ export function filesFrom(files: Iterable<AddFile>, column: '_lsn' | '_to_lsn', 
   return [...files].filter((file) => {
     const max = parseStatistics(file.stats).columns.get(column)?.max;
     return max === undefined || BigInt(max) >= lsn;
+  });
+}
+
+/** Files of the change log whose statistics do not rule out a record after the one and up to the other offsets. */
+export function filesWithOffsets(files: Iterable<AddFile>, after: Offsets, upTo: Offsets): AddFile[] {
+  const least = Math.min(...[...upTo.keys()].map((partition) => after.get(partition) ?? -1));
+  const greatest = Math.max(...upTo.values());
+  return [...files].filter((file) => {
+    const offsets = parseStatistics(file.stats).columns.get('_offset');
+    if (offsets?.min === undefined || offsets.max === undefined) return true;
+    return Number(offsets.max) > least && Number(offsets.min) <= greatest;
   });
 }
 

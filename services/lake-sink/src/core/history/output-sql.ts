@@ -10,7 +10,7 @@ import {
 } from './history-layout.ts';
 import { before, keyColumns } from './history-relations.ts';
 
-/** One column's value of a version, and the rows it is taken from. */
+/** One column's value of a version, and the rows it is taken from: a of the last change, b of the first. */
 interface Source {
   readonly sql: string;
   /** Alias → the joined row, which is there or not. */
@@ -181,7 +181,7 @@ function joinsOf(sources: readonly Source[]): string {
   return [...joins]
     .map(
       ([alias, at]) =>
-        ` LEFT JOIN hist_row ${alias} ON ${alias}.__file = (${at}).f AND ${alias}.__row = (${at}).r`,
+        ` LEFT JOIN ${alias === 'a' || alias === 'b' ? 'hist_values' : 'hist_row'} ${alias} ON ${alias}.__file = (${at}).f AND ${alias}.__row = (${at}).r`,
     )
     .join('');
 }

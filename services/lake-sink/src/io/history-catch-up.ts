@@ -1,0 +1,114 @@
+import { isPlatformError } from '@hasivu/errors';
+import { partitionAppId } from '../core/offset-ledger.ts';
+import { historyLayout } from '../core/history/history-layout.ts';
+import { filesWithOffsets } from '../core/history/history-plan.ts';
+import { changesUpTo, type Offsets } from '../core/history/history-relations.ts';
+import type { ChangePosition } from '../core/row-batch.ts';
+import type { TopicBinding } from '../core/topic-binding.ts';
+import type { Action } from '@hasivu/delta';
+import type { Engine } from './engine.ts';
+import type { FileCache } from './file-cache.ts';
+import { offsetsOf, seenActions, seenBy, storesOf } from './history-flush.ts';
+import type { HistoryMerger } from './history-merger.ts';
+import type { LakeTable } from './lake-table.ts';
+import { localFiles } from './table-files.ts';
+import type { HistoryTable, TopicTables } from './topic-tables.ts';
+
+export interface CatchUpTools {
+  readonly engine: Engine;
+  readonly cache: FileCache;
+  readonly historyMerger: HistoryMerger;
+  /** Called after every step. */
+  readonly alive: () => void;
+}
+
+/** Records of one Kafka partition that one commit takes in. */
+const STEP = 50_000;
+
+/**
+ * Gives histories what the change log has and they have not: after a crash between their commits, or all of it when
+ * a history was declared later. Done before anything is read from Kafka, so that from then on the tables of a topic
+ * are at the same offsets. It is in steps of bounded size, each a commit, from which a next start goes on.
+ */
+export async function catchUpHistories(
+  binding: TopicBinding,
+  tables: TopicTables,
+  tools: CatchUpTools,
+): Promise<void> {
+  const { log, shape, histories } = tables;
+  if (log?.exists !== true || shape === null || log.key === null || log.key.length === 0) return;
+  if (histories.length === 0) return;
+  try {
+    await tables.adopt(
+      shape,
+      histories.reduce((bits, { bit }) => bits | bit, 0),
+      log.key,
+    );
+  } catch (error) {
+    // The first record will meet the same, and then stops this table and not the process.
+    if (isPlatformError(error) && error.code === 'LAKE_SCHEMA_INCOMPATIBLE') return;
+    throw error;
+  }
+  const all = offsetsOf(log, binding.topic);
+  for (const history of histories) {
+    // Of type 4 the current table must be where the superseded versions are before both go on.
+    const partner = histories.find((other) => other.target.form === history.target.form && other !== history);
+    if (partner !== undefined && history.target.rows === 'open')
+      await advance(history, offsetsOf(partner.table, binding.topic), binding, tables, tools);
+  }
+  for (const group of Map.groupBy(histories, ({ target }) => target.form).values()) {
+    for (let next = nextStep(group, all, binding); next !== null; next = nextStep(group, all, binding))
+      for (const history of group) await advance(history, next, binding, tables, tools);
+  }
+}
+
+/** Offsets that a history's tables go to next, or null when they have everything. */
+function nextStep(group: readonly HistoryTable[], all: Offsets, binding: TopicBinding): Offsets | null {
+  const has = offsetsOf((group[0] as HistoryTable).table, binding.topic);
+  const next = new Map<number, number>();
+  for (const [partition, offset] of all) {
+    const at = has.get(partition) ?? -1;
+    if (at < offset) next.set(partition, Math.min(offset, at + STEP));
+  }
+  return next.size === 0 ? null : next;
+}
+
+async function advance(
+  history: HistoryTable,
+  to: Offsets,
+  binding: TopicBinding,
+  tables: TopicTables,
+  { cache, engine, historyMerger, alive }: CatchUpTools,
+): Promise<void> {
+  const before = offsetsOf(history.table, binding.topic);
+  const ahead = [...to].filter(([partition, offset]) => offset > (before.get(partition) ?? -1));
+  const { shape } = tables;
+  if (ahead.length === 0 || shape === null) return;
+  const log = tables.log as LakeTable;
+  const upTo = new Map([...before, ...ahead]);
+  const layout = historyLayout(history.target.form, shape);
+  const files = filesWithOffsets(log.delta.state.files.values(), before, upTo);
+  const local = await localFiles(log, cache, files);
+  const changes = changesUpTo(layout, local.groups, upTo, before);
+  const facts = await engine.exclusively(`reading the change log ${log.root}`, async (session) => {
+    const lacking = await session.rows(
+      `SELECT DISTINCT unnest(_unavailable) AS name FROM ${changes} WHERE _unavailable IS NOT NULL`,
+    );
+    const [last] = await session.rows(
+      `SELECT CAST(_lsn AS VARCHAR) AS lsn, CAST(_seq AS VARCHAR) AS seq FROM ${changes} WHERE _op = 't' ORDER BY _lsn DESC, _seq DESC LIMIT 1`,
+    );
+    const truncatedAt: ChangePosition | null =
+      last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
+    return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
+  });
+  const lastUpdated = Date.now();
+  const txns = ahead.map(([partition, version]): Action => ({
+    txn: { appId: partitionAppId(binding.topic, partition), version, lastUpdated },
+  }));
+  await historyMerger.apply(
+    storesOf(history, tables),
+    { layout, files: local.groups, ...facts, seen: seenBy(history.table, binding.topic), before, upTo },
+    (seen) => [...txns, ...seenActions(binding.topic, seen)],
+  );
+  alive();
+}
