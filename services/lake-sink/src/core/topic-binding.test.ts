@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HasivuConfig } from '@hasivu/config';
+import { historyTargets } from './history/history-form.ts';
 import { bindTopics } from './topic-binding.ts';
 
 const config = {
@@ -67,5 +68,30 @@ test('tables of several databases have folders of their own, and each database i
     ['h.public.items', 'public.items', 'bronze/public/items', 'silver/public/items'],
     ['h.north.public.orders', 'north.public.orders', 'bronze/north.public/orders', null],
     ['other.public.items', 'south.public.items', 'bronze/south.public/items', 'silver/south.public/items'],
+  ]);
+});
+
+test('the declared histories of a table lie under history, of type 4 the superseded versions first', () => {
+  const [bound] = bindTopics(
+    {
+      ...config,
+      tables: {
+        'public.orders': {
+          partitionBy: [],
+          bronze: true,
+          history: [
+            { type: 2, ignore: ['seen at'] },
+            { type: 4, name: 'kept' },
+          ],
+        },
+      },
+    },
+    ['h.public.orders'],
+  );
+  expect(bound?.histories[0]).toMatchObject({ type: 2, track: null, ignore: ['seen_at'] });
+  expect(historyTargets(bound?.histories ?? []).map(({ root, rows }) => [root, rows])).toEqual([
+    ['history/public/orders_scd2', 'all'],
+    ['history/public/kept_history', 'closed'],
+    ['history/public/kept', 'open'],
   ]);
 });

@@ -44,8 +44,7 @@ export async function flushBatch(
     await appendToLog(batch, files, binding, tables.log, tools);
   if ((batch.targets & TARGET.state) !== 0 && tables.state !== null)
     await applyToState(batch, files, binding, tables.state, tools);
-  if (tables.log !== null)
-    await applyToHistories({ batch, files, txns: offsetActions(batch, binding) }, binding, tables, tools);
+  if (tables.log !== null) await applyToHistories(batch, files, binding, tables, tools);
 }
 
 async function appendToLog(

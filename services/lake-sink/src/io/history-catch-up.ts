@@ -1,16 +1,15 @@
 import { isPlatformError } from '@hasivu/errors';
-import { partitionAppId } from '../core/offset-ledger.ts';
+import { lackingColumnsSql } from '../core/history/fold-sql.ts';
 import { historyLayout } from '../core/history/history-layout.ts';
+import type { Offsets } from '../core/history/history-offsets.ts';
 import { filesWithOffsets } from '../core/history/history-plan.ts';
-import { changesUpTo, type Offsets } from '../core/history/history-relations.ts';
+import { changesUpTo } from '../core/history/history-relations.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
-import type { Action } from '@hasivu/delta';
 import type { Engine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
-import { offsetsOf, seenActions, seenBy, storesOf } from './history-flush.ts';
+import { advanceHistory, offsetsOf } from './history-advance.ts';
 import type { HistoryMerger } from './history-merger.ts';
-import type { LakeTable } from './lake-table.ts';
 import { localFiles } from './table-files.ts';
 import type { HistoryTable, TopicTables } from './topic-tables.ts';
 
@@ -50,21 +49,19 @@ export async function catchUpHistories(
     throw error;
   }
   const all = offsetsOf(log, binding.topic);
-  for (const history of histories) {
-    // Of type 4 the current table must be where the superseded versions are before both go on.
-    const partner = histories.find((other) => other.target.form === history.target.form && other !== history);
-    if (partner !== undefined && history.target.rows === 'open')
-      await advance(history, offsetsOf(partner.table, binding.topic), binding, tables, tools);
-  }
   for (const group of Map.groupBy(histories, ({ target }) => target.form).values()) {
-    for (let next = nextStep(group, all, binding); next !== null; next = nextStep(group, all, binding))
-      for (const history of group) await advance(history, next, binding, tables, tools);
+    const [first, ...others] = group as [HistoryTable, ...HistoryTable[]];
+    // Of type 4 the current table must be where the superseded versions are before both go on.
+    if (others.length > 0)
+      await advance(others, offsetsOf(first.table, binding.topic), binding, tables, tools);
+    for (let next = nextStep(first, all, binding); next !== null; next = nextStep(first, all, binding))
+      await advance(group, next, binding, tables, tools);
   }
 }
 
-/** Offsets that a history's tables go to next, or null when they have everything. */
-function nextStep(group: readonly HistoryTable[], all: Offsets, binding: TopicBinding): Offsets | null {
-  const has = offsetsOf((group[0] as HistoryTable).table, binding.topic);
+/** Offsets that a history goes to next, or null when it has everything. */
+function nextStep({ table }: HistoryTable, all: Offsets, { topic }: TopicBinding): Offsets | null {
+  const has = offsetsOf(table, topic);
   const next = new Map<number, number>();
   for (const [partition, offset] of all) {
     const at = has.get(partition) ?? -1;
@@ -74,26 +71,21 @@ function nextStep(group: readonly HistoryTable[], all: Offsets, binding: TopicBi
 }
 
 async function advance(
-  history: HistoryTable,
-  to: Offsets,
-  binding: TopicBinding,
+  group: readonly HistoryTable[],
+  upTo: Offsets,
+  { topic }: TopicBinding,
   tables: TopicTables,
   { cache, engine, historyMerger, alive }: CatchUpTools,
 ): Promise<void> {
-  const before = offsetsOf(history.table, binding.topic);
-  const ahead = [...to].filter(([partition, offset]) => offset > (before.get(partition) ?? -1));
-  const { shape } = tables;
-  if (ahead.length === 0 || shape === null) return;
-  const log = tables.log as LakeTable;
-  const upTo = new Map([...before, ...ahead]);
-  const layout = historyLayout(history.target.form, shape);
+  const { log, shape } = tables;
+  if (log === null || shape === null) return;
+  const layout = historyLayout((group[0] as HistoryTable).target.form, shape);
+  const before = offsetsOf((group[0] as HistoryTable).table, topic);
   const files = filesWithOffsets(log.delta.state.files.values(), before, upTo);
   const local = await localFiles(log, cache, files);
   const changes = changesUpTo(layout, local.groups, upTo, before);
   const facts = await engine.exclusively(`reading the change log ${log.root}`, async (session) => {
-    const lacking = await session.rows(
-      `SELECT DISTINCT unnest(_unavailable) AS name FROM ${changes} WHERE _unavailable IS NOT NULL`,
-    );
+    const lacking = await session.rows(lackingColumnsSql(changes));
     const [last] = await session.rows(
       `SELECT CAST(_lsn AS VARCHAR) AS lsn, CAST(_seq AS VARCHAR) AS seq FROM ${changes} WHERE _op = 't' ORDER BY _lsn DESC, _seq DESC LIMIT 1`,
     );
@@ -101,14 +93,8 @@ async function advance(
       last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
     return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
   });
-  const lastUpdated = Date.now();
-  const txns = ahead.map(([partition, version]): Action => ({
-    txn: { appId: partitionAppId(binding.topic, partition), version, lastUpdated },
-  }));
-  await historyMerger.apply(
-    storesOf(history, tables),
-    { layout, files: local.groups, ...facts, seen: seenBy(history.table, binding.topic), before, upTo },
-    (seen) => [...txns, ...seenActions(binding.topic, seen)],
-  );
-  alive();
+  await advanceHistory(group, upTo, { topic, shape, files: local.groups, ...facts }, tables, {
+    historyMerger,
+    onCommit: alive,
+  });
 }

@@ -8,7 +8,8 @@ import {
 } from '../core/history/fold-sql.ts';
 import type { HistoryLayout } from '../core/history/history-layout.ts';
 import { filesFrom, filesWithDeaths } from '../core/history/history-plan.ts';
-import { changesUpTo, valuesViewSql, versionsOf, type Offsets } from '../core/history/history-relations.ts';
+import type { Offsets } from '../core/history/history-offsets.ts';
+import { changesUpTo, valuesViewSql, versionsOf } from '../core/history/history-relations.ts';
 import {
   batchSql,
   deletedLaterSql,

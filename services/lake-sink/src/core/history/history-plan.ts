@@ -1,7 +1,7 @@
 import { parseStatistics, type AddFile } from '@hasivu/delta';
 import type { ChangePosition } from '../row-batch.ts';
 import { IS_CURRENT } from './history-layout.ts';
-import type { Offsets } from './history-relations.ts';
+import type { Offsets } from './history-offsets.ts';
 
 /** Files of open or of closed versions, of a table that holds both. */
 export function filesOfKind(files: Iterable<AddFile>, open: boolean): AddFile[] {

@@ -2,6 +2,7 @@ import { field, type DeltaField } from '@hasivu/delta';
 import { identifier, readFiles, text, type PartitionFiles } from '../engine-sql.ts';
 import { LOG_COLUMNS } from '../lake-columns.ts';
 import { derivedValues, rowFieldsOf, type HistoryLayout } from './history-layout.ts';
+import type { Offsets } from './history-offsets.ts';
 
 /** Local files that a merge may read, by what they hold. */
 export interface HistoryFiles {
@@ -16,9 +17,6 @@ export function changesOf(layout: HistoryLayout, files: readonly PartitionFiles[
   const { shape } = layout;
   return readFiles([...shape.rowFields, ...LOG_COLUMNS], shape.partitions, files);
 }
-
-/** Last offset per Kafka partition. */
-export type Offsets = ReadonlyMap<number, number>;
 
 /** Changes up to these offsets, and where `after` is given, only those after it. */
 export function changesUpTo(
