@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { field, partitionId, type Action, type AddFile } from '@hasivu/delta';
+import { field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
 import { text } from '../src/core/engine-sql.ts';
 import { historyTargets, type HistoryForm, type HistoryTarget } from '../src/core/history/history-form.ts';
@@ -13,11 +13,12 @@ import {
   type HistoryLayout,
 } from '../src/core/history/history-layout.ts';
 import { LOG_COLUMNS } from '../src/core/lake-columns.ts';
-import { isAfter, type ChangePosition } from '../src/core/row-batch.ts';
+import { historyBit, isAfter, type ChangePosition } from '../src/core/row-batch.ts';
 import { tableFields, type TableShape } from '../src/core/table-shape.ts';
 import { Engine, type EngineSession } from '../src/io/engine.ts';
 import { uploadEngineFiles } from '../src/io/engine-files.ts';
 import { FileCache } from '../src/io/file-cache.ts';
+import { advanceHistory } from '../src/io/history-advance.ts';
 import { HistoryMerger, type HistoryCommit } from '../src/io/history-merger.ts';
 import { LakeTable } from '../src/io/lake-table.ts';
 import { localFiles } from '../src/io/table-files.ts';
@@ -52,11 +53,11 @@ export class HistoryBench implements AsyncDisposable {
     this.#store = store;
   }
 
-  static async open(memoryBytes = 48e6): Promise<HistoryBench> {
+  static async open(): Promise<HistoryBench> {
     const store = new MemoryStore();
     const folder = await mkdtemp(join(tmpdir(), 'history-bench-'));
     const cache = await FileCache.open(store, 2 ** 30);
-    return new HistoryBench(new Engine({ folder, memoryBytes }), cache, folder, store);
+    return new HistoryBench(new Engine({ folder, memoryBytes: 48e6 }), cache, folder, store);
   }
 
   /** A source table with empty tables of its log and of one history. */
@@ -98,8 +99,6 @@ export class BenchHistory {
   readonly #cache: FileCache;
   readonly #bound: Bound;
   readonly #merger: HistoryMerger;
-  readonly #seen = new Map<HistoryTarget, ChangePosition>();
-  readonly #applied = new Map<HistoryTarget, number>();
 
   constructor(engine: Engine, cache: FileCache, bound: Bound) {
     this.#engine = engine;
@@ -132,6 +131,13 @@ export class BenchHistory {
     await log.delta.commit({ actions: adds.map((add): Action => ({ add })), operation: 'STREAMING UPDATE' });
   }
 
+  /** What retention does to the log: every file goes. */
+  async forgetLog(): Promise<void> {
+    const { log } = this.#bound;
+    const actions = [...log.delta.state.files.values()].map((file): Action => removalOf(file, 1));
+    await log.delta.commit({ actions, operation: 'DELETE' });
+  }
+
   /** Applies a batch to every table of the history that is named. */
   async apply(
     changes: string,
@@ -151,36 +157,19 @@ export class BenchHistory {
     });
     const { offset, ...rest } = facts;
     const commits: HistoryCommit[] = [];
-    for (const target of targets) {
-      const pair = target.form.type === 4;
-      const of = (rows: string): LakeTable | null =>
-        [...tables].find(([other]) => other.rows === rows)?.[1] ?? null;
-      const own = tables.get(target) as LakeTable;
-      commits.push(
-        await this.#merger.apply(
-          {
-            target: own,
-            rows: target.rows,
-            open: (pair ? of('open') : own) as LakeTable,
-            closed: pair ? of('closed') : target.rows === 'all' ? own : null,
-            log,
-          },
-          {
-            layout,
-            files: [{ partitionValues: {}, paths: [local] }],
-            ...rest,
-            seen: this.#seen.get(target) ?? null,
-            before: new Map([[0, this.#applied.get(target) ?? -1]]),
-            upTo: new Map([[0, offset]]),
-          },
-          (seen) => {
-            this.#seen.set(target, seen);
-            this.#applied.set(target, offset);
-            return [];
-          },
-        ),
-      );
-    }
+    const histories = [...tables].map(([target, table], at) => ({ target, table, bit: historyBit(at) }));
+    await advanceHistory(
+      histories.filter(({ target }) => targets.includes(target)),
+      new Map([[0, offset]]),
+      {
+        topic: 'topic',
+        shape: layout.shape,
+        files: () => Promise.resolve([{ partitionValues: {}, paths: [local] }]),
+        ...rest,
+      },
+      { log, histories },
+      { historyMerger: this.#merger, onCommit: (_, commit) => commits.push(commit) },
+    );
     await rm(local, { force: true });
     return commits;
   }

@@ -173,16 +173,20 @@ describe('the histories of a table', () => {
 
 test('a history that is declared later has everything that bronze has, and goes on from there', async () => {
   const named = { type: 2, ignore: ['u'], name: 'late' };
-  await using sink = await SinkFixture.create('history-late', { tables: { 'public.things': {} } });
+  await using sink = await SinkFixture.create('history-late', {
+    tables: { 'public.things': { partitionBy: ['a'] } },
+  });
   await using feed = await ChangeFeed.open(sink.kafka, things, { partitions: PARTITIONS });
   await sink.start();
   const row = { a: 'x', n: 1, big: 'y', u: 1n };
   await feed.send(...[1, 2, 3].map((id): Change => ({ op: 'c', row: { ...row, id } })));
-  await feed.send({ op: 'u', row: { ...row, id: 1, n: 2 } }, { op: 'd', row: { id: 2 } });
+  await feed.send({ op: 'u', row: { ...row, id: 1, n: 2, a: 'y' } }, { op: 'd', row: { id: 2 } });
   await sink.until('silver/public/things', 'two rows', ({ rows }) => rows.length === 2);
   await sink.until('bronze/public/things', 'five changes', ({ rows }) => rows.length === 5);
   expect(await sink.service.stop()).toEqual({ code: 0, signal: null });
-  await sink.configure({ tables: { 'public.things': { history: [named, { type: 4 }] } } });
+  await sink.configure({
+    tables: { 'public.things': { partitionBy: ['a'], history: [named, { type: 4 }] } },
+  });
   await sink.start();
   const show = (rows: readonly DeltaRow[]): string[] =>
     rows.map((one) => [one['id'], one['n'], one['_to_lsn'] ?? null].map(String).join(' ')).sort();

@@ -15,7 +15,8 @@ import type { HistoryTable } from './topic-tables.ts';
 export interface HistorySource {
   readonly topic: string;
   readonly shape: TableShape;
-  readonly files: readonly PartitionFiles[];
+  /** Local files; asked for again by each table, since between two the cache may have made room. */
+  readonly files: () => Promise<readonly PartitionFiles[]>;
   readonly truncatedAt: ChangePosition | null;
   readonly unavailable: Iterable<string>;
 }
@@ -65,13 +66,15 @@ async function advanceTable(
   tables: HistoryTables,
   tools: AdvanceTools,
 ): Promise<void> {
-  const { topic, shape, ...facts } = source;
+  const { topic, shape, truncatedAt, unavailable } = source;
   const news = [...wanted].filter(([partition, offset]) => offset > (before.get(partition) ?? -1));
   if (news.length === 0) return;
   const commit = await tools.historyMerger.apply(
     storesOf(history, tables),
     {
-      ...facts,
+      files: await source.files(),
+      truncatedAt,
+      unavailable,
       layout: historyLayout(history.target.form, shape),
       seen: seenBy(history.table, topic),
       before,

@@ -81,9 +81,9 @@ async function advance(
   if (log === null || shape === null) return;
   const layout = historyLayout((group[0] as HistoryTable).target.form, shape);
   const before = offsetsOf((group[0] as HistoryTable).table, topic);
-  const files = filesWithOffsets(log.delta.state.files.values(), before, upTo);
-  const local = await localFiles(log, cache, files);
-  const changes = changesUpTo(layout, local.groups, upTo, before);
+  const chosen = filesWithOffsets(log.delta.state.files.values(), before, upTo);
+  const files = async () => (await localFiles(log, cache, chosen)).groups;
+  const changes = changesUpTo(layout, await files(), upTo, before);
   const facts = await engine.exclusively(`reading the change log ${log.root}`, async (session) => {
     const lacking = await session.rows(lackingColumnsSql(changes));
     const [last] = await session.rows(
@@ -93,7 +93,7 @@ async function advance(
       last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
     return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
   });
-  await advanceHistory(group, upTo, { topic, shape, files: local.groups, ...facts }, tables, {
+  await advanceHistory(group, upTo, { topic, shape, files, ...facts }, tables, {
     historyMerger,
     onCommit: alive,
   });

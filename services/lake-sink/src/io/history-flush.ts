@@ -22,7 +22,13 @@ export async function applyToHistories(
     for (const { partitionValues, bytes } of files)
       local.push({ partitionValues, paths: [await tools.cache.scratch(tools.newId(), bytes)] });
     const { shape, truncatedAt, unavailable } = batch;
-    const source = { topic: binding.topic, shape, files: local, truncatedAt, unavailable: [...unavailable] };
+    const source = {
+      topic: binding.topic,
+      shape,
+      files: () => Promise.resolve(local),
+      truncatedAt,
+      unavailable: [...unavailable],
+    };
     for (const group of Map.groupBy(wanted, ({ target }) => target.form).values()) {
       await advanceHistory(group, batch.offsets, source, tables, {
         historyMerger: tools.historyMerger,

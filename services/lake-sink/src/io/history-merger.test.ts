@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkProperty } from '@hasivu/testing';
 import { changesSql, HistoryBench } from '../../test/history-bench.ts';
-import { sourceStateAt } from '../../test/history-oracle.ts';
+import { sourceStateAt, type SourceChange } from '../../test/history-oracle.ts';
 import { historyProperty, sorted } from '../../test/history-property.ts';
 import { batches, COLUMNS, FORMS, sourceChanges } from '../../test/history-streams.ts';
 import type { HistoryForm, HistoryTarget } from '../core/history/history-form.ts';
@@ -54,4 +54,27 @@ test('type 2 read as of any LSN is the source at that LSN', async () => {
     ),
     { budgetMs: 3_000, runs: 8 },
   );
+});
+
+test('a late change leaves versions alone whose changes the log has lost', async () => {
+  const history = await bench.history(FORMS['type 2'] as HistoryForm);
+  const change = (lsn: number, op: 'c' | 'u' | 'd'): SourceChange => ({
+    op,
+    lsn,
+    seq: 0,
+    at: 1_790_000_000 + lsn,
+    key: 1,
+    values: { a: String(lsn), n: 1, big: 'b', u: 1 },
+    unavailable: [],
+  });
+  const first = [change(10, 'c'), change(20, 'u'), change(30, 'd'), change(40, 'c'), change(50, 'u')];
+  await history.log(changesSql(first, 0));
+  await history.applyChanges(first, 0);
+  await history.forgetLog();
+  const late = [change(25, 'u')];
+  await history.log(changesSql(late, 5));
+  await history.applyChanges(late, 5);
+  const rows = await history.rows(history.targets[0] as HistoryTarget);
+  const shown = rows.map((row) => [row['a'], row['_from_lsn'], row['_to_lsn']].map(String).join(' '));
+  expect(shown.sort()).toEqual(['10 10 20', '20 20 25', '25 25 30', '40 40 50', '50 50 null']);
 });

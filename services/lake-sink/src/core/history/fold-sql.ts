@@ -69,6 +69,31 @@ export function eventsSql(layout: HistoryLayout, relations: EventRelations): str
       `FROM (SELECT ${columns}, ${FIRST_PLACE} FROM hist_event GROUP BY ${columns}) k ` +
       `JOIN hist_truncate t ON ${before('k.__', 't.__')}`,
   );
+  if (relations.log !== null) statements.push(...storedVersionsSql(layout, relations.closed));
+  return statements;
+}
+
+/**
+ * Versions to be told anew whose changes the log has lost (by retention, say) take part as they are stored: each as a
+ * change where it began, and as a DELETE where it ended and nothing followed. Where the log is whole this adds nothing.
+ */
+function storedVersionsSql(layout: HistoryLayout, closed: string | null): string[] {
+  const { key } = layout.shape;
+  const missing = (place: string): string =>
+    `NOT EXISTS (SELECT 1 FROM hist_event h WHERE ${sameKey(key, 'h', 's')} AND ${samePlace('h.__', place)})`;
+  const open = `SELECT ${keyColumns(layout)}, __from_lsn, __from_seq, __from_at, NULL::BIGINT AS __to_lsn, NULL::BIGINT AS __to_seq, NULL::TIMESTAMPTZ AS __to_at, __f, __r FROM hist_open`;
+  const ended =
+    closed === null
+      ? ''
+      : ` UNION ALL SELECT ${keyColumns(layout, 'z.')}, z._from_lsn, z._from_seq, z._valid_from, z._to_lsn, z._to_seq, z._valid_to, z.__file, z.__row FROM ${closed} z`;
+  const statements = [
+    `CREATE OR REPLACE TEMP TABLE hist_stored AS SELECT s.* FROM (${open}${ended}) s JOIN hist_rewind w ` +
+      `ON ${sameKey(key, 'w', 's')} AND ${notAfter('w.__', 's.__from_')}`,
+    `INSERT INTO hist_event SELECT ${keyColumns(layout, 's.')}, s.__from_lsn, s.__from_seq, 'c', s.__from_at, s.__f, s.__r, ` +
+      `s.__from_lsn, s.__from_seq, s.__from_at, false FROM hist_stored s WHERE ${missing('s.__from_')}`,
+    `INSERT INTO hist_event SELECT ${keyColumns(layout, 's.')}, s.__to_lsn, s.__to_seq, 'd', s.__to_at, NULL, NULL, ` +
+      `s.__to_lsn, s.__to_seq, s.__to_at, false FROM hist_stored s WHERE s.__to_lsn IS NOT NULL AND ${missing('s.__to_')}`,
+  ];
   return statements;
 }
 

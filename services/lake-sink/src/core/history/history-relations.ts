@@ -48,7 +48,13 @@ export function valuesViewSql(layout: HistoryLayout, files: HistoryFiles): strin
   const row = layout.shape.rowFields.map((own) => identifier(own.name));
   const stored = [...row, ...derived.map((own) => identifier(own.name))].join(', ');
   const versions = [...files.open, ...files.closed];
-  const changes = [...files.batch, ...files.log];
+  // A batch that is told from the log shares files with it: their rows must be there once.
+  const inBatch = new Set(files.batch.flatMap((group) => group.paths));
+  const logged = files.log.map((group) => ({
+    ...group,
+    paths: group.paths.filter((path) => !inBatch.has(path)),
+  }));
+  const changes = [...files.batch, ...logged];
   return (
     `CREATE OR REPLACE TEMP VIEW hist_values AS ` +
     `SELECT ${stored}, NULL::VARCHAR[] AS _unavailable, __file, __row FROM ${versionsOf(layout, versions)} ` +

@@ -96,6 +96,7 @@ export const HISTORY_RELATIONS: readonly string[] = [
     'death',
     'rewind',
     'logged',
+    'stored',
     'event',
     'version',
     'row',
@@ -181,7 +182,7 @@ function joinsOf(sources: readonly Source[]): string {
   return [...joins]
     .map(
       ([alias, at]) =>
-        ` LEFT JOIN ${alias === 'a' || alias === 'b' ? 'hist_values' : 'hist_row'} ${alias} ON ${alias}.__file = (${at}).f AND ${alias}.__row = (${at}).r`,
+        ` ${alias === 'a' || alias === 'b' ? 'JOIN hist_values' : 'LEFT JOIN hist_row'} ${alias} ON ${alias}.__file = (${at}).f AND ${alias}.__row = (${at}).r`,
     )
     .join('');
 }
