@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { HistorySection } from './history-section.ts';
 import { SecretRef } from './reusable-shapes.ts';
 
 export const LakeSection = Type.Object(
@@ -97,6 +98,7 @@ export const TableSection = Type.Object(
           'Mark changed rows of the state table deleted: true at any size, false never. Left out: as lake.deletionVectors says',
       }),
     ),
+    history: Type.Optional(HistorySection),
   },
   { additionalProperties: false },
 );

@@ -75,7 +75,10 @@ function databaseSettings(
   count: number,
 ): SourceSettings {
   const share = (bytes: number): number => Math.max(LEAST_BYTES, Math.floor(bytes / count));
-  const silver = Object.entries(config.tables).flatMap(([name, table]) => (table.silver ? [name] : []));
+  // What is kept by key needs one.
+  const silver = Object.entries(config.tables).flatMap(([name, table]) =>
+    table.silver === true || table.history !== undefined ? [name] : [],
+  );
   return {
     database: name ?? 'default',
     jobName: name === null ? 'cdc-source' : `cdc-source.${name}`,

@@ -8,6 +8,7 @@ import { DeadLetters } from './io/dead-letters.ts';
 import { Engine } from './io/engine.ts';
 import type { Failpoint } from './io/failpoint.ts';
 import { FileCache } from './io/file-cache.ts';
+import { HistoryMerger } from './io/history-merger.ts';
 import { SinkLoop } from './io/sink-loop.ts';
 import { StateMerger } from './io/state-merger.ts';
 import { TopicSet } from './io/topic-set.ts';
@@ -82,10 +83,12 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     engine,
     cache,
     merger: new StateMerger(engine, cache, failpoint, config.lake.deletionVectors),
+    historyMerger: new HistoryMerger(engine, cache, failpoint),
     metrics,
     failpoint,
     newId: randomUUID,
     nowMs: Date.now,
+    alive: () => context.alive(),
     limits: {
       rows: flush.rows,
       bytes: Math.min(flush.bytes, BATCH_BYTES_LIMIT),

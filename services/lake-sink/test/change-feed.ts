@@ -23,6 +23,8 @@ export interface Change {
   readonly lsn?: bigint;
   readonly seq?: number;
   readonly unavailable?: readonly string[];
+  /** Commit time, milliseconds since 1970; by default one that never changes. */
+  readonly committedMs?: number;
   /** Default: by key, as the source does it. */
   readonly partition?: number;
 }
@@ -144,7 +146,7 @@ export class ChangeFeed implements AsyncDisposable {
     out.writeLong(1_790_000_000_456);
     const halves = { hi: Number(lsn >> 32n), lo: Number(lsn & 0xffffffffn) };
     source.write(out, {
-      commitTsMs: 1_790_000_000_123,
+      commitTsMs: change.committedMs ?? 1_790_000_000_123,
       snapshot: change.op === 'r' ? 'true' : 'false',
       txId: change.op === 'r' ? -1 : 77,
       lsnHi: halves.hi,

@@ -1,13 +1,13 @@
 /** A table of the lake as a statement names it. */
 export interface TableReference {
-  /** bronze, silver or curated. */
+  /** bronze, silver, history or curated. */
   readonly layer: string;
   /** Source schema, or the pipeline for curated. */
   readonly schema: string;
   readonly table: string;
 }
 
-export const LAYERS: readonly string[] = ['bronze', 'silver', 'curated'];
+export const LAYERS: readonly string[] = ['bronze', 'silver', 'history', 'curated'];
 
 /** The syntax tree as DuckDB's json_serialize_sql gives it: only what is walked here is named. */
 interface SyntaxNode {

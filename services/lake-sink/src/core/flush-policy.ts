@@ -17,7 +17,7 @@ export type FlushReason = 'rows' | 'bytes' | 'interval' | 'partitions';
 export function flushReason(batch: RowBatch, limits: FlushLimits, nowMs: number): FlushReason | null {
   if (batch.rows === 0) return null;
   if (batch.rows >= limits.rows) return 'rows';
-  if ((batch.targets & TARGET.state) !== 0 && batch.rows >= STATE_ROWS) return 'rows';
+  if ((batch.targets & ~TARGET.log) !== 0 && batch.rows >= STATE_ROWS) return 'rows';
   if (batch.openPartitions >= MAX_OPEN_PARTITIONS) return 'partitions';
   if (nowMs - batch.openedAtMs >= limits.intervalMs) return 'interval';
   return batch.heldBytes >= limits.bytes ? 'bytes' : null;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { OffsetLedger } from './offset-ledger.ts';
-import { TARGET } from './row-batch.ts';
+import { historyBit, TARGET } from './row-batch.ts';
 
 describe('the offset ledger', () => {
   test('starts after the least that any table has, and gives each table only what it lacks', () => {
@@ -31,4 +31,16 @@ describe('the offset ledger', () => {
     expect(ledger.wantedBy(3, 0)).toBe(0);
     expect(ledger.wantedBy(3, 1)).toBe(TARGET.both);
   });
+});
+
+test('a history that is behind gets what it lacks, and only it', () => {
+  const bit = historyBit(1);
+  const ledger = new OffsetLedger(TARGET.both | historyBit(0) | bit);
+  ledger.open(0, 9, 9, 9, 4);
+  expect(ledger.startOffset(0)).toBe(5);
+  expect(ledger.wantedBy(0, 5)).toBe(bit);
+  ledger.accept(0, 9, bit);
+  expect(ledger.wantedBy(0, 9)).toBe(0);
+  expect(ledger.wantedBy(0, 10)).toBe(TARGET.both | historyBit(0) | bit);
+  expect(ledger.startOffset(7)).toBe(0);
 });

@@ -1,23 +1,16 @@
-import { TARGET } from './row-batch.ts';
-
 /** Offset before the first record: what a table knows that has no txn action yet. */
 export const NOTHING = -1;
-
-/** Last accepted offsets of one Kafka partition per target; undefined targets take nothing. */
-interface PartitionProgress {
-  log: number;
-  state: number;
-}
 
 /**
  * Which offsets each of a topic's tables has accepted. It starts from the tables' own `txn` actions, so that a record
  * goes exactly to the tables that do not have it yet.
  */
 export class OffsetLedger {
-  readonly #partitions = new Map<number, PartitionProgress>();
+  /** Per Kafka partition the last accepted offset of each target, by the place of its bit. */
+  readonly #partitions = new Map<number, number[]>();
   #targets: number;
 
-  /** @param targets the tables that this topic feeds, as bits of {@link TARGET} */
+  /** @param targets the tables that this topic feeds, as bits of `TARGET` */
   constructor(targets: number) {
     this.#targets = targets;
   }
@@ -28,38 +21,39 @@ export class OffsetLedger {
   }
 
   /** Sets where a partition's tables are, once, at start. */
-  open(partition: number, log: number, state: number): void {
-    this.#partitions.set(partition, { log, state });
+  open(partition: number, log: number, state: number, ...histories: readonly number[]): void {
+    this.#partitions.set(partition, [log, state, ...histories]);
   }
 
   /** Offset to fetch from: after the least that any of the tables has. */
   startOffset(partition: number): number {
-    const at = this.#of(partition);
-    const log = (this.#targets & TARGET.log) === 0 ? Infinity : at.log;
-    const state = (this.#targets & TARGET.state) === 0 ? Infinity : at.state;
-    const least = Math.min(log, state);
-    return least === Infinity ? 0 : least + 1;
+    const fed = this.#of(partition).filter((_, place) => (this.#targets & (1 << place)) !== 0);
+    return fed.length === 0 ? 0 : Math.min(...fed) + 1;
   }
 
   /** Tables that still lack the record at this offset, as bits; 0 for none. */
   wantedBy(partition: number, offset: number): number {
     const at = this.#of(partition);
     let wanted = 0;
-    if ((this.#targets & TARGET.log) !== 0 && offset > at.log) wanted |= TARGET.log;
-    if ((this.#targets & TARGET.state) !== 0 && offset > at.state) wanted |= TARGET.state;
+    for (let place = 0; place < at.length; place += 1) {
+      const bit = 1 << place;
+      if ((this.#targets & bit) !== 0 && offset > (at[place] as number)) wanted |= bit;
+    }
     return wanted;
   }
 
   /** The record is in a batch (or deliberately passed over) for these tables. */
   accept(partition: number, offset: number, targets: number): void {
     const at = this.#of(partition);
-    if ((targets & TARGET.log) !== 0) at.log = offset;
-    if ((targets & TARGET.state) !== 0) at.state = offset;
+    for (let place = 0; place < at.length; place += 1) if ((targets & (1 << place)) !== 0) at[place] = offset;
   }
 
-  #of(partition: number): PartitionProgress {
+  #of(partition: number): number[] {
     let at = this.#partitions.get(partition);
-    if (at === undefined) this.#partitions.set(partition, (at = { log: NOTHING, state: NOTHING }));
+    if (at === undefined) {
+      at = Array.from({ length: 32 - Math.clz32(this.#targets) }, () => NOTHING);
+      this.#partitions.set(partition, at);
+    }
     return at;
   }
 }
@@ -67,11 +61,16 @@ export class OffsetLedger {
 const APP = 'lake-sink';
 
 /** `txn` application id of a Kafka partition in a table. */
-export function partitionAppId(topic: string, partition: number): string {
+export function partitionAppId(topic: string, partition: number | ''): string {
   return `${APP}-${topic}-${partition}`;
 }
 
 /** The last TRUNCATE of a state table is kept as two sequences, since one `txn` holds one number. */
 export function truncateAppIds(topic: string): { readonly lsn: string; readonly seq: string } {
   return { lsn: `${APP}-${topic}-truncate-lsn`, seq: `${APP}-${topic}-truncate-seq` };
+}
+
+/** The greatest position that a history has seen: what comes later than it is in order without looking. */
+export function seenAppIds(topic: string): { readonly lsn: string; readonly seq: string } {
+  return { lsn: `${APP}-${topic}-seen-lsn`, seq: `${APP}-${topic}-seen-seq` };
 }

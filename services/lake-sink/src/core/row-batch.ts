@@ -22,8 +22,13 @@ export interface ChangePosition {
 /** Partition files open at once in one batch; more means flushing early. */
 export const MAX_OPEN_PARTITIONS = 64;
 
-/** Which tables a batch goes to: bit 1 the change log, bit 2 the current state. */
+/** Which tables a batch goes to: bit 1 the change log, bit 2 the current state, one each from bit 4 on histories. */
 export const TARGET = { log: 1, state: 2, both: 3 } as const;
+
+/** Bit of a topic's history table. @param index its place among them, from 0 */
+export function historyBit(index: number): number {
+  return 4 << index;
+}
 
 /** Rows of one table between two flushes, encoded as they arrive. */
 export class RowBatch {

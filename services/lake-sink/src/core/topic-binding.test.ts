@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HasivuConfig } from '@hasivu/config';
+import { historyTargets } from './history/history-form.ts';
 import { bindTopics } from './topic-binding.ts';
 
 const config = {
@@ -81,4 +82,29 @@ test('a table’s own word on deletion vectors goes before the lake’s', () => 
   const uses = (enabled: boolean) => bindTopics(withLake(enabled), existing).map(({ vectors }) => vectors);
   expect(uses(true)).toEqual(['always', 'never', 'large', 'large']);
   expect(uses(false)).toEqual(['always', 'never', 'never', 'never']);
+});
+
+test('the declared histories of a table lie under history, of type 4 the superseded versions first', () => {
+  const [bound] = bindTopics(
+    {
+      ...config,
+      tables: {
+        'public.orders': {
+          partitionBy: [],
+          bronze: true,
+          history: [
+            { type: 2, ignore: ['seen at'] },
+            { type: 4, name: 'kept' },
+          ],
+        },
+      },
+    },
+    ['h.public.orders'],
+  );
+  expect(bound?.histories[0]).toMatchObject({ type: 2, track: null, ignore: ['seen_at'] });
+  expect(historyTargets(bound?.histories ?? []).map(({ root, rows }) => [root, rows])).toEqual([
+    ['history/public/orders_scd2', 'all'],
+    ['history/public/kept_history', 'closed'],
+    ['history/public/kept', 'open'],
+  ]);
 });

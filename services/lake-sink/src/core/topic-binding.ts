@@ -2,10 +2,12 @@ import {
   capturedBy,
   capturedDatabases,
   tableConfig,
+  tableHistories,
   type CapturedDatabase,
   type HasivuConfig,
 } from '@hasivu/config';
 import { topicNames, topicPart } from '@hasivu/change-events';
+import { historyForm, type HistoryForm } from './history/history-form.ts';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
 import type { VectorUse } from './vector-policy.ts';
@@ -24,6 +26,7 @@ export interface TopicBinding {
   readonly partitions: readonly PartitionColumn[];
   /** Whether the current state may be kept with deletion vectors. */
   readonly vectors: VectorUse;
+  readonly histories: readonly HistoryForm[];
 }
 
 /** Bindings of the topics that exist and that the configuration asks for. */
@@ -50,6 +53,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         isEither: true,
         partitions: [],
         vectors: vectorUse(config, undefined),
+        histories: [],
       });
       continue;
     }
@@ -102,6 +106,7 @@ function bindTable(
       name: lakeName(part.name),
     })),
     vectors: vectorUse(config, wanted.deletionVectors),
+    histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
   };
 }
 

@@ -8,12 +8,16 @@ import type { PartitionFiles } from '../core/engine-sql.ts';
 import type { SinkMetrics } from '../metrics.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { FileCache } from './file-cache.ts';
+import { applyToHistories } from './history-flush.ts';
+import type { HistoryMerger } from './history-merger.ts';
 import type { LakeTable } from './lake-table.ts';
 import type { StateMerger } from './state-merger.ts';
+import type { HistoryTable } from './topic-tables.ts';
 
 export interface FlushTools {
   readonly cache: FileCache;
   readonly merger: StateMerger;
+  readonly historyMerger: HistoryMerger;
   readonly metrics: SinkMetrics;
   readonly failpoint: Failpoint;
   readonly newId: () => string;
@@ -22,11 +26,12 @@ export interface FlushTools {
 export interface FlushTables {
   readonly log: LakeTable | null;
   readonly state: LakeTable | null;
+  readonly histories: readonly HistoryTable[];
 }
 
 /**
- * Makes one batch durable: first in the change log, then in the state table. Each commit carries its own offsets, so
- * a crash between the two leaves the state behind, and the next start gives it what it lacks.
+ * Makes one batch durable: first in the change log, then in the state table and the histories. Each commit carries its
+ * own offsets, so a crash between two leaves one behind, and the next start gives it what it lacks.
  */
 export async function flushBatch(
   batch: RowBatch,
@@ -39,6 +44,7 @@ export async function flushBatch(
     await appendToLog(batch, files, binding, tables.log, tools);
   if ((batch.targets & TARGET.state) !== 0 && tables.state !== null)
     await applyToState(batch, files, binding, tables.state, tools);
+  if (tables.log !== null) await applyToHistories(batch, files, binding, tables, tools);
 }
 
 async function appendToLog(
@@ -130,10 +136,10 @@ function knownTruncate(table: LakeTable, topic: string): ChangePosition | null {
   return lsn < 0 ? null : { lsn: BigInt(lsn), seq: table.txnOf(ids.seq) };
 }
 
-function count(
+export function count(
   metrics: SinkMetrics,
   binding: TopicBinding,
-  layer: 'log' | 'state',
+  layer: 'log' | 'state' | 'history',
   files: number,
   bytes: number,
 ): void {

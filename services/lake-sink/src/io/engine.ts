@@ -185,14 +185,19 @@ function megabytes(bytes: number): string {
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Out of Memory Error');
+  return messageOf(error).startsWith('Out of Memory Error');
+}
+
+/** Without `instanceof`: the native library's errors are not of the realm that a test runs in. */
+function messageOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : '';
 }
 
 /** The engine's messages can quote values: only their first words, which name the kind of failure, are kept. */
 function mapEngineError(error: unknown, doing: string): unknown {
   if (error instanceof PlatformError) return error;
-  const message = error instanceof Error ? error.message : '';
-  const kind = /^[A-Z][A-Za-z ]* Error/.exec(message)?.[0];
+  const kind = /^[A-Z][A-Za-z ]* Error/.exec(messageOf(error))?.[0];
   if (kind === undefined) return error;
   return new PlatformError('LAKE_MERGE_FAILED', {
     doing,

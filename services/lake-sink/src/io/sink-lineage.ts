@@ -73,7 +73,9 @@ export class SinkLineage {
     const topic = kafkaDataset(this.#config.kafka.brokers, binding.topic);
     const row = totals.tables.shape?.rowFields ?? [];
     const columns = row.map((column) => ({ name: column.name, type: describeType(column.type) }));
-    const outputs = [...new Set([totals.tables.log, totals.tables.state])].flatMap((table) =>
+    const { log, state, histories } = totals.tables;
+    const written = new Set([log, state, ...histories.map(({ table }) => table)]);
+    const outputs = [...written].flatMap((table) =>
       table === null || !table.exists ? [] : [this.#output(table, binding, totals.rows)],
     );
     return { inputs: [{ ...topic, kind: 'TOPIC', columns, totals: { rows: totals.rows } }], outputs };

@@ -2,11 +2,14 @@ import type { DeltaSurroundings } from '@hasivu/delta';
 import type { KafkaCluster } from '@hasivu/kafka';
 import type { ObjectStore } from '@hasivu/object-store';
 import type { HasivuConfig } from '@hasivu/config';
+import { historyTargets } from '../core/history/history-form.ts';
+import { historyBit } from '../core/row-batch.ts';
 import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
 import type { Engine } from './engine.ts';
 import { EventSchemas, type SchemaSource } from './event-schemas.ts';
 import { LakeTable } from './lake-table.ts';
-import { TopicTables } from './topic-tables.ts';
+import { catchUpHistories } from './history-catch-up.ts';
+import { TopicTables, type HistoryTable } from './topic-tables.ts';
 import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
 
 export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDurable'> {
@@ -15,6 +18,8 @@ export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDur
   readonly store: ObjectStore;
   readonly around: DeltaSurroundings;
   readonly engine: Engine;
+  /** Progress was made while topics are opened. */
+  readonly alive: () => void;
   readonly onDurable: (
     binding: TopicBinding,
     tables: TopicTables,
@@ -86,7 +91,13 @@ export class TopicSet {
         : binding.isEither
           ? log
           : await LakeTable.open(binding.stateRoot, store, around);
-    const tables = new TopicTables(binding, { log, state }, this.#tools);
+    const histories: HistoryTable[] = [];
+    for (const [at, target] of historyTargets(binding.histories).entries()) {
+      const table = await LakeTable.open(target.root, store, around);
+      histories.push({ target, table, bit: historyBit(at) });
+    }
+    const tables = new TopicTables(binding, { log, state, histories }, this.#tools);
+    await catchUpHistories(binding, tables, this.#tools);
     const schemas = new EventSchemas(this.#tools.registry);
     const onDurable: TopicWriterTools['onDurable'] = (rows, offsets) =>
       this.#tools.onDurable(binding, tables, rows, offsets);

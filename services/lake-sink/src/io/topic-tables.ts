@@ -1,6 +1,9 @@
 import { evolveSchema, type DeltaField, type DeltaStruct } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import type { HistoryTarget } from '../core/history/history-form.ts';
+import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
+import type { PartitionColumn } from '../core/partition-spec.ts';
 import { TARGET } from '../core/row-batch.ts';
 import { tableFields, type TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
@@ -9,23 +12,36 @@ import type { Engine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
 
+/** One table of a declared history, and the bit by which batches name it. */
+export interface HistoryTable {
+  readonly target: HistoryTarget;
+  readonly table: LakeTable;
+  readonly bit: number;
+}
+
 /** The lake tables of one topic, kept at one common row shape. */
 export class TopicTables {
   readonly #binding: TopicBinding;
   readonly #tools: { readonly engine: Engine; readonly cache: FileCache };
   readonly log: LakeTable | null;
   readonly state: LakeTable | null;
+  readonly histories: readonly HistoryTable[];
   #shape: TableShape | null = null;
 
   constructor(
     binding: TopicBinding,
-    tables: { readonly log: LakeTable | null; readonly state: LakeTable | null },
+    tables: {
+      readonly log: LakeTable | null;
+      readonly state: LakeTable | null;
+      readonly histories: readonly HistoryTable[];
+    },
     tools: { readonly engine: Engine; readonly cache: FileCache },
   ) {
     this.#binding = binding;
     this.#tools = tools;
     this.log = tables.log;
     this.state = tables.state;
+    this.histories = tables.histories;
     const known = this.#storedKey();
     const rowFields = this.#storedRowFields();
     if (rowFields !== null) this.#shape = { rowFields, partitions: binding.partitions, key: known ?? [] };
@@ -39,6 +55,23 @@ export class TopicTables {
   /** Key columns that the tables were created with, [] for none; null when no table says. */
   get storedKey(): readonly string[] | null {
     return this.#storedKey();
+  }
+
+  /** Whether the tables of these targets are there with every column: a crash may have come between two of them. */
+  hold(targets: number, key: readonly string[] | null): boolean {
+    const shape = this.#shape;
+    const has = (table: LakeTable | null, fields: (of: TableShape) => readonly DeltaField[]): boolean =>
+      table?.exists === true &&
+      (this.#binding.isEither || shape === null || table.planEvolution(fields(shape)) === null);
+    if ((targets & TARGET.log) !== 0 && !has(this.log, (of) => tableFields(of, LOG_COLUMNS))) return false;
+    if (key === null) return true;
+    if ((targets & TARGET.state) !== 0 && !has(this.state, (of) => tableFields(of, STATE_COLUMNS)))
+      return false;
+    return this.histories.every(
+      ({ target, table, bit }) =>
+        (targets & bit) === 0 ||
+        has(table, (of) => historyFields(historyLayout(target.form, of), target.rows)),
+    );
   }
 
   /** The shape that holds the incoming row too, or null when the present one does. @throws LAKE_SCHEMA_INCOMPATIBLE */
@@ -77,10 +110,17 @@ export class TopicTables {
     ) {
       throw incompatible(table, `its key was (${before.join(', ')}) and is now (${key.join(', ')})`);
     }
+    const { partitions } = shape;
     if ((targets & TARGET.log) !== 0 && this.log !== null)
-      await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), shape, key);
+      await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), partitions, key);
     if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0) {
-      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), shape, key);
+      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), partitions, key);
+    }
+    for (const { target, table, bit } of this.histories) {
+      if ((targets & bit) === 0 || shape.key.length === 0) continue;
+      const layout = historyLayout(target.form, shape);
+      const fields = historyFields(layout, target.rows);
+      await this.#fit(table, fields, historyPartitions(layout, target.rows), key);
     }
     this.#shape = shape;
   }
@@ -88,10 +128,10 @@ export class TopicTables {
   async #fit(
     table: LakeTable,
     fields: readonly DeltaField[],
-    shape: TableShape,
+    partitions: readonly PartitionColumn[],
     key: readonly string[] | null,
   ): Promise<void> {
-    const columns = shape.partitions.map((part) => part.name);
+    const columns = partitions.map((part) => part.name);
     if (!table.exists) await table.create(fields, columns, key);
     if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
       const why = `the table is partitioned by (${table.partitionColumns.join(', ')}), the configuration asks for (${columns.join(', ')})`;
@@ -101,7 +141,7 @@ export class TopicTables {
     if (evolution === null) return;
     if (evolution.widened.length === 0)
       await table.delta.commit({ actions: evolution.actions, operation: 'ADD COLUMNS' });
-    else await commitWidened(table, evolution, shape.partitions, this.#tools);
+    else await commitWidened(table, evolution, partitions, this.#tools);
   }
 
   #storedKey(): readonly string[] | null {

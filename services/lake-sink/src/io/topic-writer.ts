@@ -5,7 +5,7 @@ import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
 import { lakeFields, lakeName } from '../core/lake-columns.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import { OP, RowBatch, TARGET, type ChangePosition } from '../core/row-batch.ts';
+import { isAfter, OP, RowBatch, TARGET, type ChangePosition } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -40,7 +40,7 @@ export class TopicWriter {
   #key: readonly string[] | null;
   /** Timestamp of the newest record read, milliseconds since 1970; 0 before the first. */
   newestMs = 0;
-  /** A TRUNCATE seen before the first row, for the first batch of the state table. */
+  /** The last TRUNCATE seen before the first row: batches of tables with a key start from it. */
   #earlyTruncate: ChangePosition | null = null;
   #fits = new Set<EnvelopeReader>();
   #deadLettered = 0;
@@ -52,6 +52,7 @@ export class TopicWriter {
     this.#key = tables.storedKey;
     this.#targets =
       (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
+    for (const { bit } of tables.histories) this.#targets |= bit;
     this.#ledger = new OffsetLedger(this.#targets);
     if (this.#key !== null) this.#restrictTargets(this.#key);
   }
@@ -63,6 +64,7 @@ export class TopicWriter {
       partition,
       this.#tables.log?.txnOf(appId) ?? -1,
       this.#tables.state?.txnOf(appId) ?? -1,
+      ...this.#tables.histories.map(({ table }) => table.txnOf(appId)),
     );
     const wanted = this.#ledger.startOffset(partition);
     if (wanted === 0 || wanted >= earliest) return Math.max(wanted, earliest);
@@ -157,7 +159,7 @@ export class TopicWriter {
       if (!this.#fits.has(reader)) return 'unfit';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
-      if (this.#key === null) this.#earlyTruncate = { lsn: reader.commitLsn, seq: reader.seq };
+      if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
       const targets = this.#key === null ? wanted & TARGET.log : wanted;
       if (targets !== 0) this.#batchFor(targets).append(reader, partition, offset);
       this.#open.get(targets)?.offsets.set(partition, offset);
@@ -209,12 +211,15 @@ export class TopicWriter {
       if (shape === null) throw new TypeError('rows before their schema');
       batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs(), this.#compression);
       this.#open.set(wanted, batch);
-      if (this.#earlyTruncate !== null && (wanted & TARGET.state) !== 0) {
+      if (this.#earlyTruncate !== null && (wanted & ~TARGET.log) !== 0)
         batch.noteTruncate(this.#earlyTruncate);
-        this.#earlyTruncate = null;
-      }
     }
     return batch;
+  }
+
+  #noteEarlyTruncate(position: ChangePosition): void {
+    if (this.#earlyTruncate === null || isAfter(position, this.#earlyTruncate))
+      this.#earlyTruncate = position;
   }
 
   async #keyOf(cursor: RecordCursor): Promise<readonly string[]> {
@@ -229,32 +234,33 @@ export class TopicWriter {
   }
 
   #restrictTargets(key: readonly string[]): void {
-    if (key.length === 0) this.#targets &= ~TARGET.state;
+    if (key.length === 0) this.#targets &= TARGET.log;
     else if (this.binding.isEither) this.#targets &= ~TARGET.log;
     this.#ledger.restrict(this.#targets);
   }
 
   /** Brings the tables to this reader's columns; rows of the old shape are made durable first. */
   async #fit(reader: EnvelopeReader): Promise<void> {
+    if (this.#key?.length === 0 && this.#tables.histories.length > 0) throw historyWithoutKey(this.binding);
     const planned = this.#tables.planShape(
       lakeFields(reader.layout.columns, this.binding.table),
       this.#key ?? [],
     );
-    if (planned !== null || !this.#tablesExist()) {
+    if (planned !== null || !this.#tables.hold(this.#targets, this.#key)) {
       await this.flush();
       const shape = planned ?? this.#tables.shape;
       if (shape !== null) await this.#tables.adopt(shape, this.#targets, this.#key);
     }
     this.#fits.add(reader);
   }
+}
 
-  #tablesExist(): boolean {
-    const logFits = (this.#targets & TARGET.log) === 0 || this.#tables.log?.exists === true;
-    return (
-      logFits &&
-      ((this.#targets & TARGET.state) === 0 || this.#key === null || this.#tables.state?.exists === true)
-    );
-  }
+function historyWithoutKey({ table, topic }: TopicBinding): PlatformError {
+  return new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', {
+    doing: `preparing the histories of ${table}`,
+    why: 'the table has no key, by which the versions of a row belong together',
+    context: { table, topic },
+  });
 }
 
 function rowMissing(reader: EnvelopeReader): boolean {
