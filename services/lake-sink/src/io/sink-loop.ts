@@ -58,6 +58,7 @@ export class SinkLoop {
       await Promise.race([this.#read(signal), this.#failed.promise]);
       await this.#drain();
     } finally {
+      this.#waiting.clear();
       clearInterval(tick);
       clearInterval(discover);
       this.#fetcher.close();
