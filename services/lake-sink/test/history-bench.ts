@@ -21,7 +21,7 @@ import { FileCache } from '../src/io/file-cache.ts';
 import { advanceHistory } from '../src/io/history-advance.ts';
 import { HistoryMerger, type HistoryCommit } from '../src/io/history-merger.ts';
 import { LakeTable } from '../src/io/lake-table.ts';
-import { localFiles } from '../src/io/table-files.ts';
+import { fetchedFiles } from '../src/io/fetched-files.ts';
 import type { SourceChange } from './history-oracle.ts';
 
 export const SHAPE: TableShape = {
@@ -218,7 +218,7 @@ export class BenchHistory {
   /** Lengths of a column's texts. */
   async lengths(target: HistoryTarget, column: string): Promise<number[]> {
     const table = this.table(target);
-    const local = await localFiles(table, this.#cache, [...table.delta.state.files.values()]);
+    const local = await fetchedFiles(table, this.#cache, [...table.delta.state.files.values()]);
     const paths = local.groups.flatMap((group) => group.paths).map(text);
     return this.#engine.exclusively('reading', async (session) => {
       const rows = await session.rows(
@@ -234,7 +234,7 @@ export class BenchHistory {
     columns: readonly string[],
     files: readonly AddFile[],
   ): Promise<Row[]> {
-    const local = await localFiles(table, this.#cache, files);
+    const local = await fetchedFiles(table, this.#cache, files);
     const paths = local.groups.flatMap((group) => group.paths).map(text);
     const rows = await session.rows(`SELECT ${columns.join(', ')} FROM read_parquet([${paths.join(', ')}])`);
     const constants = files[0]?.partitionValues ?? {};

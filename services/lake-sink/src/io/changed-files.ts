@@ -1,7 +1,6 @@
 import { partitionId, type AddFile } from '@hasivu/delta';
-import { identifier } from '../core/engine-sql.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
-import { filesBeforeTruncate, filesInRange, smallFilesToMerge, type KeyRange } from '../core/state-plan.ts';
+import { filesBeforeTruncate, filesInRange, smallFilesToMerge } from '../core/state-plan.ts';
 import {
   DROP_MARKED_MATCHES,
   dropKeptMatchesSql,
@@ -12,6 +11,7 @@ import {
 import type { TableShape } from '../core/table-shape.ts';
 import { mayMark, planThinning, type VectorLimits, type VectorUse } from '../core/vector-policy.ts';
 import type { EngineSession } from './engine.ts';
+import { keyRangeOf } from './key-range.ts';
 import type { LakeTable } from './lake-table.ts';
 import type { LocalFiles } from './local-files.ts';
 import type { StateVectors } from './state-vectors.ts';
@@ -46,7 +46,7 @@ export async function planChangedFiles(
 ): Promise<ChangedFiles> {
   const live = [...table.delta.state.files.values()];
   const split = truncatedAt === null ? null : filesBeforeTruncate(live, truncatedAt);
-  const range = await keyRange(session, shape);
+  const range = await keyRangeOf(session, shape, 'change_last');
   const candidates = range === null ? [] : filesInRange(split?.mixed ?? live, range);
   await session.run(matchedRowsSql(shape, await local.groups(candidates)));
   if (await vectors.load((await rowsPerFile(session, local)).keys())) await session.run(DROP_MARKED_MATCHES);
@@ -82,20 +82,4 @@ export async function planChangedFiles(
 async function rowsPerFile(session: EngineSession, local: LocalFiles): Promise<Map<AddFile, number>> {
   const counted = await session.rows(MATCHES_PER_FILE);
   return new Map(counted.map((row) => [local.at(row['__file']), Number(row['n'])]));
-}
-
-/** First and last changed key by the first key column; null when the batch changes nothing. */
-async function keyRange(session: EngineSession, shape: TableShape): Promise<KeyRange | null> {
-  const column = shape.key[0] as string;
-  const name = identifier(column);
-  const [row] = await session.rows(
-    `SELECT count(*) AS changes, CAST(min(${name}) AS VARCHAR) AS low, CAST(max(${name}) AS VARCHAR) AS high FROM change_last`,
-  );
-  if (row === undefined || Number(row['changes']) === 0) return null;
-  const type = shape.rowFields.find((own) => own.name === column)?.type ?? 'binary';
-  return { column, type, min: textOrNull(row['low']), max: textOrNull(row['high']) };
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
 }

@@ -10,7 +10,7 @@ import type { Engine } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import { advanceHistory, offsetsOf } from './history-advance.ts';
 import type { HistoryMerger } from './history-merger.ts';
-import { localFiles } from './table-files.ts';
+import { fetchedFiles } from './fetched-files.ts';
 import type { HistoryTable, TopicTables } from './topic-tables.ts';
 
 export interface CatchUpTools {
@@ -82,7 +82,7 @@ async function advance(
   const layout = historyLayout((group[0] as HistoryTable).target.form, shape);
   const before = offsetsOf((group[0] as HistoryTable).table, topic);
   const chosen = filesWithOffsets(log.delta.state.files.values(), before, upTo);
-  const files = async () => (await localFiles(log, cache, chosen)).groups;
+  const files = async () => (await fetchedFiles(log, cache, chosen)).groups;
   const changes = changesUpTo(layout, await files(), upTo, before);
   const facts = await engine.exclusively(`reading the change log ${log.root}`, async (session) => {
     const lacking = await session.rows(lackingColumnsSql(changes));

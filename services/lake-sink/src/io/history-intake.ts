@@ -27,7 +27,8 @@ import { filesInRange } from '../core/state-plan.ts';
 import type { EngineSession } from './engine.ts';
 import type { FileCache } from './file-cache.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
-import { keyRangeOf, localFiles, NO_FILES, type LocalFiles } from './table-files.ts';
+import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';
+import { keyRangeOf } from './key-range.ts';
 
 /** One batch to be applied to a history. */
 export interface HistoryBatch {
@@ -47,7 +48,7 @@ export interface HistoryBatch {
 
 /** What a batch comes to before it is written: `hist_event` is filled. */
 export interface TakenIn {
-  readonly open: LocalFiles;
+  readonly open: FetchedFiles;
   readonly followed: readonly FollowedColumn[];
   /** Some key is told anew from the log. */
   readonly isRewound: boolean;
@@ -73,7 +74,7 @@ export async function takeIn(
   for (const sql of lateKeysSql(layout)) await session.run(sql);
   const known = later(batch.seen, batch.truncatedAt);
   await findDeletedLater(session, cache, stores, batch, known);
-  const closedFrom = (lsn: bigint): Promise<LocalFiles> => closedFiles(cache, stores, lsn);
+  const closedFrom = (lsn: bigint): Promise<FetchedFiles> => closedFiles(cache, stores, lsn);
   if (truncated !== null && known !== null && !isAfter(truncated.min, known)) {
     const closed = await closedFrom(truncated.min.lsn);
     if (closed !== NO_FILES) {
@@ -111,16 +112,16 @@ async function touchedOpen(
   stores: HistoryStores,
   layout: HistoryLayout,
   everyFile: boolean,
-): Promise<LocalFiles> {
+): Promise<FetchedFiles> {
   const files = filesOfSide(stores, 'open');
-  if (everyFile) return files.length === 0 ? NO_FILES : localFiles(stores.open, cache, files);
+  if (everyFile) return files.length === 0 ? NO_FILES : fetchedFiles(stores.open, cache, files);
   const range = await keyRangeOf(session, layout.shape, 'hist_change');
   const candidates = range === null ? [] : filesInRange(files, range);
   if (candidates.length === 0) return NO_FILES;
-  const local = await localFiles(stores.open, cache, candidates);
+  const local = await fetchedFiles(stores.open, cache, candidates);
   const rows = await session.rows(touchedOpenFilesSql(layout, versionsOf(layout, local.groups)));
-  const touched = rows.map((row) => local.byPath.get(row['__file'] as string) as AddFile);
-  return touched.length === 0 ? NO_FILES : localFiles(stores.open, cache, touched);
+  const touched = rows.map((row) => local.at(row['__file']));
+  return touched.length === 0 ? NO_FILES : fetchedFiles(stores.open, cache, touched);
 }
 
 async function findDeletedLater(
@@ -141,19 +142,19 @@ async function findDeletedLater(
 }
 
 /** Files with closed versions that end at or after the LSN. */
-async function closedFiles(cache: FileCache, stores: HistoryStores, lsn: bigint): Promise<LocalFiles> {
+async function closedFiles(cache: FileCache, stores: HistoryStores, lsn: bigint): Promise<FetchedFiles> {
   if (stores.closed === null) return NO_FILES;
   const files = filesFrom(filesOfSide(stores, 'closed'), '_to_lsn', lsn);
-  return files.length === 0 ? NO_FILES : localFiles(stores.closed, cache, files);
+  return files.length === 0 ? NO_FILES : fetchedFiles(stores.closed, cache, files);
 }
 
 async function logFiles(
   cache: FileCache,
   stores: HistoryStores,
   choose: (files: Iterable<AddFile>) => AddFile[],
-): Promise<LocalFiles> {
+): Promise<FetchedFiles> {
   const files = choose(stores.log.delta.state.files.values());
-  return files.length === 0 ? NO_FILES : localFiles(stores.log, cache, files);
+  return files.length === 0 ? NO_FILES : fetchedFiles(stores.log, cache, files);
 }
 
 function filesFromLsn(lsn: bigint): (files: Iterable<AddFile>) => AddFile[] {

@@ -21,7 +21,8 @@ import type { FileCache } from './file-cache.ts';
 import { takeIn, type HistoryBatch } from './history-intake.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
 import type { LakeTable } from './lake-table.ts';
-import { keyRangeOf, localFiles, NO_FILES, type LocalFiles } from './table-files.ts';
+import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';
+import { keyRangeOf } from './key-range.ts';
 
 export interface HistoryCommit {
   readonly version: number;
@@ -126,7 +127,7 @@ export class HistoryMerger {
     if (stores.closed === null || (!isRewound && layout.overwritten.length === 0)) return [];
     const range = await keyRangeOf(session, layout.shape, 'hist_event');
     if (range === null) return [];
-    const local = await localFiles(
+    const local = await fetchedFiles(
       stores.closed,
       this.#cache,
       filesInRange(filesOfSide(stores, 'closed'), range),
@@ -147,7 +148,7 @@ export class HistoryMerger {
   ): Promise<void> {
     const { target, rows } = stores;
     const rewritten = withSmallFiles(target, filesOfSide(stores, side), touched);
-    const local = await localFiles(target, this.#cache, rewritten);
+    const local = await fetchedFiles(target, this.#cache, rewritten);
     const existing = rewritten.length === 0 ? null : versionsOf(layout, local.groups);
     await session.run(nextVersionsSql(layout, { rows, side, followed, existing }));
     const { partitions, key } = layout.shape;
@@ -180,10 +181,10 @@ interface Change {
   readonly removed: AddFile[];
 }
 
-async function pick(session: EngineSession, local: LocalFiles, sql: string): Promise<AddFile[]> {
+async function pick(session: EngineSession, local: FetchedFiles, sql: string): Promise<AddFile[]> {
   if (local === NO_FILES) return [];
   const rows = await session.rows(sql);
-  return rows.map((row) => local.byPath.get(row['__file'] as string) as AddFile);
+  return rows.map((row) => local.at(row['__file']));
 }
 
 function withSmallFiles(table: LakeTable, files: readonly AddFile[], touched: readonly AddFile[]): AddFile[] {

@@ -1,0 +1,28 @@
+import type { AddFile } from '@hasivu/delta';
+import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+import { LocalFiles } from './local-files.ts';
+
+/** Files of a table on local disk, as the engine reads them, and the way back from their local names. */
+export interface FetchedFiles {
+  readonly groups: readonly PartitionFiles[];
+  at(path: unknown): AddFile;
+}
+
+export const NO_FILES: FetchedFiles = {
+  groups: [],
+  at: () => {
+    throw new TypeError('the engine names a file, and it was given none');
+  },
+};
+
+/** Fetches what the cache lacks. @throws STORE_OBJECT_MISSING */
+export async function fetchedFiles(
+  table: LakeTable,
+  cache: FileCache,
+  files: readonly AddFile[],
+): Promise<FetchedFiles> {
+  const local = new LocalFiles(table, cache);
+  return { groups: await local.groups(files), at: (path) => local.at(path) };
+}

@@ -1,0 +1,21 @@
+import { identifier } from '../core/engine-sql.ts';
+import type { KeyRange } from '../core/state-plan.ts';
+import type { TableShape } from '../core/table-shape.ts';
+import type { EngineSession } from './engine.ts';
+
+/** First and last key of a relation by the first key column; null when it has no row. */
+export async function keyRangeOf(
+  session: EngineSession,
+  shape: TableShape,
+  relation: string,
+): Promise<KeyRange | null> {
+  const column = shape.key[0] as string;
+  const name = identifier(column);
+  const [row] = await session.rows(
+    `SELECT count(*) AS n, CAST(min(${name}) AS VARCHAR) AS low, CAST(max(${name}) AS VARCHAR) AS high FROM ${relation}`,
+  );
+  if (row === undefined || Number(row['n']) === 0) return null;
+  const type = shape.rowFields.find((own) => own.name === column)?.type ?? 'binary';
+  const bound = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { column, type, min: bound(row['low']), max: bound(row['high']) };
+}
