@@ -1,14 +1,24 @@
 import { grouped, markdownTable, shown } from '../markdown-table.ts';
+import type { FreshnessFigures } from './freshness.ts';
 import type { ManyTablesFigures } from './many-tables.ts';
 import type { SinkFigures, SinkResults } from './sink-bench.ts';
 
 /** The results as a page for people. */
-export function sinkMarkdown({ machine, takenAt, rows, rounds, peers, manyTables }: SinkResults): string {
+export function sinkMarkdown({
+  machine,
+  takenAt,
+  rows,
+  rounds,
+  peers,
+  manyTables,
+  freshness,
+}: SinkResults): string {
   const sections = [
     '# Kafka → Delta table beside its peers',
     `Taken ${takenAt.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores (${machine.processor.trim()}), Node ${machine.node}, by \`npm run bench -- sink\`. What each figure means and how it is taken: \`bench/README.md\`.`,
     ...(peers.length > 0 ? [peerSection(peers, rows, rounds)] : []),
     ...(manyTables.length > 0 ? [manyTablesSection(manyTables)] : []),
+    ...(freshness === null ? [] : [freshnessSection(freshness)]),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -53,4 +63,10 @@ function manyTablesSection(figures: readonly ManyTablesFigures[]): string {
     grouped(one.peakRssMiB),
   ]);
   return `## Many tables\n\n${markdownTable(header, rows)}`;
+}
+
+function freshnessSection({ rowsPerSecond, transactions, p50, p99, worst }: FreshnessFigures): string {
+  const header = ['rows/s', 'transactions', 'p50', 'p99', 'worst'];
+  const row = [rowsPerSecond, transactions, p50, p99, worst].map(grouped);
+  return `## Commit in Postgres to silver, milliseconds\n\n${markdownTable(header, [row])}`;
 }

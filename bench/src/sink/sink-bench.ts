@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { sparkJars } from '@hasivu/peers';
 
 import { rangeOf, type Range } from '../cdc/statistics.ts';
+import { measureFreshness, type FreshnessFigures } from './freshness.ts';
 import { withFilledTopic, type FilledTopic } from './filled-topic.ts';
 import { hasivuSink } from './hasivu-sink.ts';
 import { measureManyTables, type ManyTablesFigures } from './many-tables.ts';
@@ -18,6 +19,8 @@ export interface SinkOptions {
   readonly tables: number;
   /** Of Kafka, for each of the many tables. */
   readonly partitionsPerTable: number;
+  /** Seconds of the freshness part; 0 leaves it out. */
+  readonly freshnessSeconds: number;
   readonly profileDirectory: string | null;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
@@ -42,11 +45,13 @@ export interface SinkResults {
   readonly rounds: number;
   readonly peers: readonly SinkFigures[];
   readonly manyTables: readonly ManyTablesFigures[];
+  readonly freshness: FreshnessFigures | null;
 }
 
 type Round = ReadonlyMap<SinkPeer, SinkSample>;
 
 const PARTITIONS = 3;
+const FRESHNESS_RATE = 2_000;
 
 /** Kafka → Delta table: our sink beside Spark and beside a consumer in Python, on the same topic. */
 export async function benchSink(options: SinkOptions): Promise<SinkResults> {
@@ -55,6 +60,9 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
   const jars = peers.includes('spark') ? await sparkJars(report) : '';
   const rounds = peers.length === 0 ? [] : await takeRounds(options, jars);
   const manyTables = options.tables === 0 ? [] : await measureManyTables(options);
+  const seconds = options.freshnessSeconds;
+  const freshness =
+    seconds === 0 ? null : await measureFreshness({ ...options, seconds, rowsPerSecond: FRESHNESS_RATE });
   return {
     benchmark: 'sink',
     takenAt,
@@ -63,6 +71,7 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
     rounds: options.rounds,
     peers: peers.map((peer) => figuresOf(peer, rounds)),
     manyTables,
+    freshness,
   };
 }
 

@@ -7,8 +7,9 @@ same topic. The peers write to local disk, ours to the object store.
 Usage: npm run bench -- sink [options]
 
   --peers LIST           ${SINK_PEERS.join(',')}; all when left out (hasivu-silver: bronze and silver),
-                         none for the part with many tables alone
+                         none for the parts below alone
   --tables N             also measures lake-sink over this many tables, 5 Kafka partitions each (default 0)
+  --freshness SECONDS    also measures how long after its COMMIT a row is in silver, at 2,000 rows/s (default 0)
   --rows N               rows that are measured (default 1000000)
   --warm-up N            rows that each peer takes before them (default 200000)
   --rounds N             rounds, another peer first in each (default 3)
@@ -20,9 +21,12 @@ Usage: npm run bench -- sink [options]
 const PARTITIONS_PER_TABLE = 5;
 
 /** What only this benchmark has, as `parseArgs` wants it. */
-export const SINK_ARGUMENTS = { tables: { type: 'string', default: '0' } } as const;
+export const SINK_ARGUMENTS = {
+  tables: { type: 'string', default: '0' },
+  freshness: { type: 'string', default: '0' },
+} as const;
 
-type Values = Readonly<Record<'rows' | 'warm-up' | 'rounds' | 'tables', string>> & {
+type Values = Readonly<Record<'rows' | 'warm-up' | 'rounds' | 'tables' | 'freshness', string>> & {
   readonly peers?: string | undefined;
   readonly profile?: string | undefined;
 };
@@ -40,6 +44,7 @@ export function sinkOptions(values: Values): Omit<SinkOptions, 'signal' | 'repor
       return found;
     }),
     tables: values.tables === '0' ? 0 : count('tables', values.tables),
+    freshnessSeconds: values.freshness === '0' ? 0 : count('freshness', values.freshness),
     partitionsPerTable: PARTITIONS_PER_TABLE,
     profileDirectory: values.profile ?? null,
   };
