@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { postgresPrograms, type TestDatabase } from '@hasivu/testing';
+import { postgresPrograms, testDatabase, uniqueName, type TestDatabase } from '@hasivu/testing';
 
 import { childrenCpuSeconds } from '../process-cpu.ts';
 
@@ -16,24 +16,29 @@ export interface DumpTool {
 
 /** `pg_dump --data-only | psql`, both of the newest PostgreSQL: an older one refuses to dump a newer server. */
 export async function dumpTool(): Promise<DumpTool> {
-  const rename = `sed -u 's/^COPY public\\.orders /COPY public.orders_copy /'`;
   return {
     description: 'pg_dump --data-only | psql',
-    script: `pg_dump --data-only --table=public.orders "$URL" | ${rename} | psql -qX -v ON_ERROR_STOP=1 "$URL"`,
+    script: `pg_dump --data-only --table=public.orders "$FROM" | psql -qX -v ON_ERROR_STOP=1 "$TO"`,
     programs: await postgresPrograms(),
   };
 }
 
-/** Runs the copy to its end. CPU-seconds are those of the client programs. */
+/**
+ * Runs the copy to its end, into an empty table of another database. CPU-seconds are those of the client programs.
+ * @param create statement that makes the empty table
+ */
 export async function restoreCopy(
   tool: DumpTool,
   database: TestDatabase,
   signal: AbortSignal,
+  create: string,
 ): Promise<{ readonly seconds: number; readonly cpuSeconds: number }> {
+  await using target = await testDatabase(uniqueName('restored'));
+  await target.query(create);
   const before = childrenCpuSeconds();
   const beganMs = performance.now();
   const child = spawn('sh', ['-ec', tool.script], {
-    env: { PATH: `${tool.programs}:${process.env['PATH'] ?? ''}`, URL: database.url },
+    env: { PATH: `${tool.programs}:${process.env['PATH'] ?? ''}`, FROM: database.url, TO: target.url },
     stdio: ['ignore', 'ignore', 'inherit'],
     signal,
   });

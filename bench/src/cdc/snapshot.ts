@@ -5,7 +5,7 @@ import { topicPrefix, uniqueName } from '@hasivu/testing';
 
 import { processUse } from '../process-cpu.ts';
 import { BenchClient } from './bench-client.ts';
-import { BENCH_TABLES } from './bench-tables.ts';
+import { BENCH_TABLES, type BenchTable } from './bench-tables.ts';
 import { startDebezium } from './debezium-drain.ts';
 import { installed } from './drain-cell.ts';
 import { recordsIn } from './drain-window.ts';
@@ -54,17 +54,16 @@ const POLL_MS = 25;
  */
 export async function measureSnapshots(options: SnapshotOptions): Promise<SnapshotFigures[]> {
   const { peers, report, rows } = options;
-  const orders = BENCH_TABLES.find((table) => table.name === 'orders') as (typeof BENCH_TABLES)[number];
-  return await withScene(options, orders, { name: uniqueName('snapshot'), partitions: 3 }, async (scene) => {
+  const table = orders();
+  return await withScene(options, table, { name: uniqueName('snapshot'), partitions: 3 }, async (scene) => {
     const tool = peers.includes('dump-restore') ? await dumpTool() : null;
     report(`snapshot: filling the table with ${rows} rows`);
     {
       await using client = await BenchClient.connect(scene.database.url, scene.signal);
       await client.query(
-        `insert into orders select ${orders.row} from generate_series(1::bigint, ${rows}) id`,
+        `insert into orders select ${table.row} from generate_series(1::bigint, ${rows}) id`,
       );
       await client.query('vacuum (analyze) orders');
-      await client.query('create table orders_copy (like orders including all)');
     }
     const debeziumScene = peers.includes('debezium-json')
       ? await smallerTable(scene, options.debeziumRows)
@@ -80,7 +79,6 @@ export async function measureSnapshots(options: SnapshotOptions): Promise<Snapsh
           `  ${peer}: ${Math.round(sample.rows / sample.seconds)} rows/s, ${cpu.toFixed(2)} CPU-s per million rows`,
         );
         await deleteSlots(scene);
-        await scene.database.query('truncate orders_copy');
         await scene.database.query('checkpoint');
       }
     }
@@ -123,7 +121,7 @@ async function takeSnapshot(
       return await debeziumSnapshot(debeziumScene, options.debeziumRows, installed(options.connect));
     case 'dump-restore': {
       if (tool === null) throw new Error('no tool was looked for');
-      const spent = await restoreCopy(tool, scene.database, scene.signal);
+      const spent = await restoreCopy(tool, scene.database, scene.signal, orders().create);
       return { rows: options.rows, ...spent, peakRssMiB: null };
     }
   }
@@ -178,4 +176,8 @@ async function debeziumSnapshot(
     }
     await sleep(POLL_MS);
   }
+}
+
+function orders(): BenchTable {
+  return BENCH_TABLES.find((table) => table.name === 'orders') as BenchTable;
 }
