@@ -26,7 +26,7 @@ export const LakeSection = Type.Object(
           default: 67_108_864,
           minimum: 65_536,
           description:
-            'Flush a table after this many buffered bytes; at most 8 MiB are held, so that the process stays small',
+            'Flush a table after this many buffered bytes; at most 4 MiB are held, so that the process stays small',
         }),
         intervalMs: Type.Integer({
           default: 1_000,

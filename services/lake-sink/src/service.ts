@@ -19,9 +19,9 @@ import { createSinkMetrics } from './metrics.ts';
 export const ADVISORY_GROUP = 'hasivu-lake-sink';
 
 /** Sized so that the process stays under 256 MiB with the engine loaded. */
-const ENGINE_MEMORY_BYTES = 48e6;
-const HELD_BYTES_LIMIT = 16 << 20;
-const BATCH_BYTES_LIMIT = 8 << 20;
+const ENGINE_MEMORY_BYTES = 40e6;
+const HELD_BYTES_LIMIT = 8 << 20;
+const BATCH_BYTES_LIMIT = 4 << 20;
 const CACHE_BYTES = 2 ** 30;
 const DISCOVER_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import { MAX_OPEN_PARTITIONS, TARGET, type RowBatch } from './row-batch.ts';
 
 /** A merge holds the key and position of every change of its batch: with more rows the process outgrows its 256 MiB. */
-const STATE_ROWS = 60_000;
+const STATE_ROWS = 20_000;
 
 export interface FlushLimits {
   readonly rows: number;
