@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import type { Action } from './actions.ts';
 import { checkpointCodec } from './checkpoint-codec.ts';
+import { readCheckpointActions } from './checkpoint-reader.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const long = fc.integer({ min: -(2 ** 53) + 1, max: 2 ** 53 - 1 });
@@ -130,6 +131,20 @@ describe('a checkpoint', () => {
         .map((action) => ('add' in action ? action.add.path : 'remove' in action ? action.remove.path : ''))
         .sort(),
     );
+  });
+
+  test('of our own is never left to the general reader, which costs a multiple', async () => {
+    const actions = Array.from({ length: 5_000 }, (_, n): Action => ({
+      add: {
+        path: `part-${n}.parquet`,
+        partitionValues: { day: '2026-01-01' },
+        size: 90_000 + (n % 100),
+        modificationTime: 1_767_225_600_000 + n * 60_000,
+        dataChange: false,
+        stats: `{"numRecords":${n}}`,
+      },
+    }));
+    expect(readCheckpointActions(Buffer.from(await checkpointCodec.encode(actions)))).toEqual(actions);
   });
 
   test('that is cut short or damaged is told, not read as an empty table', async () => {

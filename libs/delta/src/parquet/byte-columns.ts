@@ -1,7 +1,8 @@
 import { takeBuffer } from './buffer-pool.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
-import { ENCODING, LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
+import { LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
 import { bitWidthOf, encodeHybrid } from './levels.ts';
+import { ENCODING } from './page-format.ts';
 import type { LeafPath } from './parquet-schema.ts';
 
 /** Bytes of a bound that are kept: enough for the 32 UTF-16 units of Delta's statistics. */

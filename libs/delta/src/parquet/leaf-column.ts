@@ -1,7 +1,7 @@
 import { giveBack, takeBuffer } from './buffer-pool.ts';
 import { encodeConstantLevels, encodeLevels } from './levels.ts';
+import { dataPageHeader, dictionaryPageHeader, ENCODING } from './page-format.ts';
 import { PHYSICAL, type LeafPath } from './parquet-schema.ts';
-import { ThriftCompactWriter } from './thrift-compact-writer.ts';
 
 /** Compresses one page into bytes of its own; synchronous, since pages are closed between two rows. */
 export type PageCompressor = (bytes: Uint8Array) => Uint8Array;
@@ -212,7 +212,7 @@ export abstract class LeafColumn {
     }
     const packed = this.#compress(plain.subarray(0, plainBytes));
     giveBack(plain);
-    const header = pageHeader(plainBytes, packed.length, this.#levels, encoding);
+    const header = dataPageHeader(plainBytes, packed.length, this.#levels, encoding);
     this.#pages.push(header, packed);
     this.#encodings.add(encoding);
     this.#count(header.length, plainBytes, packed);
@@ -228,7 +228,7 @@ export abstract class LeafColumn {
     if (dictionary === null) return 0;
     const { entries, bytes } = dictionary;
     const packed = this.#compress(bytes);
-    const header = dictionaryHeader(bytes.length, packed.length, entries);
+    const header = dictionaryPageHeader(bytes.length, packed.length, entries);
     this.#pages.unshift(header, packed);
     this.#encodings.add(ENCODING.plain);
     this.#count(header.length, bytes.length, packed);
@@ -242,26 +242,4 @@ export abstract class LeafColumn {
   }
 }
 
-/** Data page, format v1 (what Delta advises), RLE levels. */
-function pageHeader(
-  uncompressedBytes: number,
-  compressedBytes: number,
-  values: number,
-  encoding: number,
-): Buffer {
-  const header = new ThriftCompactWriter();
-  header.i32(1, 0).i32(2, uncompressedBytes).i32(3, compressedBytes);
-  header.struct(5, () => header.i32(1, values).i32(2, encoding).i32(3, ENCODING.rle).i32(4, ENCODING.rle));
-  return Buffer.from(header.end());
-}
-
-function dictionaryHeader(uncompressedBytes: number, compressedBytes: number, entries: number): Buffer {
-  const header = new ThriftCompactWriter();
-  header.i32(1, 2).i32(2, uncompressedBytes).i32(3, compressedBytes);
-  header.struct(7, () => header.i32(1, entries).i32(2, ENCODING.plain));
-  return Buffer.from(header.end());
-}
-
-/** Numbers of Parquet's Encoding. */
-export const ENCODING = { plain: 0, rle: 3, deltaBinaryPacked: 5, rleDictionary: 8 } as const;
 export const physicalNumber = (leaf: LeafPath): number => PHYSICAL[leaf.node.physical];

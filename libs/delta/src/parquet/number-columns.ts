@@ -1,5 +1,6 @@
 import { packInt32, packInt64 } from './delta-binary-packed.ts';
-import { ENCODING, LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
+import { LeafColumn, type EncodedValues, type PageCompressor } from './leaf-column.ts';
+import { ENCODING } from './page-format.ts';
 import type { LeafPath } from './parquet-schema.ts';
 
 /** INT32: int16, int32, date, decimals of up to 9 digits. */

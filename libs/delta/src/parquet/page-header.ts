@@ -1,3 +1,6 @@
+import { PAGE_FIELD } from './page-format.ts';
+import { THRIFT } from './thrift-compact-writer.ts';
+
 /** What a reader needs of a page's header; `encoding` and `type` are Parquet's own numbers. */
 export interface PageHeader {
   readonly type: number;
@@ -9,14 +12,6 @@ export interface PageHeader {
   readonly bodyAt: number;
 }
 
-export const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
-
-/** Thrift's compact types that have a length of their own. */
-const THRIFT = { true: 1, false: 2, byte: 3, double: 7, binary: 8, list: 9, set: 10, struct: 12 } as const;
-/** Fields of PageHeader that hold the description of a data page (v1) and of a dictionary page. */
-const DATA_PAGE_FIELD = 5;
-const DICTIONARY_PAGE_FIELD = 7;
-
 /** Reads the header at `at`. Page formats other than v1 come out with their type and no count. */
 export function readPageHeader(bytes: Buffer, at: number): PageHeader {
   const cursor = new ThriftCursor(bytes, at);
@@ -25,7 +20,7 @@ export function readPageHeader(bytes: Buffer, at: number): PageHeader {
     if (field === 1) found.type = cursor.integer();
     else if (field === 2) found.uncompressedBytes = cursor.integer();
     else if (field === 3) found.compressedBytes = cursor.integer();
-    else if (field === DATA_PAGE_FIELD || field === DICTIONARY_PAGE_FIELD)
+    else if (field === PAGE_FIELD.data || field === PAGE_FIELD.dictionary)
       cursor.fields((inner, innerType) => {
         if (inner === 1) found.valueCount = cursor.integer();
         else if (inner === 2) found.encoding = cursor.integer();

@@ -1,7 +1,9 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { snappyUncompress, type ColumnMetaData } from 'hyparquet';
 import { bitWidthOf } from './levels.ts';
-import { PAGE_TYPE, readPageHeader, type PageHeader } from './page-header.ts';
+import { ENCODING, PAGE_TYPE } from './page-format.ts';
+import { readPageHeader, type PageHeader } from './page-header.ts';
+import { readDeltaPacked } from './read-delta-packed.ts';
 import { readHybrid } from './read-levels.ts';
 
 export type LeafValue = string | number | boolean;
@@ -14,13 +16,10 @@ export interface LeafValues {
   readonly values: readonly LeafValue[];
 }
 
-/** A chunk in a form of Parquet that is read by the general reader instead: pages v2, delta encodings, rare codecs. */
+/** A chunk in a form of Parquet that is read by the general reader instead: pages v2, rare encodings and codecs. */
 export class ForeignForm extends Error {
   override readonly name = 'ForeignForm';
 }
-
-/** Parquet's numbers of the encodings that are read here. */
-const ENCODING = { plain: 0, plainDictionary: 2, rle: 3, rleDictionary: 8 } as const;
 
 /** Reads a chunk of data pages v1. 64-bit integers become numbers, as the JSON log has them. @throws ForeignForm */
 export function readLeaf(
@@ -84,6 +83,10 @@ function readValues(
   out: LeafValue[],
 ): void {
   if (encoding === ENCODING.plain) return readPlain(page, start, type, count, out);
+  if (encoding === ENCODING.deltaBinaryPacked && (type === 'INT32' || type === 'INT64')) {
+    if (readDeltaPacked(page, start, type === 'INT32' ? 32 : 64, count, out)) return;
+    throw new ForeignForm('numbers that are not exact');
+  }
   if (encoding !== ENCODING.rleDictionary && encoding !== ENCODING.plainDictionary)
     throw new ForeignForm(`encoding ${encoding}`);
   if (count === 0) return;

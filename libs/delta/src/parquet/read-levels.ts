@@ -1,3 +1,5 @@
+import { byteAt, unpackBits } from './unpack-bits.ts';
+
 /**
  * Decodes `count` values of Parquet's RLE/bit-packed hybrid, which holds levels and dictionary indices.
  * @param width bits per value, 0 to 32 @returns where the encoded values end
@@ -33,39 +35,10 @@ export function readHybrid(
     } else {
       const packedBytes = (header >>> 1) * width;
       const runEnd = Math.min(end, filled + (header >>> 1) * 8);
-      unpack(bytes, at, width, out, filled, runEnd);
+      unpackBits(bytes, at, width, out, filled, runEnd);
       at += packedBytes;
       filled = runEnd;
     }
   }
   return at;
-}
-
-function unpack(
-  bytes: Buffer,
-  start: number,
-  width: number,
-  out: Uint8Array | Uint32Array,
-  from: number,
-  to: number,
-): void {
-  let at = start;
-  let bits = 0;
-  let held = 0;
-  const size = 2 ** width;
-  for (let index = from; index < to; index += 1) {
-    while (held < width) {
-      bits += byteAt(bytes, at++) * 2 ** held;
-      held += 8;
-    }
-    out[index] = bits % size;
-    bits = Math.floor(bits / size);
-    held -= width;
-  }
-}
-
-function byteAt(bytes: Buffer, at: number): number {
-  const byte = bytes[at];
-  if (byte === undefined) throw new RangeError('levels go on after the end of their page');
-  return byte;
 }

@@ -1,5 +1,16 @@
 /** Field types of Thrift's compact protocol. */
-export const THRIFT = { true: 1, false: 2, byte: 3, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
+export const THRIFT = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  set: 10,
+  struct: 12,
+} as const;
 
 /** Writes Thrift compact structs, as Parquet's page headers and footer are encoded. Fields go in ascending order. */
 export class ThriftCompactWriter {
