@@ -15,6 +15,18 @@ export interface SinkMetrics {
   readonly commitSeconds: Histogram<'layer'>;
 }
 
+/** Counts a commit to a table's layer, with the files that it added. */
+export function countCommit(
+  { commits, files, bytes }: SinkMetrics,
+  table: string,
+  layer: 'log' | 'state' | 'history',
+  added: { readonly files: number; readonly bytes: number },
+): void {
+  commits.inc({ table, layer });
+  files.inc({ table, layer }, added.files);
+  bytes.inc({ table, layer }, added.bytes);
+}
+
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createSinkMetrics(registry: Registry): SinkMetrics {

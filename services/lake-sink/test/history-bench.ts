@@ -19,7 +19,8 @@ import { Engine, type EngineSession } from '../src/io/engine.ts';
 import { uploadEngineFiles } from '../src/io/engine-files.ts';
 import { FileCache } from '../src/io/file-cache.ts';
 import { advanceHistory } from '../src/io/history-advance.ts';
-import { HistoryMerger, type HistoryCommit } from '../src/io/history-merger.ts';
+import { HistoryMerger } from '../src/io/history-merger.ts';
+import type { MergeCommit } from '../src/io/merge-commit.ts';
 import { LakeTable } from '../src/io/lake-table.ts';
 import { fetchedFiles } from '../src/io/fetched-files.ts';
 import type { SourceChange } from './history-oracle.ts';
@@ -148,7 +149,7 @@ export class BenchHistory {
       readonly offset: number;
     },
     targets: readonly HistoryTarget[] = this.targets,
-  ): Promise<HistoryCommit[]> {
+  ): Promise<MergeCommit[]> {
     const { layout, log, tables } = this.#bound;
     const local = await this.#engine.exclusively('writing a batch', async (session) => {
       const [file] = await session.writeParquet(changes, 'batch', 2 ** 30, []);
@@ -156,7 +157,7 @@ export class BenchHistory {
       return this.#cache.scratch(`bench-${Math.random()}`, await readFile((file as { path: string }).path));
     });
     const { offset, ...rest } = facts;
-    const commits: HistoryCommit[] = [];
+    const commits: MergeCommit[] = [];
     const histories = [...tables].map(([target, table], at) => ({ target, table, bit: historyBit(at) }));
     await advanceHistory(
       histories.filter(({ target }) => targets.includes(target)),
@@ -179,7 +180,7 @@ export class BenchHistory {
     changes: readonly SourceChange[],
     from: number,
     targets = this.targets,
-  ): Promise<HistoryCommit[]> {
+  ): Promise<MergeCommit[]> {
     let truncatedAt: ChangePosition | null = null;
     for (const { op, lsn, seq } of changes) {
       const at = { lsn: BigInt(lsn), seq };

@@ -1,4 +1,4 @@
-import { decimalShape, parseStatistics, type AddFile, type DeltaType } from '@hasivu/delta';
+import { decimalShape, parseStatistics, partitionId, type AddFile, type DeltaType } from '@hasivu/delta';
 import type { ChangePosition } from './row-batch.ts';
 
 /** Files below this are small: several of them are merged when they pile up. */
@@ -51,6 +51,19 @@ export function smallFilesToMerge(
 ): AddFile[] {
   const small = partition.filter((file) => file.size < SMALL_FILE_BYTES && !isRewritten(file));
   return small.length >= SMALL_FILE_LIMIT ? small : [];
+}
+
+/** The chosen files, and with them the small ones of each partition where these have piled up. */
+export function withSmallFiles(
+  files: readonly AddFile[],
+  partitionColumns: readonly string[],
+  chosen: Iterable<AddFile>,
+): Set<AddFile> {
+  const rewritten = new Set(chosen);
+  const byPartition = Map.groupBy(files, (file) => partitionId(partitionColumns, file.partitionValues));
+  for (const partition of byPartition.values())
+    for (const file of smallFilesToMerge(partition, (other) => rewritten.has(other))) rewritten.add(file);
+  return rewritten;
 }
 
 /** Sign of `left − right` in the order of the type, or null when it cannot be said. */

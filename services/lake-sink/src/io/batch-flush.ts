@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { Action } from '@hasivu/delta';
-import { partitionAppId, truncateAppIds } from '../core/offset-ledger.ts';
-import { isAfter, TARGET, type ChangePosition, type RowBatch } from '../core/row-batch.ts';
+import { truncateAppIds } from '../core/offset-ledger.ts';
+import { isAfter, TARGET, type RowBatch } from '../core/row-batch.ts';
 import type { FinishedFile } from '../core/row-file.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import type { PartitionFiles } from '../core/engine-sql.ts';
-import type { SinkMetrics } from '../metrics.ts';
+import { offsetActions, positionActions } from '../core/txn-actions.ts';
+import { countCommit, type SinkMetrics } from '../metrics.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { FileCache } from './file-cache.ts';
 import { applyToHistories } from './history-flush.ts';
@@ -39,12 +39,27 @@ export async function flushBatch(
   tables: FlushTables,
   tools: FlushTools,
 ): Promise<void> {
+  const { log, state } = tables;
   const files = batch.finish();
-  if ((batch.targets & TARGET.log) !== 0 && tables.log !== null)
-    await appendToLog(batch, files, binding, tables.log, tools);
-  if ((batch.targets & TARGET.state) !== 0 && tables.state !== null)
-    await applyToState(batch, files, binding, tables.state, tools);
-  if (tables.log !== null) await applyToHistories(batch, files, binding, tables, tools);
+  if ((batch.targets & TARGET.log) !== 0 && log !== null)
+    await appendToLog(batch, files, binding, log, tools);
+  if ((batch.targets & ~TARGET.log) === 0) return;
+  const local = await scratchFiles(files, tools);
+  try {
+    if ((batch.targets & TARGET.state) !== 0 && state !== null)
+      await applyToState(batch, local, binding, state, tools);
+    if (log !== null) await applyToHistories(batch, local, binding, tables, tools);
+  } finally {
+    for (const path of local.flatMap(({ paths }) => paths)) await rm(path, { force: true });
+  }
+}
+
+/** The batch's rows on local disk, for the engine. */
+async function scratchFiles(files: readonly FinishedFile[], tools: FlushTools): Promise<PartitionFiles[]> {
+  const local: PartitionFiles[] = [];
+  for (const { partitionValues, bytes } of files)
+    local.push({ partitionValues, paths: [await tools.cache.scratch(tools.newId(), bytes)] });
+  return local;
 }
 
 async function appendToLog(
@@ -59,91 +74,46 @@ async function appendToLog(
   tools.failpoint('log-uploaded');
   const committed = tools.metrics.commitSeconds.startTimer({ layer: 'log' });
   await table.delta.commit({
-    actions: [...uploads.map(({ add }) => ({ add })), ...offsetActions(batch, binding)],
+    actions: [
+      ...uploads.map(({ add }) => ({ add })),
+      ...offsetActions(binding.topic, batch.offsets, Date.now()),
+    ],
     operation: 'STREAMING UPDATE',
     operationMetrics: { numOutputRows: String(batch.rows), numAddedFiles: String(files.length) },
   });
   committed();
   flushed();
   tools.failpoint('log-committed');
-  count(
-    tools.metrics,
-    binding,
-    'log',
-    files.length,
-    files.reduce((sum, file) => sum + file.bytes.byteLength, 0),
-  );
+  const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
+  countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes });
 }
 
 async function applyToState(
   batch: RowBatch,
-  files: readonly FinishedFile[],
+  files: readonly PartitionFiles[],
   binding: TopicBinding,
   table: LakeTable,
   tools: FlushTools,
 ): Promise<void> {
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'state' });
-  const known = knownTruncate(table, binding.topic);
-  const truncates = batch.truncatedAt !== null && (known === null || isAfter(batch.truncatedAt, known));
-  const local: PartitionFiles[] = [];
-  for (const file of files) {
-    local.push({
-      partitionValues: file.partitionValues,
-      paths: [await tools.cache.scratch(tools.newId(), file.bytes)],
-    });
-  }
-  try {
-    const commit = await tools.merger.apply(table, {
-      shape: batch.shape,
-      files: local,
-      truncatedAt: truncates ? batch.truncatedAt : known,
-      truncates,
-      unavailable: [...batch.unavailable],
-      vectors: binding.vectors,
-      txns: [
-        ...offsetActions(batch, binding),
-        ...(truncates ? truncateActions(batch.truncatedAt, binding.topic) : []),
-      ],
-    });
-    count(tools.metrics, binding, 'state', commit.filesAdded, commit.bytesAdded);
-  } finally {
-    for (const path of local.flatMap((group) => group.paths)) await rm(path, { force: true });
-  }
+  const ids = truncateAppIds(binding.topic);
+  const known = table.positionOf(ids);
+  const { truncatedAt } = batch;
+  const isNew = truncatedAt !== null && (known === null || isAfter(truncatedAt, known));
+  const nowMs = Date.now();
+  const { filesAdded, bytesAdded } = await tools.merger.apply(table, {
+    shape: batch.shape,
+    files,
+    truncatedAt: isNew ? truncatedAt : known,
+    truncates: isNew,
+    unavailable: [...batch.unavailable],
+    vectors: binding.vectors,
+    txns: [
+      ...offsetActions(binding.topic, batch.offsets, nowMs),
+      ...(isNew ? positionActions(ids, truncatedAt, nowMs) : []),
+    ],
+  });
+  countCommit(tools.metrics, binding.table, 'state', { files: filesAdded, bytes: bytesAdded });
   flushed();
   tools.failpoint('state-committed');
-}
-
-function offsetActions(batch: RowBatch, binding: TopicBinding): Action[] {
-  const lastUpdated = Date.now();
-  return [...batch.offsets].map(([partition, offset]) => ({
-    txn: { appId: partitionAppId(binding.topic, partition), version: offset, lastUpdated },
-  }));
-}
-
-function truncateActions(position: ChangePosition | null, topic: string): Action[] {
-  if (position === null) return [];
-  const ids = truncateAppIds(topic);
-  const lastUpdated = Date.now();
-  return [
-    { txn: { appId: ids.lsn, version: Number(position.lsn), lastUpdated } },
-    { txn: { appId: ids.seq, version: position.seq, lastUpdated } },
-  ];
-}
-
-function knownTruncate(table: LakeTable, topic: string): ChangePosition | null {
-  const ids = truncateAppIds(topic);
-  const lsn = table.txnOf(ids.lsn);
-  return lsn < 0 ? null : { lsn: BigInt(lsn), seq: table.txnOf(ids.seq) };
-}
-
-export function count(
-  metrics: SinkMetrics,
-  binding: TopicBinding,
-  layer: 'log' | 'state' | 'history',
-  files: number,
-  bytes: number,
-): void {
-  metrics.commits.inc({ table: binding.table, layer });
-  metrics.files.inc({ table: binding.table, layer }, files);
-  metrics.bytes.inc({ table: binding.table, layer }, bytes);
 }

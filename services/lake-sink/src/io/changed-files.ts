@@ -1,6 +1,6 @@
-import { partitionId, type AddFile } from '@hasivu/delta';
+import type { AddFile } from '@hasivu/delta';
 import type { ChangePosition } from '../core/row-batch.ts';
-import { filesBeforeTruncate, filesInRange, smallFilesToMerge } from '../core/state-plan.ts';
+import { filesBeforeTruncate, filesInRange, withSmallFiles } from '../core/state-plan.ts';
 import {
   DROP_MARKED_MATCHES,
   dropKeptMatchesSql,
@@ -62,18 +62,11 @@ export async function planChangedFiles(
   const canMark = mayMark(rule.use, table.delta.state.metadata.configuration, bytes, rule.limits);
   const plan = planThinning(thinned, canMark, rule.limits);
   const emptied = new Set([...(split?.emptied ?? []), ...plan.emptied]);
-  const rewritten = new Set(
-    [...(split?.mixed ?? []), ...plan.rewritten].filter((file) => !emptied.has(file)),
-  );
-  const byPartition = Map.groupBy(
-    live.filter((file) => !emptied.has(file)),
-    (file) => partitionId(table.partitionColumns, file.partitionValues),
-  );
-  for (const files of byPartition.values()) {
-    for (const file of smallFilesToMerge(files, (other) => rewritten.has(other))) rewritten.add(file);
-  }
+  const stays = (file: AddFile): boolean => !emptied.has(file);
+  const chosen = [...(split?.mixed ?? []), ...plan.rewritten].filter(stays);
+  const rewritten = withSmallFiles(live.filter(stays), table.partitionColumns, chosen);
   return {
-    marked: plan.marked.filter((file) => !rewritten.has(file) && !emptied.has(file)),
+    marked: plan.marked.filter((file) => !rewritten.has(file) && stays(file)),
     rewritten: [...rewritten],
     emptied: [...emptied],
   };

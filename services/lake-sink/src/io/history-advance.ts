@@ -1,14 +1,15 @@
 import { isPlatformError } from '@hasivu/errors';
-import type { Action } from '@hasivu/delta';
 import type { PartitionFiles } from '../core/engine-sql.ts';
 import { historyLayout } from '../core/history/history-layout.ts';
 import { halfway, type Offsets } from '../core/history/history-offsets.ts';
 import { partitionAppId, seenAppIds } from '../core/offset-ledger.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
-import type { HistoryCommit, HistoryMerger } from './history-merger.ts';
+import { offsetActions, positionActions } from '../core/txn-actions.ts';
+import type { HistoryMerger } from './history-merger.ts';
 import type { HistoryStores } from './history-stores.ts';
 import type { LakeTable } from './lake-table.ts';
+import type { MergeCommit } from './merge-commit.ts';
 import type { HistoryTable } from './topic-tables.ts';
 
 /** Changes that histories take in; of the files only what each of them lacks. */
@@ -23,7 +24,7 @@ export interface HistorySource {
 
 export interface AdvanceTools {
   readonly historyMerger: HistoryMerger;
-  readonly onCommit: (history: HistoryTable, commit: HistoryCommit) => void;
+  readonly onCommit: (history: HistoryTable, commit: MergeCommit) => void;
 }
 
 /** The tables of a topic that histories read. */
@@ -76,11 +77,14 @@ async function advanceTable(
       truncatedAt,
       unavailable,
       layout: historyLayout(history.target.form, shape),
-      seen: seenBy(history.table, topic),
+      seen: history.table.positionOf(seenAppIds(topic)),
       before,
       upTo: new Map([...before, ...news]),
     },
-    (seen) => txnActions(topic, news, seen),
+    (seen) => {
+      const nowMs = Date.now();
+      return [...offsetActions(topic, news, nowMs), ...positionActions(seenAppIds(topic), seen, nowMs)];
+    },
   );
   tools.onCommit(history, commit);
 }
@@ -114,25 +118,4 @@ function storesOf({ target, table }: HistoryTable, { log, histories }: HistoryTa
   return target.rows === 'open'
     ? { ...stores, open: table, closed: partner.table }
     : { ...stores, open: partner.table, closed: table };
-}
-
-function seenBy(table: LakeTable, topic: string): ChangePosition | null {
-  const ids = seenAppIds(topic);
-  const lsn = table.txnOf(ids.lsn);
-  return lsn < 0 ? null : { lsn: BigInt(lsn), seq: table.txnOf(ids.seq) };
-}
-
-function txnActions(
-  topic: string,
-  offsets: Iterable<readonly [number, number]>,
-  seen: ChangePosition,
-): Action[] {
-  const lastUpdated = Date.now();
-  const ids = seenAppIds(topic);
-  const txn = (appId: string, version: number): Action => ({ txn: { appId, version, lastUpdated } });
-  return [
-    ...[...offsets].map(([partition, offset]) => txn(partitionAppId(topic, partition), offset)),
-    txn(ids.lsn, Number(seen.lsn)),
-    txn(ids.seq, seen.seq),
-  ];
 }

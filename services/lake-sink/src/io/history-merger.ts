@@ -1,5 +1,4 @@
-import { isPlatformError } from '@hasivu/errors';
-import { partitionId, keyOfPath, readEverything, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import type { Action, AddFile } from '@hasivu/delta';
 import { rowsSql, versionsSql, type FollowedColumn } from '../core/history/fold-sql.ts';
 import { historyPartitions, rowFieldsOf, type HistoryLayout } from '../core/history/history-layout.ts';
 import { versionsOf } from '../core/history/history-relations.ts';
@@ -13,26 +12,16 @@ import {
   type HistorySide,
 } from '../core/history/output-sql.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
-import { filesInRange, smallFilesToMerge } from '../core/state-plan.ts';
+import { filesInRange, withSmallFiles } from '../core/state-plan.ts';
 import { uploadEngineFiles, writePartitioned } from './engine-files.ts';
 import type { Engine, EngineSession } from './engine.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { FileCache } from './file-cache.ts';
 import { takeIn, type HistoryBatch } from './history-intake.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
-import type { LakeTable } from './lake-table.ts';
 import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';
 import { keyRangeOf } from './key-range.ts';
-
-export interface HistoryCommit {
-  readonly version: number;
-  readonly filesAdded: number;
-  readonly filesRemoved: number;
-  readonly bytesAdded: number;
-}
-
-/** Tries of one batch when others rewrite files of the table meanwhile (a compactor). */
-const MAX_TRIES = 5;
+import { commitMerge, replanned, type MergeCommit } from './merge-commit.ts';
 
 /** Applies batches of changes to the tables of a history. */
 export class HistoryMerger {
@@ -54,23 +43,17 @@ export class HistoryMerger {
     stores: HistoryStores,
     batch: HistoryBatch,
     txns: (seen: ChangePosition) => readonly Action[],
-  ): Promise<HistoryCommit> {
+  ): Promise<MergeCommit> {
     const doing = `merging a batch into ${stores.target.root}`;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#engine.exclusively(doing, async (session) => {
-          try {
-            return await this.#merge(session, stores, batch, txns);
-          } finally {
-            for (const sql of HISTORY_RELATIONS) await session.run(sql);
-          }
-        });
-      } catch (error) {
-        if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES)
-          throw error;
-        await stores.target.delta.refresh();
-      }
-    }
+    return await replanned(stores.target, () =>
+      this.#engine.exclusively(doing, async (session) => {
+        try {
+          return await this.#merge(session, stores, batch, txns);
+        } finally {
+          for (const sql of HISTORY_RELATIONS) await session.run(sql);
+        }
+      }),
+    );
   }
 
   async #merge(
@@ -78,9 +61,9 @@ export class HistoryMerger {
     stores: HistoryStores,
     batch: HistoryBatch,
     txns: (seen: ChangePosition) => readonly Action[],
-  ): Promise<HistoryCommit> {
+  ): Promise<MergeCommit> {
     const { target } = stores;
-    const live = [...target.delta.state.files.values()];
+    const live = [...target.delta.state.files.keys()];
     const taken = await takeIn(session, this.#cache, stores, batch);
     await session.run(versionsSql(batch.layout, taken.followed));
     await session.run(rowsSql(batch.layout, taken.followed));
@@ -95,26 +78,7 @@ export class HistoryMerger {
       await this.#write(session, stores, batch.layout, taken.followed, 'closed', rewritten, change);
     }
     this.#failpoint('history-uploaded');
-    const { adds, removed } = change;
-    const nowMs = Date.now();
-    const version = await target.delta.commit({
-      actions: [
-        ...removed.map((file) => removalOf(file, nowMs)),
-        ...adds.map((add) => ({ add })),
-        ...txns(taken.seen),
-      ],
-      operation: 'MERGE',
-      operationMetrics: {
-        numTargetFilesAdded: String(adds.length),
-        numTargetFilesRemoved: String(removed.length),
-      },
-      reads: readEverything(live.map((file) => file.path)),
-      isolation: 'serializable',
-    });
-    for (const file of removed) await this.#cache.forget(`${target.root}/${keyOfPath(file.path)}`);
-    await this.#cache.trim();
-    const bytesAdded = adds.reduce((sum, add) => sum + add.size, 0);
-    return { version, filesAdded: adds.length, filesRemoved: removed.length, bytesAdded };
+    return await commitMerge(target, this.#cache, { live, ...change, actions: txns(taken.seen) });
   }
 
   /** Closed versions change only where a key is told anew or a column is overwritten in all of its versions. */
@@ -147,7 +111,7 @@ export class HistoryMerger {
     change: Change,
   ): Promise<void> {
     const { target, rows } = stores;
-    const rewritten = withSmallFiles(target, filesOfSide(stores, side), touched);
+    const rewritten = [...withSmallFiles(filesOfSide(stores, side), target.partitionColumns, touched)];
     const local = await fetchedFiles(target, this.#cache, rewritten);
     const existing = rewritten.length === 0 ? null : versionsOf(layout, local.groups);
     await session.run(nextVersionsSql(layout, { rows, side, followed, existing }));
@@ -185,12 +149,4 @@ async function pick(session: EngineSession, local: FetchedFiles, sql: string): P
   if (local === NO_FILES) return [];
   const rows = await session.rows(sql);
   return rows.map((row) => local.at(row['__file']));
-}
-
-function withSmallFiles(table: LakeTable, files: readonly AddFile[], touched: readonly AddFile[]): AddFile[] {
-  const rewritten = new Set(touched);
-  const byPartition = Map.groupBy(files, (file) => partitionId(table.partitionColumns, file.partitionValues));
-  for (const group of byPartition.values())
-    for (const file of smallFilesToMerge(group, (other) => rewritten.has(other))) rewritten.add(file);
-  return [...rewritten];
 }

@@ -14,6 +14,8 @@ import {
   type PartitionValues,
 } from '@hasivu/delta';
 import type { ObjectStore } from '@hasivu/object-store';
+import type { ChangePosition } from '../core/row-batch.ts';
+import type { PositionAppIds } from '../core/txn-actions.ts';
 
 /** Table configuration entry that names the key, so that a restart knows it before the first record. */
 const KEY_PROPERTY = 'hasivu.key';
@@ -69,6 +71,12 @@ export class LakeTable {
   /** Last committed version of an application's sequence, or −1. */
   txnOf(appId: string): number {
     return this.#table?.state.txns.get(appId)?.version ?? -1;
+  }
+
+  /** The position that two applications' sequences hold; null before the first. */
+  positionOf(ids: PositionAppIds): ChangePosition | null {
+    const lsn = this.txnOf(ids.lsn);
+    return lsn < 0 ? null : { lsn: BigInt(lsn), seq: this.txnOf(ids.seq) };
   }
 
   async create(

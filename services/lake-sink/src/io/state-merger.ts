@@ -1,5 +1,4 @@
-import { isPlatformError } from '@hasivu/errors';
-import { readEverything, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import type { Action, AddFile } from '@hasivu/delta';
 import type { PartitionFiles } from '../core/engine-sql.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import {
@@ -22,6 +21,7 @@ import type { Failpoint } from './failpoint.ts';
 import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
 import { LocalFiles } from './local-files.ts';
+import { commitMerge, replanned, type MergeCommit } from './merge-commit.ts';
 import { StateVectors } from './state-vectors.ts';
 
 /** One batch to be applied to a state table. */
@@ -39,16 +39,6 @@ export interface StateBatch {
   readonly vectors: VectorUse;
 }
 
-export interface StateCommit {
-  readonly version: number;
-  readonly filesAdded: number;
-  readonly filesRemoved: number;
-  readonly bytesAdded: number;
-}
-
-/** Tries of one batch when others rewrite files of the table meanwhile (a compactor). */
-const MAX_TRIES = 5;
-
 /** Applies batches to a state table: changed rows of large files are marked deleted, small files are rewritten. */
 export class StateMerger {
   readonly #engine: Engine;
@@ -64,21 +54,14 @@ export class StateMerger {
   }
 
   /** @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT, LAKE_MERGE_FAILED; then nothing of the batch is visible */
-  async apply(table: LakeTable, batch: StateBatch): Promise<StateCommit> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#engine.exclusively(`merging a batch into ${table.root}`, (session) =>
-          this.#merge(session, table, batch),
-        );
-      } catch (error) {
-        if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES)
-          throw error;
-        await table.delta.refresh();
-      }
-    }
+  async apply(table: LakeTable, batch: StateBatch): Promise<MergeCommit> {
+    const doing = `merging a batch into ${table.root}`;
+    return await replanned(table, () =>
+      this.#engine.exclusively(doing, (session) => this.#merge(session, table, batch)),
+    );
   }
 
-  async #merge(session: EngineSession, table: LakeTable, batch: StateBatch): Promise<StateCommit> {
+  async #merge(session: EngineSession, table: LakeTable, batch: StateBatch): Promise<MergeCommit> {
     const { shape } = batch;
     const live = [...table.delta.state.files.keys()];
     const rows = batchRelation(shape, batch.files);
@@ -103,29 +86,13 @@ export class StateMerger {
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
     const marks = await vectors.mark(await rowsToMark(place, changed.marked));
     this.#failpoint('state-uploaded');
-    const removed = [...changed.rewritten, ...changed.emptied];
-    const nowMs = Date.now();
-    const version = await table.delta.commit({
-      actions: [
-        ...(marks.length === 0 ? [] : table.allowVectors()),
-        ...removed.map((file) => removalOf(file, nowMs)),
-        ...marks,
-        ...adds.map((add) => ({ add })),
-        ...batch.txns,
-      ],
-      operation: 'MERGE',
-      operationMetrics: {
-        numTargetFilesAdded: String(adds.length),
-        numTargetFilesRemoved: String(removed.length),
-        numTargetDeletionVectorsAdded: String(changed.marked.length),
-      },
-      reads: readEverything(live),
-      isolation: 'serializable',
+    return await commitMerge(table, this.#cache, {
+      live,
+      removed: [...changed.rewritten, ...changed.emptied],
+      adds,
+      actions: [...(marks.length === 0 ? [] : table.allowVectors()), ...marks, ...batch.txns],
+      metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length) },
     });
-    await local.forget(removed);
-    await this.#cache.trim();
-    const bytesAdded = adds.reduce((sum, add) => sum + add.size, 0);
-    return { version, filesAdded: adds.length, filesRemoved: removed.length, bytesAdded };
   }
 }
 

@@ -53,14 +53,10 @@ export function historyTargets(forms: readonly HistoryForm[]): HistoryTarget[] {
   return forms.flatMap((form): HistoryTarget[] => {
     if (form.type === 4) {
       return [
-        { form, root: supersededRoot(form), rows: 'closed' },
+        { form, root: `${form.root}_history`, rows: 'closed' },
         { form, root: form.root, rows: 'open' },
       ];
     }
     return [{ form, root: form.root, rows: form.type === 2 || form.type === 6 ? 'all' : 'open' }];
   });
-}
-
-export function supersededRoot(form: HistoryForm): string {
-  return `${form.root}_history`;
 }

@@ -1,6 +1,5 @@
 import { field, type DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { LOG_COLUMNS } from '../lake-columns.ts';
 import type { PartitionColumn } from '../partition-spec.ts';
 import { tableFields, type TableShape } from '../table-shape.ts';
 import type { HistoryForm, HistoryRows } from './history-form.ts';
@@ -97,9 +96,6 @@ function addedFields(layout: HistoryLayout, rows: HistoryRows): DeltaField[] {
     ...(rows === 'all' ? [field(IS_CURRENT, 'boolean')] : []),
   ];
 }
-
-/** Columns of a change that only the log has, by name. */
-export const CHANGE_COLUMNS = LOG_COLUMNS;
 
 function unfit(form: HistoryForm, why: string): PlatformError {
   return new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', {

@@ -1,0 +1,63 @@
+import { isPlatformError } from '@hasivu/errors';
+import { readEverything, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import type { FileCache } from './file-cache.ts';
+import type { LakeTable } from './lake-table.ts';
+import { LocalFiles } from './local-files.ts';
+
+/** What became of a batch that was merged into a table. */
+export interface MergeCommit {
+  readonly version: number;
+  readonly filesAdded: number;
+  readonly filesRemoved: number;
+  readonly bytesAdded: number;
+}
+
+export interface MergeChange {
+  /** Paths of the files that were live when the merge was planned. */
+  readonly live: readonly string[];
+  readonly removed: readonly AddFile[];
+  readonly adds: readonly AddFile[];
+  /** Committed with the files. */
+  readonly actions: readonly Action[];
+  readonly metrics?: Readonly<Record<string, string>>;
+}
+
+/** Tries of one batch when others rewrite files of the table meanwhile (a compactor). */
+const MAX_TRIES = 5;
+
+/** Plans a merge again on the table's new state where somebody else's commit came first. */
+export async function replanned<T>(table: LakeTable, merge: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await merge();
+    } catch (error) {
+      if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES)
+        throw error;
+      await table.delta.refresh();
+    }
+  }
+}
+
+/** Commits a merge, which has read the whole table, and makes room in the cache. @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT */
+export async function commitMerge(
+  table: LakeTable,
+  cache: FileCache,
+  { live, removed, adds, actions, metrics }: MergeChange,
+): Promise<MergeCommit> {
+  const nowMs = Date.now();
+  const version = await table.delta.commit({
+    actions: [...removed.map((file) => removalOf(file, nowMs)), ...adds.map((add) => ({ add })), ...actions],
+    operation: 'MERGE',
+    operationMetrics: {
+      numTargetFilesAdded: String(adds.length),
+      numTargetFilesRemoved: String(removed.length),
+      ...metrics,
+    },
+    reads: readEverything(live),
+    isolation: 'serializable',
+  });
+  await new LocalFiles(table, cache).forget(removed);
+  await cache.trim();
+  const bytesAdded = adds.reduce((sum, add) => sum + add.size, 0);
+  return { version, filesAdded: adds.length, filesRemoved: removed.length, bytesAdded };
+}
