@@ -3,11 +3,10 @@ import { commitOffsets, IdempotentProducer, KafkaCluster, SchemaRegistry } from 
 import { createS3Store, probePutIfAbsent } from '@hasivu/object-store';
 import { PlatformError } from '@hasivu/errors';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
+import { Engine, FileCache } from '@hasivu/lake-engine';
 import type { TopicBinding } from './core/topic-binding.ts';
 import { DeadLetters } from './io/dead-letters.ts';
-import { Engine } from './io/engine.ts';
 import type { Failpoint } from './io/failpoint.ts';
-import { FileCache } from './io/file-cache.ts';
 import { HistoryMerger } from './io/history-merger.ts';
 import { SinkLoop } from './io/sink-loop.ts';
 import { StateMerger } from './io/state-merger.ts';
@@ -52,7 +51,9 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     (open) => open.close(),
   );
   const producer = resources.adopt(await IdempotentProducer.open(cluster), (open) => open.close());
-  const cache = resources.adopt(await FileCache.open(store, CACHE_BYTES), (open) => open.close());
+  const cache = resources.adopt(await FileCache.open(store, 'lake-sink', CACHE_BYTES), (open) =>
+    open.close(),
+  );
   const engine = resources.adopt(
     new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
     (open) => open.close(),
@@ -78,7 +79,6 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     registry: new SchemaRegistry(config.kafka.registry, config.kafka.registryAuth, {
       tls: config.kafka.registryTls,
     }),
-    store,
     around,
     engine,
     cache,

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
-import { text } from '../src/core/engine-sql.ts';
+import {
+  Engine,
+  type EngineSession,
+  FileCache,
+  type MergeCommit,
+  text,
+  uploadEngineFiles,
+} from '@hasivu/lake-engine';
 import { historyTargets, type HistoryForm, type HistoryTarget } from '../src/core/history/history-form.ts';
 import {
   historyFields,
@@ -15,12 +22,8 @@ import {
 import { LOG_COLUMNS } from '../src/core/lake-columns.ts';
 import { historyBit, isAfter, type ChangePosition } from '../src/core/row-batch.ts';
 import { tableFields, type TableShape } from '../src/core/table-shape.ts';
-import { Engine, type EngineSession } from '../src/io/engine.ts';
-import { uploadEngineFiles } from '../src/io/engine-files.ts';
-import { FileCache } from '../src/io/file-cache.ts';
 import { advanceHistory } from '../src/io/history-advance.ts';
 import { HistoryMerger } from '../src/io/history-merger.ts';
-import type { MergeCommit } from '../src/io/merge-commit.ts';
 import { LakeTable } from '../src/io/lake-table.ts';
 import { fetchedFiles } from '../src/io/fetched-files.ts';
 import type { SourceChange } from './history-oracle.ts';
@@ -57,7 +60,7 @@ export class HistoryBench implements AsyncDisposable {
   static async open(): Promise<HistoryBench> {
     const store = new MemoryStore();
     const folder = await mkdtemp(join(tmpdir(), 'history-bench-'));
-    const cache = await FileCache.open(store, 2 ** 30);
+    const cache = await FileCache.open(store, 'history-bench', 2 ** 30);
     return new HistoryBench(new Engine({ folder, memoryBytes: 48e6 }), cache, folder, store);
   }
 
@@ -69,12 +72,12 @@ export class HistoryBench implements AsyncDisposable {
       nowMs: () => 1_790_000_000_000,
       newId: () => `id-${(this.#names += 1)}`,
     };
-    const log = await LakeTable.open(`${root}/bronze`, this.#store, around);
+    const log = await LakeTable.open(`${root}/bronze`, around);
     await log.create(tableFields(shape, LOG_COLUMNS), [], shape.key);
     const layout = historyLayout(form, shape);
     const tables = new Map<HistoryTarget, LakeTable>();
     for (const target of historyTargets([form])) {
-      const table = await LakeTable.open(`${root}/${target.root}`, this.#store, around);
+      const table = await LakeTable.open(`${root}/${target.root}`, around);
       const partitions = historyPartitions(layout, target.rows).map((part) => part.name);
       await table.create(historyFields(layout, target.rows), partitions, shape.key);
       tables.set(target, table);

@@ -1,16 +1,17 @@
-import { STATE_COLUMNS, LOG_COLUMNS } from './lake-columns.ts';
 import {
   identifier,
-  notBefore,
-  partitionExpression,
-  readFiles,
-  sameKey,
-  text,
+  isMarked,
+  MARKED_ROWS,
   type PartitionFiles,
-} from './engine-sql.ts';
-import { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
+  readFiles,
+  text,
+  unmarkedRows,
+} from '@hasivu/lake-engine';
+import { STATE_COLUMNS, LOG_COLUMNS } from './lake-columns.ts';
 import type { ChangePosition } from './row-batch.ts';
 import type { TableShape } from './table-shape.ts';
+import { notBefore, sameKey } from './order-sql.ts';
+import { partitionExpression } from './partition-sql.ts';
 
 /** Columns that a state row has. */
 export function stateFields(shape: TableShape): TableShape['rowFields'] {

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
+import type { FileCache, PartitionFiles } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
 import { isAfter, TARGET, type RowBatch } from '../core/row-batch.ts';
 import type { FinishedFile } from '../core/row-file.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
-import type { PartitionFiles } from '../core/engine-sql.ts';
 import { offsetActions, positionActions } from '../core/txn-actions.ts';
 import { countCommit, type SinkMetrics } from '../metrics.ts';
 import type { Failpoint } from './failpoint.ts';
-import type { FileCache } from './file-cache.ts';
 import { applyToHistories } from './history-flush.ts';
 import type { HistoryMerger } from './history-merger.ts';
 import type { LakeTable } from './lake-table.ts';

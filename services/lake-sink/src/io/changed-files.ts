@@ -1,4 +1,5 @@
 import type { AddFile } from '@hasivu/delta';
+import type { EngineSession, LocalFiles, TableVectors } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/row-batch.ts';
 import { filesBeforeTruncate, filesInRange, withSmallFiles } from '../core/state-plan.ts';
 import {
@@ -10,11 +11,8 @@ import {
 } from '../core/state-sql.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import { mayMark, planThinning, type VectorLimits, type VectorUse } from '../core/vector-policy.ts';
-import type { EngineSession } from './engine.ts';
 import { keyRangeOf } from './key-range.ts';
 import type { LakeTable } from './lake-table.ts';
-import type { LocalFiles } from './local-files.ts';
-import type { StateVectors } from './state-vectors.ts';
 
 /** What a batch does to the table's files; the others stay as they are. */
 export interface ChangedFiles {
@@ -30,7 +28,7 @@ export interface ChangePlace {
   readonly session: EngineSession;
   readonly table: LakeTable;
   readonly local: LocalFiles;
-  readonly vectors: StateVectors;
+  readonly vectors: TableVectors;
 }
 
 /**

@@ -1,13 +1,16 @@
 import { removalOf, type Action, type DeltaStruct } from '@hasivu/delta';
-import { identifier, readFiles } from '../core/engine-sql.ts';
-import { unmarkedRows } from '../core/marked-rows-sql.ts';
+import {
+  type Engine,
+  type FileCache,
+  identifier,
+  LocalFiles,
+  readFiles,
+  TableVectors,
+  unmarkedRows,
+  uploadEngineFiles,
+} from '@hasivu/lake-engine';
 import type { PartitionColumn } from '../core/partition-spec.ts';
-import { uploadEngineFiles } from './engine-files.ts';
-import type { Engine } from './engine.ts';
-import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
-import { LocalFiles } from './local-files.ts';
-import { StateVectors } from './state-vectors.ts';
 
 /**
  * Rewrites every file of a table to a schema with wider columns and commits files and schema as one version. Readers
@@ -28,7 +31,7 @@ export async function commitWidened(
   for (const file of files) {
     const adds = await tools.engine.exclusively(`widening the columns of ${table.root}`, async (session) => {
       const all = readFiles(stored, [], await local.groups([file]));
-      const marked = await new StateVectors(session, table, tools.cache, local).load([file]);
+      const marked = await new TableVectors(session, table, tools.cache, local).load([file]);
       const rows = marked ? unmarkedRows(all) : all;
       const columns = stored.map((own) => identifier(own.name)).join(', ');
       const written = await session.writeParquet(

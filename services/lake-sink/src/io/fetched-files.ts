@@ -1,8 +1,6 @@
 import type { AddFile } from '@hasivu/delta';
-import type { PartitionFiles } from '../core/engine-sql.ts';
-import type { FileCache } from './file-cache.ts';
+import { type FileCache, LocalFiles, type PartitionFiles } from '@hasivu/lake-engine';
 import type { LakeTable } from './lake-table.ts';
-import { LocalFiles } from './local-files.ts';
 
 /** Files of a table on local disk, as the engine reads them, and the way back from their local names. */
 export interface FetchedFiles {

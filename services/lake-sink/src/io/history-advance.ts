@@ -1,5 +1,5 @@
 import { isPlatformError } from '@hasivu/errors';
-import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { MergeCommit, PartitionFiles } from '@hasivu/lake-engine';
 import { historyLayout } from '../core/history/history-layout.ts';
 import { halfway, type Offsets } from '../core/history/history-offsets.ts';
 import { partitionAppId, seenAppIds } from '../core/offset-ledger.ts';
@@ -9,7 +9,6 @@ import { offsetActions, positionActions } from '../core/txn-actions.ts';
 import type { HistoryMerger } from './history-merger.ts';
 import type { HistoryStores } from './history-stores.ts';
 import type { LakeTable } from './lake-table.ts';
-import type { MergeCommit } from './merge-commit.ts';
 import type { HistoryTable } from './topic-tables.ts';
 
 /** Changes that histories take in; of the files only what each of them lacks. */

@@ -1,4 +1,5 @@
 import { isPlatformError } from '@hasivu/errors';
+import type { Engine, FileCache } from '@hasivu/lake-engine';
 import { lackingColumnsSql } from '../core/history/fold-sql.ts';
 import { historyLayout } from '../core/history/history-layout.ts';
 import type { Offsets } from '../core/history/history-offsets.ts';
@@ -6,8 +7,6 @@ import { filesWithOffsets } from '../core/history/history-plan.ts';
 import { changesUpTo } from '../core/history/history-relations.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
-import type { Engine } from './engine.ts';
-import type { FileCache } from './file-cache.ts';
 import { advanceHistory, offsetsOf } from './history-advance.ts';
 import type { HistoryMerger } from './history-merger.ts';
 import { fetchedFiles } from './fetched-files.ts';

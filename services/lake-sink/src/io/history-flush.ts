@@ -1,4 +1,4 @@
-import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { PartitionFiles } from '@hasivu/lake-engine';
 import type { RowBatch } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { countCommit } from '../metrics.ts';

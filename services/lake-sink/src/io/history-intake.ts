@@ -1,5 +1,5 @@
 import type { AddFile } from '@hasivu/delta';
-import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { EngineSession, FileCache, PartitionFiles } from '@hasivu/lake-engine';
 import {
   eventsSql,
   followedColumns,
@@ -24,8 +24,6 @@ import {
 } from '../core/history/intake-sql.ts';
 import { isAfter, type ChangePosition } from '../core/row-batch.ts';
 import { filesInRange } from '../core/state-plan.ts';
-import type { EngineSession } from './engine.ts';
-import type { FileCache } from './file-cache.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
 import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';
 import { keyRangeOf } from './key-range.ts';

@@ -1,9 +1,18 @@
 import type { Action, AddFile } from '@hasivu/delta';
+import {
+  commitMerge,
+  type Engine,
+  type EngineSession,
+  type FileCache,
+  type MergeCommit,
+  replanned,
+  uploadEngineFiles,
+  writePartitioned,
+} from '@hasivu/lake-engine';
 import { rowsSql, versionsSql, type FollowedColumn } from '../core/history/fold-sql.ts';
 import { historyPartitions, rowFieldsOf, type HistoryLayout } from '../core/history/history-layout.ts';
 import { versionsOf } from '../core/history/history-relations.ts';
 import {
-  HISTORY_RELATIONS,
   newestValuesSql,
   nextVersionsSql,
   rewrittenOpenFilesSql,
@@ -13,15 +22,11 @@ import {
 } from '../core/history/output-sql.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import { filesInRange, withSmallFiles } from '../core/state-plan.ts';
-import { uploadEngineFiles, writePartitioned } from './engine-files.ts';
-import type { Engine, EngineSession } from './engine.ts';
 import type { Failpoint } from './failpoint.ts';
-import type { FileCache } from './file-cache.ts';
 import { takeIn, type HistoryBatch } from './history-intake.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
 import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';
 import { keyRangeOf } from './key-range.ts';
-import { commitMerge, replanned, type MergeCommit } from './merge-commit.ts';
 
 /** Applies batches of changes to the tables of a history. */
 export class HistoryMerger {
@@ -46,13 +51,7 @@ export class HistoryMerger {
   ): Promise<MergeCommit> {
     const doing = `merging a batch into ${stores.target.root}`;
     return await replanned(stores.target, () =>
-      this.#engine.exclusively(doing, async (session) => {
-        try {
-          return await this.#merge(session, stores, batch, txns);
-        } finally {
-          for (const sql of HISTORY_RELATIONS) await session.run(sql);
-        }
-      }),
+      this.#engine.exclusively(doing, (session) => this.#merge(session, stores, batch, txns)),
     );
   }
 

@@ -1,7 +1,6 @@
-import { identifier } from '../core/engine-sql.ts';
+import { type EngineSession, identifier } from '@hasivu/lake-engine';
 import type { KeyRange } from '../core/state-plan.ts';
 import type { TableShape } from '../core/table-shape.ts';
-import type { EngineSession } from './engine.ts';
 
 /** First and last key of a relation by the first key column; null when it has no row. */
 export async function keyRangeOf(

@@ -1,48 +1,36 @@
 import {
   DeltaTable,
   evolveSchema,
-  partitionFolder,
-  pathOfKey,
   schemaString,
   upgradedProtocol,
-  VECTORS_PROPERTY,
   type Action,
   type AddFile,
   type DeltaField,
   type DeltaStruct,
   type DeltaSurroundings,
-  type PartitionValues,
 } from '@hasivu/delta';
-import type { ObjectStore } from '@hasivu/object-store';
+import { OpenTable, type EngineTable, type NewFile } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/row-batch.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
 
 /** Table configuration entry that names the key, so that a restart knows it before the first record. */
 const KEY_PROPERTY = 'hasivu.key';
 
-export interface NewFile {
-  readonly bytes: Uint8Array;
-  readonly stats: string;
-  readonly partitionValues: PartitionValues;
-}
-
 /** One Delta table of the sink: creation, files, schema changes. */
-export class LakeTable {
+export class LakeTable implements EngineTable {
   readonly root: string;
-  readonly #store: ObjectStore;
   readonly #around: DeltaSurroundings;
   #table: DeltaTable | null;
 
-  private constructor(root: string, store: ObjectStore, around: DeltaSurroundings, table: DeltaTable | null) {
+  private constructor(root: string, around: DeltaSurroundings, table: DeltaTable | null) {
     this.root = root;
-    this.#store = store;
     this.#around = around;
     this.#table = table;
   }
 
   /** Opens what is there; a table that is not there yet is created by its first {@link ensure}. */
-  static async open(root: string, store: ObjectStore, around: DeltaSurroundings): Promise<LakeTable> {
-    return new LakeTable(root, store, around, await DeltaTable.open(root, around));
+  static async open(root: string, around: DeltaSurroundings): Promise<LakeTable> {
+    return new LakeTable(root, around, await DeltaTable.open(root, around));
   }
 
   get exists(): boolean {
@@ -110,43 +98,19 @@ export class LakeTable {
     return { actions, schema: evolution.schema, widened: evolution.widened };
   }
 
-  /** A fresh unique name. */
   newId(): string {
     return this.#around.newId();
   }
 
-  /** Actions that let rows of the table be marked deleted; none where it has them. */
-  allowVectors(): Action[] {
-    const { protocol, metadata, schema } = this.delta.state;
-    if (metadata.configuration[VECTORS_PROPERTY] === 'true') return [];
-    const configuration = { ...metadata.configuration, [VECTORS_PROPERTY]: 'true' };
-    const upgraded = upgradedProtocol(protocol, schema, configuration);
-    return [
-      { metaData: { ...metadata, configuration } },
-      ...(upgraded === null ? [] : [{ protocol: upgraded }]),
-    ];
+  uploadVectors(file: { readonly key: string; readonly bytes: Uint8Array }): Promise<string> {
+    return this.#open.uploadVectors(file);
   }
 
-  /** Uploads a file of deletion vectors: until a commit names it, nobody sees it. @returns its key */
-  async uploadVectors(file: { readonly key: string; readonly bytes: Uint8Array }): Promise<string> {
-    const key = `${this.root}/${file.key}`;
-    await this.#store.put(key, file.bytes);
-    return key;
+  upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
+    return this.#open.upload(file);
   }
 
-  /** Uploads a data file under a fresh name: until a commit names it, nobody sees it. @returns its add action and key */
-  async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
-    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.#around.newId()}.zstd.parquet`;
-    const key = `${this.root}/${relative}`;
-    await this.#store.put(key, file.bytes);
-    const add: AddFile = {
-      path: pathOfKey(relative),
-      partitionValues: file.partitionValues,
-      size: file.bytes.byteLength,
-      modificationTime: this.#around.nowMs(),
-      dataChange: true,
-      stats: file.stats,
-    };
-    return { add, key };
+  get #open(): OpenTable {
+    return new OpenTable(this.delta, this.#around);
   }
 }

@@ -1,5 +1,18 @@
 import type { Action, AddFile } from '@hasivu/delta';
-import type { PartitionFiles } from '../core/engine-sql.ts';
+import {
+  allowVectors,
+  commitMerge,
+  type Engine,
+  type EngineSession,
+  type FileCache,
+  LocalFiles,
+  type MergeCommit,
+  type PartitionFiles,
+  replanned,
+  TableVectors,
+  uploadEngineFiles,
+  writePartitioned,
+} from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/row-batch.ts';
 import {
   batchRelation,
@@ -15,14 +28,8 @@ import {
 import type { TableShape } from '../core/table-shape.ts';
 import type { VectorLimits, VectorUse } from '../core/vector-policy.ts';
 import { planChangedFiles, type ChangePlace } from './changed-files.ts';
-import { uploadEngineFiles, writePartitioned } from './engine-files.ts';
-import type { Engine, EngineSession } from './engine.ts';
 import type { Failpoint } from './failpoint.ts';
-import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
-import { LocalFiles } from './local-files.ts';
-import { commitMerge, replanned, type MergeCommit } from './merge-commit.ts';
-import { StateVectors } from './state-vectors.ts';
 
 /** One batch to be applied to a state table. */
 export interface StateBatch {
@@ -67,7 +74,7 @@ export class StateMerger {
     const rows = batchRelation(shape, batch.files);
     await session.run(lastChangesSql(shape, rows, batch.truncatedAt));
     const local = new LocalFiles(table, this.#cache);
-    const vectors = new StateVectors(session, table, this.#cache, local);
+    const vectors = new TableVectors(session, table, this.#cache, local);
     const place = { session, table, local, vectors };
     const rule = { use: batch.vectors, limits: this.#limits };
     const truncatedAt = batch.truncates ? batch.truncatedAt : null;
@@ -90,7 +97,7 @@ export class StateMerger {
       live,
       removed: [...changed.rewritten, ...changed.emptied],
       adds,
-      actions: [...(marks.length === 0 ? [] : table.allowVectors()), ...marks, ...batch.txns],
+      actions: [...(marks.length === 0 ? [] : allowVectors(table.delta)), ...marks, ...batch.txns],
       metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length) },
     });
   }

@@ -1,11 +1,10 @@
 import type { DeltaSurroundings } from '@hasivu/delta';
 import type { KafkaCluster } from '@hasivu/kafka';
-import type { ObjectStore } from '@hasivu/object-store';
 import type { HasivuConfig } from '@hasivu/config';
+import type { Engine } from '@hasivu/lake-engine';
 import { historyTargets } from '../core/history/history-form.ts';
 import { historyBit } from '../core/row-batch.ts';
 import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
-import type { Engine } from './engine.ts';
 import { EventSchemas, type SchemaSource } from './event-schemas.ts';
 import { LakeTable } from './lake-table.ts';
 import { catchUpHistories } from './history-catch-up.ts';
@@ -15,7 +14,6 @@ import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
 export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDurable'> {
   readonly cluster: KafkaCluster;
   readonly registry: SchemaSource;
-  readonly store: ObjectStore;
   readonly around: DeltaSurroundings;
   readonly engine: Engine;
   /** Progress was made while topics are opened. */
@@ -82,18 +80,18 @@ export class TopicSet {
   }
 
   async #open(binding: TopicBinding): Promise<TopicWriter> {
-    const { store, around } = this.#tools;
-    const log = binding.logRoot === null ? null : await LakeTable.open(binding.logRoot, store, around);
+    const { around } = this.#tools;
+    const log = binding.logRoot === null ? null : await LakeTable.open(binding.logRoot, around);
     // One root for both means one table: whichever of the two it turns out to be.
     const state =
       binding.stateRoot === null
         ? null
         : binding.isEither
           ? log
-          : await LakeTable.open(binding.stateRoot, store, around);
+          : await LakeTable.open(binding.stateRoot, around);
     const histories: HistoryTable[] = [];
     for (const [at, target] of historyTargets(binding.histories).entries()) {
-      const table = await LakeTable.open(target.root, store, around);
+      const table = await LakeTable.open(target.root, around);
       histories.push({ target, table, bit: historyBit(at) });
     }
     const tables = new TopicTables(binding, { log, state, histories }, this.#tools);

@@ -1,5 +1,6 @@
 import { evolveSchema, type DeltaField, type DeltaStruct } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import type { Engine, FileCache } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
@@ -8,8 +9,6 @@ import { TARGET } from '../core/row-batch.ts';
 import { tableFields, type TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { commitWidened } from './column-widening.ts';
-import type { Engine } from './engine.ts';
-import type { FileCache } from './file-cache.ts';
 import type { LakeTable } from './lake-table.ts';
 
 /** One table of a declared history, and the bit by which batches name it. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { arrayOf, field, type DeltaType } from '@hasivu/delta';
-import { engineType, identifier } from '../engine-sql.ts';
+import { engineType, identifier } from '@hasivu/lake-engine';
 import { fingerprint, UNKNOWN } from './compare-sql.ts';
 import { historyLayout } from './history-layout.ts';
 import { FORMS } from '../../../test/history-streams.ts';

@@ -1,5 +1,5 @@
 import type { DeltaType } from '@hasivu/delta';
-import { identifier } from '../engine-sql.ts';
+import { identifier } from '@hasivu/lake-engine';
 import type { HistoryLayout } from './history-layout.ts';
 
 /**

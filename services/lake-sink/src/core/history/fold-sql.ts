@@ -1,7 +1,8 @@
-import { identifier, sameKey } from '../engine-sql.ts';
+import { identifier } from '@hasivu/lake-engine';
 import { fingerprint, UNKNOWN } from './compare-sql.ts';
 import { derivedValues, type HistoryLayout } from './history-layout.ts';
 import { before, FIRST_PLACE, isSent, keyColumns, notAfter, samePlace } from './history-relations.ts';
+import { sameKey } from '../order-sql.ts';
 
 /** A column that is followed by itself, since changes may lack it or since its previous value is kept. */
 export interface FollowedColumn {

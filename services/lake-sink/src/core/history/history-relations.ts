@@ -1,5 +1,5 @@
 import { field, type DeltaField } from '@hasivu/delta';
-import { identifier, readFiles, text, type PartitionFiles } from '../engine-sql.ts';
+import { identifier, type PartitionFiles, readFiles, text } from '@hasivu/lake-engine';
 import { LOG_COLUMNS } from '../lake-columns.ts';
 import { derivedValues, rowFieldsOf, type HistoryLayout } from './history-layout.ts';
 import type { Offsets } from './history-offsets.ts';

@@ -1,7 +1,7 @@
-import { sameKey } from '../engine-sql.ts';
 import type { ChangePosition } from '../row-batch.ts';
 import type { HistoryLayout } from './history-layout.ts';
 import { before, FIRST_PLACE, keyColumns, notAfter, samePlace } from './history-relations.ts';
+import { sameKey } from '../order-sql.ts';
 
 // Relations of one merge. `__lsn`, `__seq` are a position; `__f`, `__r` say in which file and row the values stand.
 //   hist_change    changes of the batch, each once        hist_truncate  its TRUNCATEs

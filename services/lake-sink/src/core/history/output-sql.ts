@@ -1,4 +1,4 @@
-import { identifier, partitionExpression, sameKey } from '../engine-sql.ts';
+import { identifier } from '@hasivu/lake-engine';
 import type { FollowedColumn } from './fold-sql.ts';
 import type { HistoryRows } from './history-form.ts';
 import {
@@ -9,6 +9,8 @@ import {
   type HistoryLayout,
 } from './history-layout.ts';
 import { before, keyColumns } from './history-relations.ts';
+import { sameKey } from '../order-sql.ts';
+import { partitionExpression } from '../partition-sql.ts';
 
 /** One column's value of a version, and the rows it is taken from: a of the last change, b of the first. */
 interface Source {
@@ -82,27 +84,6 @@ function writtenColumns(layout: HistoryLayout, rows: HistoryRows): string[] {
     .map((own) => own.name)
     .filter((name) => name !== IS_CURRENT);
 }
-
-/** Temporary relations of a merge, which end with it. */
-export const HISTORY_RELATIONS: readonly string[] = [
-  ...['hist_next', 'hist_values'].map((name) => `DROP VIEW IF EXISTS ${name}`),
-  ...[
-    'change',
-    'truncate',
-    'open',
-    'first',
-    'late',
-    'suspect',
-    'death',
-    'rewind',
-    'logged',
-    'stored',
-    'event',
-    'version',
-    'row',
-    'newest',
-  ].map((name) => `DROP TABLE IF EXISTS hist_${name}`),
-];
 
 function keptVersions(layout: HistoryLayout, { rows, side }: OutputInput, existing: string): string {
   const { key } = layout.shape;

@@ -1,15 +1,15 @@
 import { keyOfPath, partitionId, type AddFile } from '@hasivu/delta';
-import type { PartitionFiles } from '../core/engine-sql.ts';
+import type { PartitionFiles } from './engine-sql.ts';
 import type { FileCache } from './file-cache.ts';
-import type { LakeTable } from './lake-table.ts';
+import type { EngineTable } from './engine-table.ts';
 
 /** A table's data files as the engine knows them: by their local path. */
 export class LocalFiles {
-  readonly #table: LakeTable;
+  readonly #table: EngineTable;
   readonly #cache: FileCache;
   readonly #byPath = new Map<string, AddFile>();
 
-  constructor(table: LakeTable, cache: FileCache) {
+  constructor(table: EngineTable, cache: FileCache) {
     this.#table = table;
     this.#cache = cache;
   }

@@ -1,29 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blobValue, DuckDBInstance, type DuckDBConnection, type Json } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { PlatformError } from '@hasivu/errors';
-import { text } from '../core/engine-sql.ts';
-import type { EngineColumnStatistics } from '../core/engine-statistics.ts';
-import { ADD_MARKED_ROWS, CREATE_MARKED_ROWS, MARKED_ROWS } from '../core/marked-rows-sql.ts';
-
-/** A Parquet file that the engine wrote. */
-export interface EngineFile {
-  readonly path: string;
-  readonly rows: number;
-  readonly sizeBytes: number;
-  readonly columns: EngineColumnStatistics;
-  /** Values of the columns the files were split by. */
-  readonly partitionTexts: ReadonlyMap<string, string | null>;
-}
+import { EngineSession } from './engine-session.ts';
 
 export interface EngineOptions {
   readonly folder: string;
   /** What the engine may hold; beyond it spills to disk. */
   readonly memoryBytes: number;
 }
-
-/** A row group is held in memory until it is full: wide rows would otherwise make one of hundreds of megabytes. */
-const ROW_GROUP_BYTES = 8 * 1024 * 1024;
 
 /** How many times its memory the engine gets for a batch that does not fit. */
 const RELIEF = 4;
@@ -106,78 +90,6 @@ export class Engine {
     await connection.run('SET partitioned_write_flush_threshold = 50000');
     return connection;
   }
-}
-
-/** One exclusive use of the engine, with a folder of its own that disappears with it. */
-export class EngineSession {
-  readonly #connection: DuckDBConnection;
-  readonly folder: string;
-  #hasMarkedRows = false;
-
-  constructor(connection: DuckDBConnection, folder: string) {
-    this.#connection = connection;
-    this.folder = folder;
-  }
-
-  async run(sql: string): Promise<void> {
-    await this.#connection.run(sql);
-  }
-
-  /** Rows with every value as JSON has it: 64-bit integers are text. */
-  async rows(sql: string): Promise<Record<string, Json>[]> {
-    const reader = await this.#connection.runAndReadAll(sql);
-    return reader.getRowObjectsJson();
-  }
-
-  /** Adds a file to `marked_rows`. */
-  async markRows(path: string, bits: Uint8Array): Promise<void> {
-    if (!this.#hasMarkedRows) await this.run(CREATE_MARKED_ROWS);
-    this.#hasMarkedRows = true;
-    await this.#connection.run(ADD_MARKED_ROWS, [path, blobValue(bits)]);
-  }
-
-  /**
-   * Writes a query's rows as zstd Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
-   * No rows, no files.
-   */
-  async writeParquet(
-    query: string,
-    name: string,
-    fileBytes: number,
-    splitBy: readonly string[],
-  ): Promise<EngineFile[]> {
-    await mkdir(this.folder, { recursive: true });
-    const target = join(this.folder, name);
-    const split =
-      splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
-    const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
-    return written.map(toEngineFile).filter((file) => file.rows > 0);
-  }
-
-  async close(): Promise<void> {
-    await this.#connection.run('DROP VIEW IF EXISTS state_next');
-    for (const table of ['change_last', 'change_values', 'state_match', MARKED_ROWS])
-      await this.#connection.run(`DROP TABLE IF EXISTS ${table}`);
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-function toEngineFile(row: Record<string, Json>): EngineFile {
-  const partitions = (row['partition_keys'] ?? []) as unknown as { key: string; value: string | null }[];
-  const statistics = (row['column_statistics'] ?? []) as unknown as {
-    key: string;
-    value: { key: string; value: string }[];
-  }[];
-  return {
-    path: row['filename'] as string,
-    rows: Number(row['count']),
-    sizeBytes: Number(row['file_size_bytes']),
-    columns: new Map(
-      statistics.map(({ key, value }) => [key, new Map(value.map((entry) => [entry.key, entry.value]))]),
-    ),
-    partitionTexts: new Map(partitions.map(({ key, value }) => [key, value])),
-  };
 }
 
 function megabytes(bytes: number): string {

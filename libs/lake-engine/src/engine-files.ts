@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { statisticsJson, type AddFile, type DeltaField, type PartitionValues } from '@hasivu/delta';
-import { identifier } from '../core/engine-sql.ts';
-import { engineStatistics } from '../core/engine-statistics.ts';
-import type { PartitionColumn } from '../core/partition-spec.ts';
-import type { EngineFile, EngineSession } from './engine.ts';
+import type { EngineFile, EngineSession } from './engine-session.ts';
+import { identifier, type PartitionName } from './engine-sql.ts';
+import { engineStatistics } from './engine-statistics.ts';
+import type { EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
-import type { LakeTable } from './lake-table.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
 export const TARGET_FILE_BYTES = 8 << 20;
@@ -13,7 +12,7 @@ export const TARGET_FILE_BYTES = 8 << 20;
 export interface WriteOrder {
   /** Columns that go into the files. */
   readonly stored: readonly string[];
-  readonly partitions: readonly PartitionColumn[];
+  readonly partitions: readonly PartitionName[];
   readonly orderBy: readonly string[];
 }
 
@@ -33,11 +32,11 @@ export async function writePartitioned(
 
 /** Uploads what the engine wrote and keeps it in the cache. @returns the add actions */
 export async function uploadEngineFiles(
-  table: LakeTable,
+  table: EngineTable,
   cache: FileCache,
   files: readonly EngineFile[],
   fields: readonly DeltaField[],
-  partitions: readonly PartitionColumn[],
+  partitions: readonly PartitionName[],
 ): Promise<AddFile[]> {
   const adds: AddFile[] = [];
   for (const file of files) {
@@ -50,7 +49,7 @@ export async function uploadEngineFiles(
   return adds;
 }
 
-function valuesOf(file: EngineFile, partitions: readonly PartitionColumn[]): PartitionValues {
+function valuesOf(file: EngineFile, partitions: readonly PartitionName[]): PartitionValues {
   return Object.fromEntries(
     partitions.map((part, at) => [part.name, file.partitionTexts.get(`__p${at}`) ?? null]),
   );

@@ -9,21 +9,21 @@ import {
   type AddFile,
 } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import type { EngineSession } from './engine.ts';
+import type { EngineSession } from './engine-session.ts';
 import type { FileCache } from './file-cache.ts';
-import type { LakeTable } from './lake-table.ts';
+import type { EngineTable } from './engine-table.ts';
 import type { LocalFiles } from './local-files.ts';
 
 /** Deletion vectors of one table during one use of the engine: read for its queries, extended for the commit. */
-export class StateVectors {
+export class TableVectors {
   readonly #session: EngineSession;
-  readonly #table: LakeTable;
+  readonly #table: EngineTable;
   readonly #cache: FileCache;
   readonly #local: LocalFiles;
   readonly #rows = new Map<string, RowSet>();
   readonly #files = new Map<string, Uint8Array>();
 
-  constructor(session: EngineSession, table: LakeTable, cache: FileCache, local: LocalFiles) {
+  constructor(session: EngineSession, table: EngineTable, cache: FileCache, local: LocalFiles) {
     this.#session = session;
     this.#table = table;
     this.#cache = cache;

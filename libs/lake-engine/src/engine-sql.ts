@@ -1,5 +1,9 @@
 import { decimalShape, type DeltaField, type DeltaType, type PartitionValues } from '@hasivu/delta';
-import type { PartitionColumn } from './partition-spec.ts';
+
+/** Column that names a partition: it is not in the files. */
+export interface PartitionName {
+  readonly name: string;
+}
 
 /** Local files of one partition. */
 export interface PartitionFiles {
@@ -19,12 +23,12 @@ export function text(value: string): string {
 export function engineType(type: DeltaType): string {
   if (typeof type !== 'string') {
     if (type.type === 'array') return `${engineType(type.elementType)}[]`;
-    throw new TypeError(`the sink writes no ${type.type} columns`);
+    throw new TypeError(`the engine has no ${type.type} columns`);
   }
   const decimal = decimalShape(type);
   if (decimal !== null) return `DECIMAL(${decimal.precision},${decimal.scale})`;
   const name = ENGINE_TYPES[type];
-  if (name === undefined) throw new TypeError(`the sink writes no ${type} columns`);
+  if (name === undefined) throw new TypeError(`the engine has no ${type} columns`);
   return name;
 }
 
@@ -49,20 +53,20 @@ const ENGINE_TYPES: Readonly<Record<string, string>> = {
  */
 export function readFiles(
   fields: readonly DeltaField[],
-  partitions: readonly PartitionColumn[],
+  partitions: readonly PartitionName[],
   files: readonly PartitionFiles[],
 ): string {
-  const identities = partitions.filter((part) => part.transform === 'identity').map((part) => part.name);
+  const outside = new Set(partitions.map((part) => part.name));
   const empty = fields.map((own) => `NULL::${engineType(own.type)} AS ${identifier(own.name)}`);
   const typed = `SELECT ${[...empty, 'NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row'].join(', ')} WHERE false`;
   const reads = files
     .filter((group) => group.paths.length > 0)
     .map((group) => {
       const constants = fields
-        .filter((own) => identities.includes(own.name))
+        .filter((own) => outside.has(own.name))
         .map(
           (own) =>
-            `, ${constant(group.partitionValues[own.name] ?? null, own.type)} AS ${identifier(own.name)}`,
+            `, ${partitionConstant(group.partitionValues[own.name] ?? null, own.type)} AS ${identifier(own.name)}`,
         );
       const paths = group.paths.map(text).join(', ');
       const source = `read_parquet([${paths}], union_by_name = true, filename = '__file', file_row_number = true)`;
@@ -72,29 +76,7 @@ export function readFiles(
   return `(SELECT ${columns} FROM (${[typed, ...reads].join(' UNION ALL BY NAME ')}))`;
 }
 
-function constant(value: string | null, type: DeltaType): string {
+/** A partition value as the engine has it. */
+export function partitionConstant(value: string | null, type: DeltaType): string {
   return value === null ? `NULL::${engineType(type)}` : `${text(value)}::${engineType(type)}`;
-}
-
-/** Text of a row's partition value, worded as the change log's writer words it. */
-export function partitionExpression(part: PartitionColumn, type: DeltaType): string {
-  const column = identifier(part.source);
-  if (part.transform === 'identity')
-    return type === 'string' ? `nullif(${column}, '')` : `CAST(${column} AS VARCHAR)`;
-  // Through microseconds, so that the session's time zone has no say.
-  const moment = type === 'date' ? `CAST(${column} AS TIMESTAMP)` : `make_timestamp(epoch_us(${column}))`;
-  const inRange = `${moment} >= TIMESTAMP '1000-01-01' AND ${moment} < TIMESTAMP '9999-12-31 23:59:59.999'`;
-  return `CASE WHEN isfinite(${column}) AND ${inRange} THEN strftime(${moment}, ${text(FORMAT[part.transform])}) END`;
-}
-
-const FORMAT = { year: '%Y', month: '%Y-%m', day: '%Y-%m-%d', hour: '%Y-%m-%dT%H' } as const;
-
-/** Equality of all key columns of two aliases. */
-export function sameKey(key: readonly string[], left: string, right: string): string {
-  return key.map((name) => `${left}.${identifier(name)} = ${right}.${identifier(name)}`).join(' AND ');
-}
-
-/** `(left._lsn, left._seq) >= (right._lsn, right._seq)`. */
-export function notBefore(left: string, right: string): string {
-  return `(${left}._lsn > ${right}._lsn OR (${left}._lsn = ${right}._lsn AND ${left}._seq >= ${right}._seq))`;
 }

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LogStore } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import type { ObjectStore } from '@hasivu/object-store';
-
-const FOLDER = /^hasivu-lake-sink-(\d+)$/;
 
 /**
  * Lake files on local disk, for the engine. They are immutable, so a copy is never stale; the least recently used go
@@ -13,26 +11,28 @@ const FOLDER = /^hasivu-lake-sink-(\d+)$/;
  */
 export class FileCache {
   readonly folder: string;
-  readonly #store: ObjectStore;
+  readonly #store: LogStore;
   readonly #maxBytes: number;
   /** Insertion order is use order. */
   readonly #sizes = new Map<string, number>();
   readonly #fetching = new Map<string, Promise<string>>();
   #held = 0;
 
-  private constructor(folder: string, store: ObjectStore, maxBytes: number) {
+  private constructor(folder: string, store: LogStore, maxBytes: number) {
     this.folder = folder;
     this.#store = store;
     this.#maxBytes = maxBytes;
   }
 
-  static async open(store: ObjectStore, maxBytes: number): Promise<FileCache> {
+  /** @param owner the service's name, for the folder's */
+  static async open(store: LogStore, owner: string, maxBytes: number): Promise<FileCache> {
+    const prefix = `hasivu-${owner}-`;
     for (const name of await readdir(tmpdir())) {
-      const owner = FOLDER.exec(name)?.[1];
-      if (owner !== undefined && !isAlive(Number(owner)))
+      const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : NaN;
+      if (Number.isInteger(pid) && !isAlive(pid))
         await rm(join(tmpdir(), name), { recursive: true, force: true });
     }
-    const folder = join(tmpdir(), `hasivu-lake-sink-${process.pid}`);
+    const folder = join(tmpdir(), `${prefix}${process.pid}`);
     await mkdir(folder, { recursive: true });
     return new FileCache(folder, store, maxBytes);
   }

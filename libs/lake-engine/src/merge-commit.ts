@@ -1,7 +1,7 @@
 import { isPlatformError } from '@hasivu/errors';
 import { readEverything, removalOf, type Action, type AddFile } from '@hasivu/delta';
 import type { FileCache } from './file-cache.ts';
-import type { LakeTable } from './lake-table.ts';
+import type { EngineTable } from './engine-table.ts';
 import { LocalFiles } from './local-files.ts';
 
 /** What became of a batch that was merged into a table. */
@@ -26,7 +26,7 @@ export interface MergeChange {
 const MAX_TRIES = 5;
 
 /** Plans a merge again on the table's new state where somebody else's commit came first. */
-export async function replanned<T>(table: LakeTable, merge: () => Promise<T>): Promise<T> {
+export async function replanned<T>(table: EngineTable, merge: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await merge();
@@ -40,7 +40,7 @@ export async function replanned<T>(table: LakeTable, merge: () => Promise<T>): P
 
 /** Commits a merge, which has read the whole table, and makes room in the cache. @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT */
 export async function commitMerge(
-  table: LakeTable,
+  table: EngineTable,
   cache: FileCache,
   { live, removed, adds, actions, metrics }: MergeChange,
 ): Promise<MergeCommit> {
