@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PlatformError } from '@hasivu/errors';
 import { MemoryStore } from '../../object-store/src/index.ts';
 import { surroundings } from '../test/surroundings.ts';
-import { DeltaTable, field, removalOf, type Action, type AddFile } from './index.ts';
+import { checkpointCodec, DeltaTable, field, removalOf, type Action, type AddFile } from './index.ts';
 
 const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
 const add = (path: string): { add: AddFile } => ({
@@ -63,6 +63,25 @@ describe('a Delta table', () => {
     expect(state.version).toBe(100);
     expect(state.files.size).toBe(100);
     expect(await store.head('t/_delta_log/00000000000000000098.checkpoint.parquet')).not.toBeNull();
+  });
+
+  test('a commit whose checkpoint fails stands, and the failure is told as the checkpoint’s', async () => {
+    const store = new MemoryStore();
+    const told: string[] = [];
+    const failing = {
+      ...surroundings(store),
+      codec: { ...checkpointCodec, encode: () => Promise.reject(new TypeError('no room')) },
+      onUpkeepFailed: (error: unknown, root: string) => told.push(`${root}: ${(error as Error).message}`),
+    };
+    const table = await DeltaTable.create(
+      't',
+      { schema, configuration: { 'delta.checkpointInterval': '2' } },
+      failing,
+    );
+    for (const version of [1, 2, 3])
+      expect(await table.commit({ actions: [], operation: 'WRITE' })).toBe(version);
+    expect(told).toEqual(['t: no room']);
+    expect((await DeltaTable.open('t', surroundings(store)))?.state.version).toBe(3);
   });
 
   test('a snapshot from a checkpoint equals the snapshot from all commits, tombstones and txns included', async () => {

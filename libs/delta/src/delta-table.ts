@@ -25,10 +25,10 @@ export interface DeltaSurroundings {
   /** Written into commitInfo. */
   readonly engineInfo?: string;
   /**
-   * Told when the log could not be cleaned up after a commit, which stands all the same; the next checkpoint tries
-   * again. Without it the failure is thrown as if it were the commit's.
+   * Told when no checkpoint could be written after a commit, or the log not be cleaned up. The commit stands all the
+   * same, and readers have more commits to read until the next checkpoint.
    */
-  readonly onCleanupFailed?: (error: unknown, root: string) => void;
+  readonly onUpkeepFailed?: (error: unknown, root: string) => void;
 }
 
 export interface TableDefinition {
@@ -189,8 +189,7 @@ export class DeltaTable {
     this.#seenMs = this.#around.nowMs();
     const { metadata, files } = this.#state;
     if (version > 0 && version % checkpointInterval(metadata.configuration, files.size) === 0) {
-      await this.checkpoint();
-      await this.#cleanLogAfterCommit();
+      await this.#keepLog();
     }
     return version;
   }
@@ -225,13 +224,13 @@ export class DeltaTable {
     return deletedFiles;
   }
 
-  async #cleanLogAfterCommit(): Promise<void> {
-    const { onCleanupFailed } = this.#around;
+  /** Never throws: the caller would take the failure for the commit's, and commit the same rows again. */
+  async #keepLog(): Promise<void> {
     try {
+      await this.checkpoint();
       await this.cleanLog();
     } catch (error) {
-      if (onCleanupFailed === undefined) throw error;
-      onCleanupFailed(error, this.root);
+      this.#around.onUpkeepFailed?.(error, this.root);
     }
   }
 

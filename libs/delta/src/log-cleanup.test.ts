@@ -109,7 +109,7 @@ describe('log clean-up', () => {
     const store = new ClockedStore();
     const history = await grown(store, { 'delta.logRetentionDuration': 'interval 2 days' }, 5);
     const told: string[] = [];
-    const around = { ...store.around(), onCleanupFailed: (_: unknown, root: string) => told.push(root) };
+    const around = { ...store.around(), onUpkeepFailed: (_: unknown, root: string) => told.push(root) };
     const table = (await DeltaTable.open(ROOT, around)) as DeltaTable;
     store.nowMs += 5 * DAY;
     store.diesAfter = 0;

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { MemoryStore } from '@hasivu/object-store';
+import { MemoryStore } from '../../object-store/src/index.ts';
 import { FileCache } from './file-cache.ts';
 
 const OWNER = 'cache-test';

@@ -68,9 +68,9 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     nowMs: Date.now,
     newId: randomUUID,
     engineInfo: 'hasivu-lake-sink/0.1.0',
-    onCleanupFailed: (error: unknown, table: string) => {
+    onUpkeepFailed: (error: unknown, table: string) => {
       context.countError(error);
-      logger.warn({ err: error, table }, 'the log of a table cannot be cleaned up; its commits go on');
+      logger.warn({ err: error, table }, 'a table’s log has no new checkpoint or cannot be cleaned up; its commits go on');
     },
   };
   const { flush } = config.lake;
