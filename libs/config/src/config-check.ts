@@ -93,6 +93,8 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
       }
     });
   });
+  if (config.lake && (config.lake.bucket === undefined) === (config.lake.folder === undefined))
+    mistakes.push({ path: '/lake', reason: 'bucket or folder says where the lake is: give one of them' });
   if (
     config.lake &&
     (config.lake.accessKeyId === undefined) !== (config.lake.secretAccessKey === undefined)

@@ -6,11 +6,24 @@ import { SecretRef } from './reusable-shapes.ts';
 export const LakeSection = Type.Object(
   {
     endpoint: Type.Optional(Type.String({ format: 'uri', description: 'S3 endpoint; leave out for AWS' })),
-    bucket: Type.String({ minLength: 1, maxLength: 255, description: 'Bucket of the lake' }),
+    bucket: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: 'Bucket of the lake, in S3 or what speaks like it; bucket or folder',
+      }),
+    ),
+    folder: Type.Optional(
+      Type.String({
+        pattern: '^/',
+        description:
+          'Folder of the lake on a local or mounted disk, in the place of a bucket; it must exist, and all services of the lake must see it',
+      }),
+    ),
     prefix: Type.String({
       default: '',
       pattern: '^([^/].*[^/])?$|^[^/]$',
-      description: 'Key prefix inside the bucket',
+      description: 'Key prefix inside the bucket or folder',
     }),
     region: Type.String({ default: 'us-east-1' }),
     accessKeyId: Type.Optional(SecretRef('Access key; without it the usual AWS providers are asked')),

@@ -155,6 +155,13 @@ tables: { public.orders: { partitionBy: ["week(x)"] } }
       '/kafka/registryTls',
     ],
     ['half of the credentials', FULL.replace('accessKeyId: "env:AK", ', ''), '/lake'],
+    ['a lake that is nowhere', FULL.replace('bucket: lake, ', ''), '/lake'],
+    ['a lake in two places', FULL.replace('bucket: lake', 'bucket: lake, folder: /lake'), '/lake'],
+    [
+      'a folder that depends on where one stands',
+      FULL.replace('bucket: lake', 'folder: lake'),
+      '/lake/folder',
+    ],
     ['an unknown step', FULL.replace('filter:', 'filtre:'), '/pipelines/0/steps/0'],
   ])('%s is a mistake', (_, text, path) => {
     expect(configMistakes(file(text), ENV).map((mistake) => mistake.path.slice(0, path.length))).toContain(

@@ -36,6 +36,17 @@ export function s3Dataset(bucket: string, path: string): DatasetName {
   return { namespace: `s3://${bucket}`, name: path.replace(/^\/+|\/+$/g, '') };
 }
 
+/** A table in a folder of the local or a mounted disk, by its absolute path. */
+export function fileDataset(path: string): DatasetName {
+  return {
+    namespace: 'file',
+    name: `/${path
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/')}`,
+  };
+}
+
 export function sameDataset(a: DatasetName, b: DatasetName): boolean {
   return a.namespace === b.namespace && a.name === b.name;
 }

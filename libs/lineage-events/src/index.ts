@@ -9,6 +9,7 @@ export {
   kafkaDataset,
   postgresDataset,
   postgresDatasetOf,
+  fileDataset,
   s3Dataset,
   sameDataset,
   type DatasetName,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { commitOffsets, IdempotentProducer, KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
-import { createS3Store, probePutIfAbsent } from '@hasivu/object-store';
+import { openStore, placeUri, probePutIfAbsent } from '@hasivu/object-store';
 import { PlatformError } from '@hasivu/errors';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 import { Engine, FileCache } from '@hasivu/lake-engine';
@@ -44,7 +44,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(createS3Store(config.lake), (open) => open.close());
+  const store = resources.adopt(openStore(config.lake), (open) => open.close());
   await probePutIfAbsent(store, randomUUID());
   const cluster = resources.adopt(
     await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
@@ -70,7 +70,10 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     engineInfo: 'hasivu-lake-sink/0.1.0',
     onUpkeepFailed: (error: unknown, table: string) => {
       context.countError(error);
-      logger.warn({ err: error, table }, 'a table’s log has no new checkpoint or cannot be cleaned up; its commits go on');
+      logger.warn(
+        { err: error, table },
+        'a table’s log has no new checkpoint or cannot be cleaned up; its commits go on',
+      );
     },
   };
   const { flush } = config.lake;
@@ -118,7 +121,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     onStopped: (writer, error) => reportStopped(context, writer.binding, error),
   });
   context.ready(true);
-  logger.info({ bucket: config.lake.bucket, prefix: config.lake.prefix }, 'the sink runs');
+  logger.info({ place: placeUri(config.lake), prefix: config.lake.prefix }, 'the sink runs');
   await loop.run(context.signal);
 }
 

@@ -33,10 +33,10 @@ def plain(v):
     if isinstance(v, list): return [plain(x) for x in v]
     raise TypeError(type(v))
 o = json.loads(os.environ['LAKE'])
-options = {'AWS_ENDPOINT_URL': o['endpoint'], 'AWS_ACCESS_KEY_ID': o['accessKeyId'], 'AWS_SECRET_ACCESS_KEY': o['secretAccessKey'],
+options = None if 'folder' in o else {'AWS_ENDPOINT_URL': o['endpoint'], 'AWS_ACCESS_KEY_ID': o['accessKeyId'], 'AWS_SECRET_ACCESS_KEY': o['secretAccessKey'],
   'AWS_REGION': o['region'], 'AWS_ALLOW_HTTP': 'true'}
 try:
-    t = DeltaTable('s3://%s/%s/%s' % (o['bucket'], o['prefix'], sys.argv[1]), storage_options=options)
+    t = DeltaTable('%s/%s' % (o['folder'], sys.argv[1])) if 'folder' in o else DeltaTable('s3://%s/%s/%s' % (o['bucket'], o['prefix'], sys.argv[1]), storage_options=options)
 except Exception as e:
     if 'TableNotFoundError' == type(e).__name__: print('null'); sys.exit(0)
     raise
@@ -48,7 +48,14 @@ print(json.dumps({'version': t.version(), 'rows': rows, 'types': {f.name: str(f.
 `;
 
 /** A table as the Python deltalake reads it: numbers as exact text. Null when there is none. */
-export async function readDelta(lake: BucketPrefix, root: string): Promise<DeltaSnapshot | null> {
+export async function readDelta(
+  lake: BucketPrefix | { readonly folder: string },
+  root: string,
+): Promise<DeltaSnapshot | null> {
+  if ('folder' in lake)
+    return JSON.parse(
+      await python(SCRIPT, [root], { env: { LAKE: JSON.stringify(lake) } }),
+    ) as DeltaSnapshot | null;
   const { endpoint, bucket, prefix, region, accessKeyId, secretAccessKey } = lake;
   const facts = JSON.stringify({ endpoint, bucket, prefix, region, accessKeyId, secretAccessKey });
   return JSON.parse(await python(SCRIPT, [root], { env: { LAKE: facts } })) as DeltaSnapshot | null;

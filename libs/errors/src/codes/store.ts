@@ -10,15 +10,18 @@ export const storeErrors = {
     retry: 'timed',
   },
   STORE_DENIED: {
-    summary: 'The object store refuses the credentials',
-    cause: 'The access key or secret is wrong, expired, or lacks read, write, list or delete on the bucket.',
-    remedy: 'Correct lake.accessKeyId and lake.secretAccessKey, or grant them the bucket, then start again.',
+    summary: 'The object store refuses the credentials or the access',
+    cause:
+      'The access key or secret is wrong, expired, or lacks read, write, list or delete on the bucket; in a folder, the user of the process lacks the rights, or a table log names a path outside of it.',
+    remedy:
+      'Correct lake.accessKeyId and lake.secretAccessKey, or grant them the bucket (the user the folder), then start again.',
     retry: 'manual',
   },
   STORE_BUCKET_MISSING: {
-    summary: 'The bucket does not exist',
-    cause: 'lake.bucket is misspelt or the bucket was never created.',
-    remedy: 'Create the bucket or correct lake.bucket, then start again.',
+    summary: 'The bucket or the folder of the lake does not exist',
+    cause:
+      'lake.bucket or lake.folder is misspelt, the bucket was never created, or the disk of the folder is not mounted.',
+    remedy: 'Create the bucket or mount the folder, or correct lake.bucket or lake.folder, then start again.',
     retry: 'manual',
   },
   STORE_NO_CONDITIONAL_PUT: {

@@ -1,6 +1,6 @@
 import { DeltaTable, vacuumTable, type HistoryEntry, type VacuumReport } from '@hasivu/delta';
 import { EXIT, PlatformError } from '@hasivu/errors';
-import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
 import { historyTable } from '../lake/history-table.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
@@ -98,7 +98,7 @@ async function withTable<T>(
   work: (table: DeltaTable, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
   const root = rootOfName(name);
-  const store = createS3Store(lakeSectionOf(context, file));
+  const store = openStore(lakeSectionOf(context, file));
   try {
     const table = await DeltaTable.open(root, surroundings(store));
     if (table === null) throw unknownTable(name);

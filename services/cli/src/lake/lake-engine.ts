@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckd
 import type { LakeConfig } from '@hasivu/config';
 import type { TableMoment } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { openStore, placeUri, type ObjectStore } from '@hasivu/object-store';
 import { quoteName } from './duckdb-type.ts';
 import { FileCache } from './file-cache.ts';
 import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
@@ -46,10 +46,10 @@ export class LakeEngine implements AsyncDisposable {
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
     for (const layer of LAYERS) await connection.run(`ATTACH ':memory:' AS ${layer}`);
-    const store = createS3Store(lake);
+    const store = openStore(lake);
     // Two lakes may have tables of the same name: their copies must not mix.
     const identity = createHash('sha256')
-      .update(JSON.stringify([lake.endpoint, lake.bucket, lake.prefix]))
+      .update(JSON.stringify([lake.endpoint, placeUri(lake), lake.prefix]))
       .digest('hex')
       .slice(0, 16);
     return new LakeEngine(connection, store, new FileCache(store, join(cacheDir, identity)), signal);

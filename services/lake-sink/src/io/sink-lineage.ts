@@ -5,6 +5,7 @@ import {
   identityLineage,
   kafkaDataset,
   LineageEmitter,
+  fileDataset,
   s3Dataset,
   type LineageOutput,
   type LineageSnapshot,
@@ -82,12 +83,14 @@ export class SinkLineage {
   }
 
   #output(table: LakeTable, binding: TopicBinding, rows: number): LineageOutput {
-    const { bucket, prefix } = this.#config.lake as NonNullable<HasivuConfig['lake']>;
+    const { bucket = '', folder, prefix } = this.#config.lake as NonNullable<HasivuConfig['lake']>;
     const from = kafkaDataset(this.#config.kafka.brokers, binding.topic);
     const fields = table.schema?.fields ?? [];
     const copied = fields.map((column) => column.name).filter((name) => !name.startsWith('_'));
     return {
-      ...s3Dataset(bucket, `${prefix}/${table.root}`),
+      ...(folder === undefined
+        ? s3Dataset(bucket, `${prefix}/${table.root}`)
+        : fileDataset(`${folder}/${prefix}/${table.root}`)),
       kind: 'TABLE',
       columns: fields.map((column) => ({ name: column.name, type: describeType(column.type) })),
       storage: { layer: 'delta', format: 'parquet' },
