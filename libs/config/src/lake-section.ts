@@ -28,6 +28,21 @@ export const LakeSection = Type.Object(
     region: Type.String({ default: 'us-east-1' }),
     accessKeyId: Type.Optional(SecretRef('Access key; without it the usual AWS providers are asked')),
     secretAccessKey: Type.Optional(SecretRef('Secret key')),
+    compression: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('zstd'),
+          Type.Literal('snappy'),
+          Type.Literal('gzip'),
+          Type.Literal('lz4'),
+          Type.Literal('none'),
+        ],
+        {
+          description:
+            'Codec of data files, kept as the table property delta.parquet.compression.codec. Left out: what the table says, zstd for new ones, at the level that each column calls for',
+        },
+      ),
+    ),
     flush: Type.Object(
       {
         rows: Type.Integer({
@@ -110,6 +125,18 @@ export const TableSection = Type.Object(
         description:
           'Mark changed rows of the state table deleted: true at any size, false never. Left out: as lake.deletionVectors says',
       }),
+    ),
+    compression: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('zstd'),
+          Type.Literal('snappy'),
+          Type.Literal('gzip'),
+          Type.Literal('lz4'),
+          Type.Literal('none'),
+        ],
+        { description: 'Codec of the data files of its tables. Left out: as lake.compression says' },
+      ),
     ),
     history: Type.Optional(HistorySection),
   },

@@ -40,7 +40,13 @@ export { statisticsOf } from './file-statistics.ts';
 export { parquetNodes } from './parquet-nodes.ts';
 export { BytesColumn, FixedColumn, type ByteBound } from './parquet/byte-columns.ts';
 export { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './parquet/number-columns.ts';
-export { ParquetFile, type ParquetFileOptions, type TypedColumn } from './parquet/parquet-file.ts';
+export {
+  ParquetFile,
+  type Compression,
+  type ParquetFileOptions,
+  type TypedColumn,
+} from './parquet/parquet-file.ts';
+export { CODEC_PROPERTY, pageCodecOf, type PageCodec } from './parquet/page-codec.ts';
 export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parquet-schema.ts';
 export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { compressZstd } from './parquet/zstd.ts';

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { statisticsJson, type AddFile, type DeltaField, type PartitionValues } from '@hasivu/delta';
+import {
+  statisticsJson,
+  type AddFile,
+  type DeltaField,
+  type PageCodec,
+  type PartitionValues,
+} from '@hasivu/delta';
 import type { EngineFile, EngineSession } from './engine-session.ts';
 import { identifier, type PartitionName } from './engine-sql.ts';
 import { engineStatistics } from './engine-statistics.ts';
@@ -14,6 +20,7 @@ export interface WriteOrder {
   readonly stored: readonly string[];
   readonly partitions: readonly PartitionName[];
   readonly orderBy: readonly string[];
+  readonly codec?: PageCodec;
 }
 
 /** Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. */
@@ -27,7 +34,13 @@ export async function writePartitioned(
   const columns = [...order.stored.map(identifier), ...texts].join(', ');
   const by = [...texts, ...order.orderBy.map(identifier)].join(', ');
   const sorted = by === '' ? '' : ` ORDER BY ${by}`;
-  return session.writeParquet(`SELECT ${columns} FROM ${relation}${sorted}`, name, TARGET_FILE_BYTES, texts);
+  return session.writeParquet(
+    `SELECT ${columns} FROM ${relation}${sorted}`,
+    name,
+    TARGET_FILE_BYTES,
+    texts,
+    order.codec,
+  );
 }
 
 /** Uploads what the engine wrote and keeps it in the cache. @returns the add actions */

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blobValue, type DuckDBConnection, type Json } from '@duckdb/node-api';
+import type { PageCodec } from '@hasivu/delta';
 import { text } from './engine-sql.ts';
 import type { EngineColumnStatistics } from './engine-statistics.ts';
 import { ADD_MARKED_ROWS, CREATE_MARKED_ROWS } from './marked-rows-sql.ts';
@@ -17,6 +18,15 @@ export interface EngineFile {
 
 /** A row group is held in memory until it is full: wide rows would otherwise make one of hundreds of megabytes. */
 const ROW_GROUP_BYTES = 8 * 1024 * 1024;
+
+/** The engine's names. */
+const COMPRESSION = {
+  none: 'uncompressed',
+  snappy: 'snappy',
+  gzip: 'gzip',
+  zstd: 'zstd',
+  lz4: 'lz4_raw',
+} as const satisfies Record<PageCodec, string>;
 
 /** Drops what a session made; views first, because they read the tables. */
 const LEFTOVERS = `
@@ -53,7 +63,7 @@ export class EngineSession {
   }
 
   /**
-   * Writes a query's rows as zstd Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
+   * Writes a query's rows as Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
    * No rows, no files.
    */
   async writeParquet(
@@ -61,12 +71,13 @@ export class EngineSession {
     name: string,
     fileBytes: number,
     splitBy: readonly string[],
+    codec: PageCodec = 'zstd',
   ): Promise<EngineFile[]> {
     await mkdir(this.folder, { recursive: true });
     const target = join(this.folder, name);
     const split =
       splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
+    const options = `FORMAT parquet, COMPRESSION ${COMPRESSION[codec]}, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
     const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
     return written.map(toEngineFile).filter((file) => file.rows > 0);
   }

@@ -1,9 +1,11 @@
 import {
+  pageCodecOf,
   partitionFolder,
   pathOfKey,
   type AddFile,
   type DeltaSurroundings,
   type DeltaTable,
+  type PageCodec,
   type PartitionValues,
 } from '@hasivu/delta';
 
@@ -18,6 +20,8 @@ export interface EngineTable {
   readonly root: string;
   readonly delta: DeltaTable;
   readonly partitionColumns: readonly string[];
+  /** What the table's data files are compressed with. */
+  readonly codec: PageCodec;
   /** A fresh unique name. */
   newId(): string;
   /** Uploads a data file under a fresh name: until a commit names it, nobody sees it. @returns its add action and key */
@@ -44,6 +48,10 @@ export class OpenTable implements EngineTable {
     return this.delta.state.metadata.partitionColumns;
   }
 
+  get codec(): PageCodec {
+    return pageCodecOf(this.delta.state.metadata.configuration);
+  }
+
   newId(): string {
     return this.#around.newId();
   }
@@ -55,7 +63,7 @@ export class OpenTable implements EngineTable {
   }
 
   async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
-    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.newId()}.zstd.parquet`;
+    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.newId()}.${this.codec}.parquet`;
     const key = `${this.root}/${relative}`;
     await this.#around.store.put(key, file.bytes);
     const add: AddFile = {

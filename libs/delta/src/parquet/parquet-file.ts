@@ -1,6 +1,7 @@
 import { BytesColumn, FixedColumn } from './byte-columns.ts';
 import { physicalNumber, type ColumnChunk, type LeafColumn, type PageCompressor } from './leaf-column.ts';
 import { BooleanColumn, FloatColumn, Int32Column, Int64Column } from './number-columns.ts';
+import { PAGE_CODEC, type PageCodec } from './page-codec.ts';
 import {
   isLeaf,
   leavesOf,
@@ -13,12 +14,10 @@ import { ThriftCompactWriter } from './thrift-compact-writer.ts';
 
 const MAGIC = Buffer.from('PAR1');
 const REPETITION = { required: 0, optional: 1, repeated: 2 } as const;
-/** Numbers of Parquet's CompressionCodec. */
-const CODEC = { none: 0, zstd: 6 } as const;
 
 export interface ParquetFileOptions {
   readonly nodes: readonly SchemaNode[];
-  readonly codec: keyof typeof CODEC;
+  readonly codec: PageCodec;
   /** For all columns, or the one of each. */
   readonly compress: PageCompressor | Compression;
   readonly createdBy: string;
@@ -78,7 +77,13 @@ export class ParquetFile {
     out.structs(4, rowCount === 0 ? [] : [chunks], (group) => {
       out.structs(1, group, (chunk) => {
         const index = group.indexOf(chunk);
-        writeChunk(out, chunk, this.columns[index] as LeafColumn, offsets[index] as number, CODEC[codec]);
+        writeChunk(
+          out,
+          chunk,
+          this.columns[index] as LeafColumn,
+          offsets[index] as number,
+          PAGE_CODEC[codec],
+        );
       });
       out.i64(
         2,

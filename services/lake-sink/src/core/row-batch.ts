@@ -1,5 +1,5 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
-import type { ColumnCompression } from '@hasivu/delta';
+import type { PageCompression } from './page-compression.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
@@ -42,7 +42,7 @@ export class RowBatch {
   readonly unavailable = new Set<string>();
   rows = 0;
   readonly #table: string;
-  readonly #compression: ColumnCompression;
+  readonly #compression: PageCompression;
   readonly #files = new Map<string, RowFile>();
   readonly #readers = new Map<readonly ColumnSchema[], PartitionReader>();
   readonly #ops = new Map<number, Buffer>();
@@ -64,7 +64,7 @@ export class RowBatch {
     targets: number,
     table: string,
     openedAtMs: number,
-    compression: ColumnCompression,
+    compression: PageCompression,
   ) {
     this.shape = shape;
     this.targets = targets;

@@ -5,7 +5,6 @@ import {
   statisticsJson,
   statisticsOf,
   type BytesColumn,
-  type ColumnCompression,
   type DeltaField,
   type Int32Column,
   type Int64Column,
@@ -14,6 +13,7 @@ import {
 } from '@hasivu/delta';
 import { cellCopier, SkippedCell, type CellCopier } from './cell-copier.ts';
 import { lakeName, LOG_COLUMNS } from './lake-columns.ts';
+import type { PageCompression } from './page-compression.ts';
 
 const TWO_32 = 4294967296;
 
@@ -47,16 +47,12 @@ export class RowFile {
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
   rows = 0;
 
-  constructor(
-    fields: readonly DeltaField[],
-    partitionValues: PartitionValues,
-    compression: ColumnCompression,
-  ) {
+  constructor(fields: readonly DeltaField[], partitionValues: PartitionValues, compression: PageCompression) {
     this.#fields = fields;
     this.partitionValues = partitionValues;
     this.#file = new ParquetFile({
       nodes: parquetNodes(fields),
-      codec: 'zstd',
+      codec: compression.codec,
       compress: compression,
       createdBy: 'hasivu-lake-sink',
     });

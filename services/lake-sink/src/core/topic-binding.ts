@@ -7,6 +7,7 @@ import {
   type HasivuConfig,
 } from '@hasivu/config';
 import { topicNames, topicPart } from '@hasivu/change-events';
+import type { PageCodec } from '@hasivu/delta';
 import { historyForm, type HistoryForm } from './history/history-form.ts';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
@@ -27,6 +28,8 @@ export interface TopicBinding {
   /** Whether the current state may be kept with deletion vectors. */
   readonly vectors: VectorUse;
   readonly histories: readonly HistoryForm[];
+  /** What data files are compressed with; null: what the table says. */
+  readonly codec: PageCodec | null;
 }
 
 /** Bindings of the topics that exist and that the configuration asks for. */
@@ -54,6 +57,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         partitions: [],
         vectors: vectorUse(config, undefined),
         histories: [],
+        codec: config.lake?.compression ?? null,
       });
       continue;
     }
@@ -107,6 +111,7 @@ function bindTable(
     })),
     vectors: vectorUse(config, wanted.deletionVectors),
     histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
+    codec: wanted.compression ?? config.lake?.compression ?? null,
   };
 }
 

@@ -39,6 +39,7 @@ export async function commitWidened(
         'widened',
         Number.MAX_SAFE_INTEGER,
         [],
+        table.codec,
       );
       const named = written.map((one) => ({
         ...one,

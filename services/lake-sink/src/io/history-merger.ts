@@ -119,6 +119,7 @@ export class HistoryMerger {
       stored: storedHistoryColumns(layout, rows),
       partitions,
       orderBy: [...key, '_from_lsn', '_from_seq'],
+      codec: target.codec,
     });
     // The side is a partition of the table, but not one that the rows are split by: each side is written by itself.
     const all = historyPartitions(layout, rows);

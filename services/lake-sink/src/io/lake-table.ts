@@ -1,6 +1,8 @@
 import {
+  CODEC_PROPERTY,
   DeltaTable,
   evolveSchema,
+  pageCodecOf,
   schemaString,
   upgradedProtocol,
   type Action,
@@ -8,6 +10,7 @@ import {
   type DeltaField,
   type DeltaStruct,
   type DeltaSurroundings,
+  type PageCodec,
 } from '@hasivu/delta';
 import { OpenTable, type EngineTable, type NewFile } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/row-batch.ts';
@@ -56,6 +59,10 @@ export class LakeTable implements EngineTable {
     return text === undefined ? null : (JSON.parse(text) as string[]);
   }
 
+  get codec(): PageCodec {
+    return pageCodecOf(this.#table?.state.metadata.configuration ?? {});
+  }
+
   /** Last committed version of an application's sequence, or −1. */
   txnOf(appId: string): number {
     return this.#table?.state.txns.get(appId)?.version ?? -1;
@@ -71,31 +78,45 @@ export class LakeTable implements EngineTable {
     fields: readonly DeltaField[],
     partitionColumns: readonly string[],
     key: readonly string[] | null,
+    codec: PageCodec | null = null,
   ): Promise<void> {
     this.#table = await DeltaTable.create(
       this.root,
       {
         schema: { type: 'struct', fields },
         partitionColumns,
-        configuration: key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) },
+        configuration: {
+          ...(key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) }),
+          ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }),
+        },
       },
       this.#around,
     );
   }
 
-  /** Actions that make the table fit these fields, and which columns have to be rewritten for them; null when it fits. */
+  /**
+   * Actions that make the table fit these fields and the codec, and which columns have to be rewritten for them; null
+   * when it fits.
+   */
   planEvolution(
     fields: readonly DeltaField[],
-  ): { actions: Action[]; schema: DeltaStruct; widened: readonly string[] } | null {
+    codec: PageCodec | null = null,
+  ): { actions: Action[]; schema: DeltaStruct; widened: readonly string[]; added: boolean } | null {
     const { state } = this.delta;
     const evolution = evolveSchema(state.schema, { type: 'struct', fields });
-    if (evolution === null) return null;
+    const recoded = codec !== null && codec !== this.codec;
+    if (evolution === null && !recoded) return null;
+    const { schema, widened } = evolution ?? { schema: state.schema, widened: [] };
+    const configuration = {
+      ...state.metadata.configuration,
+      ...(recoded ? { [CODEC_PROPERTY]: codec } : {}),
+    };
     const actions: Action[] = [
-      { metaData: { ...state.metadata, schemaString: schemaString(evolution.schema) } },
+      { metaData: { ...state.metadata, configuration, schemaString: schemaString(schema) } },
     ];
-    const protocol = upgradedProtocol(state.protocol, evolution.schema);
+    const protocol = upgradedProtocol(state.protocol, schema);
     if (protocol !== null) actions.push({ protocol });
-    return { actions, schema: evolution.schema, widened: evolution.widened };
+    return { actions, schema, widened, added: evolution !== null };
   }
 
   newId(): string {

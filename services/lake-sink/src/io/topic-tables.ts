@@ -61,7 +61,9 @@ export class TopicTables {
     const shape = this.#shape;
     const has = (table: LakeTable | null, fields: (of: TableShape) => readonly DeltaField[]): boolean =>
       table?.exists === true &&
-      (this.#binding.isEither || shape === null || table.planEvolution(fields(shape)) === null);
+      (this.#binding.isEither ||
+        shape === null ||
+        table.planEvolution(fields(shape), this.#binding.codec) === null);
     if ((targets & TARGET.log) !== 0 && !has(this.log, (of) => tableFields(of, LOG_COLUMNS))) return false;
     if (key === null) return true;
     if ((targets & TARGET.state) !== 0 && !has(this.state, (of) => tableFields(of, STATE_COLUMNS)))
@@ -131,15 +133,18 @@ export class TopicTables {
     key: readonly string[] | null,
   ): Promise<void> {
     const columns = partitions.map((part) => part.name);
-    if (!table.exists) await table.create(fields, columns, key);
+    if (!table.exists) await table.create(fields, columns, key, this.#binding.codec);
     if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
       const why = `the table is partitioned by (${table.partitionColumns.join(', ')}), the configuration asks for (${columns.join(', ')})`;
       throw incompatible(this.#binding.table, why);
     }
-    const evolution = table.planEvolution(fields);
+    const evolution = table.planEvolution(fields, this.#binding.codec);
     if (evolution === null) return;
     if (evolution.widened.length === 0)
-      await table.delta.commit({ actions: evolution.actions, operation: 'ADD COLUMNS' });
+      await table.delta.commit({
+        actions: evolution.actions,
+        operation: evolution.added ? 'ADD COLUMNS' : 'SET TBLPROPERTIES',
+      });
     else await commitWidened(table, evolution, partitions, this.#tools);
   }
 

@@ -1,10 +1,10 @@
 import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } from '@hasivu/change-events';
-import { ColumnCompression } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
 import { lakeFields, lakeName } from '../core/lake-columns.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
+import { pageCompression, type PageCompression } from '../core/page-compression.ts';
 import { isAfter, OP, RowBatch, TARGET, type ChangePosition } from '../core/row-batch.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
@@ -30,7 +30,7 @@ export class TopicWriter {
   readonly #tables: TopicTables;
   readonly #tools: TopicWriterTools;
   readonly #ledger: OffsetLedger;
-  readonly #compression = new ColumnCompression();
+  readonly #compression: PageCompression;
   /** Open batches by target bits; more than one only while a table catches up after a crash. */
   #open = new Map<number, RowBatch>();
   #sealed: readonly RowBatch[] = [];
@@ -49,6 +49,7 @@ export class TopicWriter {
     this.binding = binding;
     this.#tables = tables;
     this.#tools = tools;
+    this.#compression = pageCompression(binding.codec ?? (tables.log ?? tables.state)?.codec ?? 'zstd');
     this.#key = tables.storedKey;
     this.#targets =
       (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
