@@ -82,34 +82,36 @@ export async function runStorm(options: StormOptions): Promise<StormRun> {
   };
   const running = [...crews.keys()].map(start);
   let kills = 0;
-  let killed = Promise.resolve();
-  const killOne = async (): Promise<void> => {
-    const victim = random.between(0, mortal - 1);
-    await running[victim]?.kill();
-    kills += 1;
-    const next = start(victim);
-    running[victim] = next;
-    await next.ready;
-    next.go();
+  let over = false;
+  const killNowAndThen = async (): Promise<void> => {
+    for (await sleep(options.killEveryMs); !over; await sleep(options.killEveryMs)) {
+      const victim = random.between(0, mortal - 1);
+      await running[victim]?.kill();
+      kills += 1;
+      if (over) return;
+      const next = start(victim);
+      running[victim] = next;
+      await next.ready;
+      next.go();
+    }
   };
   try {
     // Whoever is up first would slow down the start of the others.
     await Promise.all(running.map(({ ready }) => ready));
     for (const child of running) child.go();
     const startedMs = performance.now();
+    const killing = killNowAndThen();
     for (let mayEnd = false; !mayEnd || performance.now() - startedMs < options.durationMs;) {
       mayEnd = await options.watch(ledgers);
       const dead = running.find(({ failure }) => failure !== null);
       if (dead !== undefined) throw new Error(dead.failure as string);
-      if (performance.now() - startedMs > (kills + 1) * options.killEveryMs) {
-        await killed;
-        killed = killOne();
-      }
       await sleep(1_000);
     }
-    await killed;
+    over = true;
+    await killing;
     await Promise.all(running.map((child) => child.stop()));
   } catch (error) {
+    over = true;
     await Promise.all(running.map((child) => child.kill()));
     rmSync(directory, { recursive: true });
     throw error;
