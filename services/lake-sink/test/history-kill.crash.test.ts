@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
 import { ChangeFeed, type Change } from './change-feed.ts';
+import { expectVacuumed, orphansOf } from './leftovers.ts';
 import { SinkFixture } from './sink-fixture.ts';
 import type { DeltaRow } from './read-delta.ts';
 
@@ -18,6 +19,8 @@ const table: TableSchema = {
 /** Commits of one flush: bronze, silver, type 2, both tables of type 4, type 6. */
 const history = [{ type: 2 }, { type: 4 }, { type: 6, overwrite: ['n'], track: ['n'], previous: ['n'] }];
 
+const TABLES = ['scd2', 'scd4', 'scd4_history', 'scd6'].map((name) => `history/public/orders_${name}`);
+
 interface Version {
   readonly id: number;
   readonly n: number;
@@ -33,7 +36,7 @@ describe.each([
   'history-committed:2',
   'history-committed:3',
 ])('killed at %s', (failpoint) => {
-  test('the next start leaves neither a hole nor a second version in any history', async () => {
+  test('the next start leaves neither a hole nor a second version in any history, and vacuum takes what was left behind', async () => {
     await using sink = await SinkFixture.create('history-kill', { tables: { 'public.orders': { history } } });
     await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
     const versions: Version[] = [];
@@ -74,6 +77,8 @@ describe.each([
         if (killed.running) await round();
       }
       expect((await killed.exited).signal).toBe('SIGKILL');
+      const orphans = (await Promise.all(TABLES.map((root) => orphansOf(sink.lake, root)))).flat();
+      if (failpoint.startsWith('history-uploaded')) expect(orphans.length).toBeGreaterThan(0);
     }
     await sink.start();
     await round();
@@ -106,5 +111,7 @@ describe.each([
     const newest = new Map(versions.map(({ id, n }) => [String(id), String(n)]));
     const sixth = await sink.read('history/public/orders_scd6');
     for (const row of sixth.rows) expect(row['_current_n']).toBe(newest.get(String(row['id'])));
+    await sink.service.stop();
+    for (const root of TABLES) await expectVacuumed(sink.lake, root);
   });
 });

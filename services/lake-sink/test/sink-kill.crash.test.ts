@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
 import { FAILPOINTS } from '../src/io/failpoint.ts';
 import { ChangeFeed, type Change } from './change-feed.ts';
+import { expectVacuumed, orphansOf } from './leftovers.ts';
 import { MARK_ALWAYS, SinkFixture } from './sink-fixture.ts';
 
 const table: TableSchema = {
@@ -27,7 +28,8 @@ const ways = places.flatMap((failpoint) => [
 ]);
 
 describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deletionVectors }) => {
-  test('the next start leaves neither a hole nor a duplicate in bronze, and silver is the last change per key', async () => {
+  const root = failpoint.startsWith('log') ? 'bronze/public/orders' : 'silver/public/orders';
+  test('the next start leaves neither a hole nor a duplicate in bronze, silver is the last change per key, and vacuum takes what was left behind', async () => {
     await using sink = await SinkFixture.create('kill', { deletionVectors });
     await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
     const last = new Map<number, number>();
@@ -55,6 +57,8 @@ describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deleti
         if (killed.running) await round(n);
       }
       expect((await killed.exited).signal).toBe('SIGKILL');
+      const orphans = await orphansOf(sink.lake, root);
+      if (failpoint.endsWith('-uploaded')) expect(orphans.length).toBeGreaterThan(0);
     }
     await sink.start();
     await round(50);
@@ -78,5 +82,8 @@ describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deleti
     const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);
     expect(bronze.rows.length).toBe(sent);
     expect(new Set(positions).size).toBe(sent);
+    await sink.service.stop();
+    for (const killedTable of ['bronze/public/orders', 'silver/public/orders'])
+      await expectVacuumed(sink.lake, killedTable);
   });
 });
