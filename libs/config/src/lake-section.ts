@@ -111,6 +111,12 @@ export const TableSection = Type.Object(
           'Mark changed rows of the state table deleted: true at any size, false never. Left out: as lake.deletionVectors says',
       }),
     ),
+    changeDataFeed: Type.Optional(
+      Type.Boolean({
+        description:
+          'Keep the changes of the state table for readers of Delta’s change data feed: true or false sets delta.enableChangeDataFeed with the next flush. Left out: as the table says',
+      }),
+    ),
     history: Type.Optional(HistorySection),
   },
   { additionalProperties: false },

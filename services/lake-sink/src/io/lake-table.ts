@@ -5,6 +5,7 @@ import {
   upgradedProtocol,
   type Action,
   type AddFile,
+  type CdcFile,
   type DeltaField,
   type DeltaStruct,
   type DeltaSurroundings,
@@ -71,13 +72,17 @@ export class LakeTable implements EngineTable {
     fields: readonly DeltaField[],
     partitionColumns: readonly string[],
     key: readonly string[] | null,
+    properties: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     this.#table = await DeltaTable.create(
       this.root,
       {
         schema: { type: 'struct', fields },
         partitionColumns,
-        configuration: key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) },
+        configuration: {
+          ...(key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) }),
+          ...properties,
+        },
       },
       this.#around,
     );
@@ -108,6 +113,10 @@ export class LakeTable implements EngineTable {
 
   upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
     return this.#open.upload(file);
+  }
+
+  uploadChanges(file: Omit<NewFile, 'stats'>): Promise<CdcFile> {
+    return this.#open.uploadChanges(file);
   }
 
   get #open(): OpenTable {
