@@ -1,6 +1,8 @@
 """Digest of a Delta table's rows in a canonical text, by one of several readers:
 python digest_table.py deltalake|duckdb|spark PATH [JARS [CHANGE]]. One JSON object on stdout: rows, and a digest per column.
-CHANGE is a statement that Spark runs first, on the table `t`."""
+CHANGE is a statement that Spark runs first, on the table `t`.
+Of its change data feed instead: python digest_table.py deltalake-changes|spark-changes|json PATH JARS FROM_VERSION, where json reads rows
+that another reader has printed from the file PATH."""
 
 import datetime
 import decimal
@@ -53,11 +55,34 @@ def duckdb(path: str, *_: str):
     return {name: rows[name].to_pylist() for name in rows.column_names}
 
 
-def spark(path: str, jars: str, change: str = ""):
+def deltalake_changes(path: str, _jars: str, first: str):
+    from deltalake import DeltaTable
+    import pyarrow
+
+    feed = pyarrow.table(DeltaTable(path).load_cdf(starting_version=int(first)))
+    return {name: feed[name].to_pylist() for name in feed.column_names}
+
+
+def spark_changes(path: str, jars: str, first: str):
+    reader = session_of(jars).read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
+    return collected(reader.load(path))
+
+
+def printed(path: str, *_: str):
+    with open(path) as file:
+        rows = json.load(file)
+    for row in rows:
+        for name, value in row.items():
+            if name.startswith("_commit_timestamp"):
+                row[name] = datetime.datetime.fromisoformat(value).astimezone(datetime.timezone.utc)
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def session_of(jars: str):
     os.environ["TZ"] = "UTC"
     from pyspark.sql import SparkSession
 
-    session = (
+    return (
         SparkSession.builder.master("local[2]")
         .config("spark.jars", ",".join(os.path.join(jars, name) for name in os.listdir(jars)))
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
@@ -67,16 +92,33 @@ def spark(path: str, jars: str, change: str = ""):
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
+
+
+def spark(path: str, jars: str, change: str = ""):
+    session = session_of(jars)
     if change:
         session.sql(change.replace("`t`", f"delta.`{path}`"))
-    frame = session.read.format("delta").load(path)
+    return collected(session.read.format("delta").load(path))
+
+
+def collected(frame):
     rows = frame.collect()
     return {name: [row[i] for row in rows] for i, name in enumerate(frame.columns)}
 
 
+READERS = {
+    "deltalake": deltalake,
+    "duckdb": duckdb,
+    "spark": spark,
+    "deltalake-changes": deltalake_changes,
+    "spark-changes": spark_changes,
+    "json": printed,
+}
+
+
 def main() -> None:
     engine, path, *rest = sys.argv[1:]
-    columns = {"deltalake": deltalake, "duckdb": duckdb, "spark": spark}[engine](path, *rest)
+    columns = READERS[engine](path, *rest)
     names = sorted(columns)
     texts = [[canonical(value) for value in columns[name]] for name in names]
     rows = sorted(zip(*texts))

@@ -8,6 +8,7 @@ import { columnMistakes } from './columns-check.ts';
 import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
 import { databaseMistakes } from './databases-check.ts';
+import { changeFeedMistakes } from './change-feed-check.ts';
 import { historyMistakes } from './histories-check.ts';
 import { outboxMistakes } from './outbox-check.ts';
 import type { KafkaConfig } from './kafka-section.ts';
@@ -105,6 +106,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
     });
   }
   mistakes.push(...historyMistakes(config.tables));
+  mistakes.push(...changeFeedMistakes(config.tables));
   for (const table of Object.keys(config.tables)) {
     if (config.source && databasesOf(config, table).length === 0)
       mistakes.push({ path: `/tables/${table}`, reason: notCaptured(table) });

@@ -138,6 +138,12 @@ export const TableSection = Type.Object(
         { description: 'Codec of the data files of its tables. Left out: as lake.compression says' },
       ),
     ),
+    changeDataFeed: Type.Optional(
+      Type.Boolean({
+        description:
+          'Keep the changes of the state table for readers of Delta’s change data feed: true or false sets delta.enableChangeDataFeed with the next flush. Left out: as the table says',
+      }),
+    ),
     history: Type.Optional(HistorySection),
   },
   { additionalProperties: false },

@@ -52,6 +52,16 @@ export interface RemoveFile {
   readonly deletionVector?: DeletionVector;
 }
 
+/** A file of `_change_data`: the rows that its commit changed, each with what happened to it. Readers of the table pass it over. */
+export interface CdcFile {
+  /** URI-encoded, relative to the table root. */
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly size: number;
+  readonly dataChange: false;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** The last version of an application's own sequence that the commit contains. */
 export interface Txn {
   readonly appId: string;
@@ -68,6 +78,8 @@ export interface CommitInfo {
   readonly isBlindAppend?: boolean;
   /** Unique per commit attempt: tells our own commit from a rival's after a request that may have won. */
   readonly txnId?: string;
+  /** Of tables whose commits carry times of their own; milliseconds since 1970. */
+  readonly inCommitTimestamp?: number;
 }
 
 export type Action =
@@ -75,6 +87,7 @@ export type Action =
   | { readonly metaData: Metadata }
   | { readonly add: AddFile }
   | { readonly remove: RemoveFile }
+  | { readonly cdc: CdcFile }
   | { readonly txn: Txn }
   | {
       readonly domainMetadata: {

@@ -1,6 +1,8 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Action, CommitInfo, Metadata } from './actions.ts';
 import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
+import { checkChangeFeed } from './change-feed/check-change-feed.ts';
+import { checkConstraints } from './check-constraints.ts';
 import { checkVectors } from './check-vectors.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
@@ -48,6 +50,8 @@ export interface CommitRequest {
   /** Nothing for a blind append, which is the default. */
   readonly reads?: ReadScope;
   readonly isolation?: Isolation;
+  /** The writer has held every new row against the table's constraints (`constraintsOf`). */
+  readonly enforcesConstraints?: boolean;
 }
 
 /** A table as of one version, to be read only. */
@@ -176,6 +180,8 @@ export class DeltaTable {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
     checkVectors(this.root, this.#state, request.actions);
+    checkChangeFeed(this.root, this.#state, request.actions);
+    if (request.enforcesConstraints !== true) checkConstraints(this.root, this.#state, request.actions);
     const takenVersion = this.#isStale ? await newestVersion(this.#around.store, this.root) : undefined;
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);

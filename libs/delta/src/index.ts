@@ -4,6 +4,7 @@ export {
   serializeCommit,
   type Action,
   type AddFile,
+  type CdcFile,
   type CommitInfo,
   type DeletionVector,
   type Metadata,
@@ -12,6 +13,10 @@ export {
   type RemoveFile,
   type Txn,
 } from './actions.ts';
+export { changedRows, type ChangedRows } from './change-feed/changed-rows.ts';
+export type { ChangeRange } from './change-feed/change-range.ts';
+export type { ChangeFile, ChangeType } from './change-feed/commit-changes.ts';
+export { readChanges, type CommitChanges, type TableChanges } from './change-feed/read-changes.ts';
 export { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 export {
   conflictWith,
@@ -51,7 +56,8 @@ export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parq
 export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
-export { upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
+export { constraintsOf, type Constraint } from './constraints.ts';
+export { CHANGE_FEED_PROPERTY, upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';
 export {
   arrayOf,

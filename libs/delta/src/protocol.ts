@@ -7,26 +7,40 @@ export const PLAIN_PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion:
 
 /** What a table of versions (1, 2) obliges its writers to, which has to be named from writer version 7 on. */
 const LEGACY_FEATURES = ['appendOnly', 'invariants'];
+/** What each writer version before 7 adds without naming it. */
+const FEATURES_OF_VERSION: readonly (readonly [version: number, features: readonly string[]])[] = [
+  [2, LEGACY_FEATURES],
+  [3, ['checkConstraints']],
+  [4, ['changeDataFeed', 'generatedColumns']],
+  [5, ['columnMapping']],
+  [6, ['identityColumns']],
+];
 const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'vacuumProtocolCheck']);
-const WRITER_FEATURES = new Set([...READER_FEATURES, ...LEGACY_FEATURES]);
+const WRITER_FEATURES = new Set([
+  ...READER_FEATURES,
+  ...LEGACY_FEATURES,
+  'changeDataFeed',
+  // What a table declares by these, its writers have to enforce: see check-constraints.ts.
+  'checkConstraints',
+  'generatedColumns',
+]);
 
 /** Table property: rows may be taken out of files by deletion vectors. */
 export const VECTORS_PROPERTY = 'delta.enableDeletionVectors';
+/** Table property: commits keep the rows that they change, for readers of the change data feed. */
+export const CHANGE_FEED_PROPERTY = 'delta.enableChangeDataFeed';
 
 type Configuration = Readonly<Record<string, string>>;
 
 /** The lowest protocol that a table of this schema and configuration can be stored under. */
 export function protocolFor(schema: DeltaStruct, configuration: Configuration = {}): Protocol {
-  const features: string[] = [];
-  if (usesTimestampNtz(schema)) features.push('timestampNtz');
-  if (configuration[VECTORS_PROPERTY] === 'true') features.push('deletionVectors');
-  if (features.length === 0) return PLAIN_PROTOCOL;
-  return {
-    minReaderVersion: 3,
-    minWriterVersion: 7,
-    readerFeatures: features,
-    writerFeatures: [...LEGACY_FEATURES, ...features],
-  };
+  const reader: string[] = [];
+  if (usesTimestampNtz(schema)) reader.push('timestampNtz');
+  if (configuration[VECTORS_PROPERTY] === 'true') reader.push('deletionVectors');
+  const writer = [...reader];
+  if (configuration[CHANGE_FEED_PROPERTY] === 'true') writer.push('changeDataFeed');
+  if (writer.length === 0) return PLAIN_PROTOCOL;
+  return named(1, reader, [...LEGACY_FEATURES, ...writer]);
 }
 
 /** The protocol that covers both, or null when the current one already does. */
@@ -36,21 +50,12 @@ export function upgradedProtocol(
   configuration: Configuration = {},
 ): Protocol | null {
   const wanted = protocolFor(schema, configuration);
-  if (wanted.minReaderVersion < 3) return null;
-  const reader = new Set([...(current.readerFeatures ?? []), ...(wanted.readerFeatures ?? [])]);
-  const writer = new Set([...(current.writerFeatures ?? []), ...(wanted.writerFeatures ?? [])]);
-  if (
-    current.minReaderVersion === 3 &&
-    reader.size === current.readerFeatures?.length &&
-    writer.size === current.writerFeatures?.length
-  )
-    return null;
-  return {
-    minReaderVersion: 3,
-    minWriterVersion: 7,
-    readerFeatures: [...reader],
-    writerFeatures: [...writer],
-  };
+  if (wanted === PLAIN_PROTOCOL) return null;
+  const reader = union(current.readerFeatures ?? [], wanted.readerFeatures ?? []);
+  const known = writerFeaturesOf(current);
+  const writer = union(known, wanted.writerFeatures ?? []);
+  if (reader.length === (current.readerFeatures ?? []).length && writer.length === known.length) return null;
+  return named(current.minReaderVersion, reader, writer);
 }
 
 /** @throws LAKE_PROTOCOL_UNSUPPORTED naming the feature */
@@ -67,17 +72,30 @@ export function checkReadable(protocol: Protocol, table: string): void {
 /** @throws LAKE_PROTOCOL_UNSUPPORTED naming the feature */
 export function checkWritable(protocol: Protocol, table: string): void {
   checkReadable(protocol, table);
-  const unknown =
-    protocol.minWriterVersion >= 7
-      ? (protocol.writerFeatures ?? []).filter((name) => !WRITER_FEATURES.has(name))
-      : [];
-  if (
-    protocol.minWriterVersion > 7 ||
-    (protocol.minWriterVersion > 2 && protocol.minWriterVersion < 7) ||
-    unknown.length > 0
-  ) {
+  const unknown = writerFeaturesOf(protocol).filter((name) => !WRITER_FEATURES.has(name));
+  if (protocol.minWriterVersion > 7 || unknown.length > 0)
     throw unsupported('write', table, protocol, unknown);
-  }
+}
+
+/** What the table's writers have to respect: named from version 7 on, before it what the version stands for. */
+function writerFeaturesOf({ minWriterVersion, writerFeatures = [] }: Protocol): string[] {
+  if (minWriterVersion >= 7) return [...writerFeatures];
+  return FEATURES_OF_VERSION.flatMap(([version, features]) => (version <= minWriterVersion ? features : []));
+}
+
+/** Features that only writers mind leave the table to readers of version 1, which is all of them. */
+function named(
+  leastReader: number,
+  readerFeatures: readonly string[],
+  writerFeatures: readonly string[],
+): Protocol {
+  if (leastReader < 3 && readerFeatures.length === 0)
+    return { minReaderVersion: leastReader, minWriterVersion: 7, writerFeatures };
+  return { minReaderVersion: 3, minWriterVersion: 7, readerFeatures, writerFeatures };
+}
+
+function union(left: readonly string[], right: readonly string[]): string[] {
+  return [...new Set([...left, ...right])];
 }
 
 function unsupported(

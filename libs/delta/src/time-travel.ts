@@ -1,4 +1,5 @@
 import { PlatformError } from '@hasivu/errors';
+import type { Metadata } from './actions.ts';
 import type { CheckpointCodec } from './checkpoint-codec.ts';
 import { assembleState, newestOf, newestVersion, type LogListing } from './load-state.ts';
 import { logFiles } from './log-listing.ts';
@@ -26,14 +27,18 @@ export async function loadStateAt(
   const version = await versionAt(store, root, moment.timestampMs, nowMs);
   if (version === null) return null;
   const state = await loadVersion(store, root, codec, version);
-  if (state?.metadata.configuration['delta.enableInCommitTimestamps'] === 'true') {
-    throw new PlatformError('LAKE_PROTOCOL_UNSUPPORTED', {
-      doing: `reading the table ${root} as of a time`,
-      why: 'its commits carry times of their own (inCommitTimestamp); read it as of a version',
-      context: { table: root },
-    });
-  }
+  if (state !== null) refuseOwnTimes(root, state.metadata);
   return state;
+}
+
+/** @throws LAKE_PROTOCOL_UNSUPPORTED where the times of the commits are not those of their files */
+export function refuseOwnTimes(root: string, { configuration }: Metadata): void {
+  if (configuration['delta.enableInCommitTimestamps'] !== 'true') return;
+  throw new PlatformError('LAKE_PROTOCOL_UNSUPPORTED', {
+    doing: `reading the table ${root} as of a time`,
+    why: 'its commits carry times of their own (inCommitTimestamp); read it as of a version',
+    context: { table: root },
+  });
 }
 
 async function loadVersion(
@@ -83,7 +88,7 @@ async function listUpTo(store: LogStore, root: string, version: number): Promise
 }
 
 /** The last version whose commit is not later; null when there is no table. */
-async function versionAt(
+export async function versionAt(
   store: LogStore,
   root: string,
   timestampMs: number,
@@ -120,7 +125,7 @@ async function versionAt(
   );
 }
 
-function gone(root: string, moment: number | string, cause?: unknown, why?: string): PlatformError {
+export function gone(root: string, moment: number | string, cause?: unknown, why?: string): PlatformError {
   return new PlatformError('LAKE_VERSION_GONE', {
     doing: `reading the table ${root} as of ${describe(moment)}`,
     why: why ?? 'log clean-up has removed commits that it is made of',
@@ -129,7 +134,7 @@ function gone(root: string, moment: number | string, cause?: unknown, why?: stri
   });
 }
 
-function future(root: string, moment: number | string, why: string): PlatformError {
+export function future(root: string, moment: number | string, why: string): PlatformError {
   return new PlatformError('LAKE_VERSION_FUTURE', {
     doing: `reading the table ${root} as of ${describe(moment)}`,
     why,

@@ -55,14 +55,19 @@ export async function uploadEngineFiles(
   for (const file of files) {
     const bytes = await readFile(file.path);
     const stats = statisticsJson(fields, engineStatistics(fields, file.rows, file.columns));
-    const { add, key } = await table.upload({ bytes, stats, partitionValues: valuesOf(file, partitions) });
+    const { add, key } = await table.upload({
+      bytes,
+      stats,
+      partitionValues: partitionValuesOf(file, partitions),
+    });
     await cache.adopt(key, file.path, file.sizeBytes);
     adds.push(add);
   }
   return adds;
 }
 
-function valuesOf(file: EngineFile, partitions: readonly PartitionName[]): PartitionValues {
+/** Values of the partition of a file that was split by `__p0`, `__p1`… */
+export function partitionValuesOf(file: EngineFile, partitions: readonly PartitionName[]): PartitionValues {
   return Object.fromEntries(
     partitions.map((part, at) => [part.name, file.partitionTexts.get(`__p${at}`) ?? null]),
   );

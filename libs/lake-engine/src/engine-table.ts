@@ -3,6 +3,7 @@ import {
   partitionFolder,
   pathOfKey,
   type AddFile,
+  type CdcFile,
   type DeltaSurroundings,
   type DeltaTable,
   type PageCodec,
@@ -26,6 +27,8 @@ export interface EngineTable {
   newId(): string;
   /** Uploads a data file under a fresh name: until a commit names it, nobody sees it. @returns its add action and key */
   upload(file: NewFile): Promise<{ add: AddFile; key: string }>;
+  /** Uploads a file of changed rows: until a commit names it, nobody sees it. */
+  uploadChanges(file: Omit<NewFile, 'stats'>): Promise<CdcFile>;
   /** Uploads a file of deletion vectors: until a commit names it, nobody sees it. @returns its key */
   uploadVectors(file: { readonly key: string; readonly bytes: Uint8Array }): Promise<string>;
 }
@@ -62,8 +65,14 @@ export class OpenTable implements EngineTable {
     return key;
   }
 
+  async uploadChanges({ bytes, partitionValues }: Omit<NewFile, 'stats'>): Promise<CdcFile> {
+    const relative = `_change_data/${this.#folderOf(partitionValues)}cdc-${this.newId()}.${this.codec}.parquet`;
+    await this.#around.store.put(`${this.root}/${relative}`, bytes);
+    return { path: pathOfKey(relative), partitionValues, size: bytes.byteLength, dataChange: false };
+  }
+
   async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
-    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.newId()}.${this.codec}.parquet`;
+    const relative = `${this.#folderOf(file.partitionValues)}part-${this.newId()}.${this.codec}.parquet`;
     const key = `${this.root}/${relative}`;
     await this.#around.store.put(key, file.bytes);
     const add: AddFile = {
@@ -75,5 +84,9 @@ export class OpenTable implements EngineTable {
       stats: file.stats,
     };
     return { add, key };
+  }
+
+  #folderOf(values: PartitionValues): string {
+    return partitionFolder(this.partitionColumns, values);
   }
 }

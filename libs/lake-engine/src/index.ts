@@ -1,4 +1,5 @@
 export { allowVectors } from './allow-vectors.ts';
+export { CHANGE_TYPE, FEED_COLUMNS, uploadChangeFiles } from './change-files.ts';
 export { Engine, type EngineOptions } from './engine.ts';
 export { TARGET_FILE_BYTES, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
 export type { EngineFile, EngineSession } from './engine-session.ts';
@@ -16,4 +17,5 @@ export { FileCache } from './file-cache.ts';
 export { LocalFiles } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
+export { setProperties } from './table-properties.ts';
 export { TableVectors } from './table-vectors.ts';

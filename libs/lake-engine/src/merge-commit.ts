@@ -19,6 +19,8 @@ export interface MergeChange {
   readonly adds: readonly AddFile[];
   /** Committed with the files. */
   readonly actions: readonly Action[];
+  /** False where the files hold other files' rows and no changed one. */
+  readonly dataChange?: boolean;
   readonly metrics?: Readonly<Record<string, string>>;
 }
 
@@ -42,11 +44,15 @@ export async function replanned<T>(table: EngineTable, merge: () => Promise<T>):
 export async function commitMerge(
   table: EngineTable,
   cache: FileCache,
-  { live, removed, adds, actions, metrics }: MergeChange,
+  { live, removed, adds, actions, dataChange = true, metrics }: MergeChange,
 ): Promise<MergeCommit> {
   const nowMs = Date.now();
   const version = await table.delta.commit({
-    actions: [...removed.map((file) => removalOf(file, nowMs)), ...adds.map((add) => ({ add })), ...actions],
+    actions: [
+      ...removed.map((file) => removalOf(file, nowMs, dataChange)),
+      ...adds.map((add) => ({ add: dataChange ? add : { ...add, dataChange } })),
+      ...actions,
+    ],
     operation: 'MERGE',
     operationMetrics: {
       numTargetFilesAdded: String(adds.length),

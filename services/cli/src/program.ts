@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '@hasivu/errors';
 import type { CliContext } from './cli-context.ts';
+import { pointInTime, wholeNumber } from './command-arguments.ts';
 import { configFile, examples, EXIT_CODES } from './command-help.ts';
 import { checkConfigFile } from './commands/config-check.ts';
 import { runDemo } from './commands/demo.ts';
@@ -202,19 +203,5 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number above 0.');
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('It must be a whole number, 0 or above.');
-  return value;
-}
-
-/** Milliseconds since 1970. A time without a zone is one of this machine's clock, as `date` shows it. */
-function pointInTime(text: string): number {
-  const value = Date.parse(text);
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time such as 2026-01-31T09:00:00Z.');
   return value;
 }

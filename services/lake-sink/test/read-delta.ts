@@ -12,7 +12,8 @@ export interface DeltaSnapshot {
   readonly readerFeatures: readonly string[];
 }
 
-const SCRIPT = `
+/** Python: tables of the lake by deltalake (`open_table`, `table_at`), their rows as an Arrow table (`table_of`), values as text (`plain`). */
+export const DELTALAKE = `
 import base64, datetime, decimal, json, os, sys
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
@@ -35,8 +36,16 @@ def plain(v):
 o = json.loads(os.environ['LAKE'])
 options = None if 'folder' in o else {'AWS_ENDPOINT_URL': o['endpoint'], 'AWS_ACCESS_KEY_ID': o['accessKeyId'], 'AWS_SECRET_ACCESS_KEY': o['secretAccessKey'],
   'AWS_REGION': o['region'], 'AWS_ALLOW_HTTP': 'true'}
+def table_at(version):
+    uri = '%s/%s' % (o['folder'], sys.argv[1]) if 'folder' in o else 's3://%s/%s/%s' % (o['bucket'], o['prefix'], sys.argv[1])
+    return DeltaTable(uri, version=version, storage_options=options)
+def open_table(): return table_at(None)
+`;
+
+const SCRIPT = `
+${DELTALAKE}
 try:
-    t = DeltaTable('%s/%s' % (o['folder'], sys.argv[1])) if 'folder' in o else DeltaTable('s3://%s/%s/%s' % (o['bucket'], o['prefix'], sys.argv[1]), storage_options=options)
+    t = open_table()
 except Exception as e:
     if 'TableNotFoundError' == type(e).__name__: print('null'); sys.exit(0)
     raise
@@ -48,15 +57,16 @@ print(json.dumps({'version': t.version(), 'rows': rows, 'types': {f.name: str(f.
 `;
 
 /** A table as the Python deltalake reads it: numbers as exact text. Null when there is none. */
-export async function readDelta(
-  lake: BucketPrefix | { readonly folder: string },
-  root: string,
-): Promise<DeltaSnapshot | null> {
-  if ('folder' in lake)
-    return JSON.parse(
-      await python(SCRIPT, [root], { env: { LAKE: JSON.stringify(lake) } }),
-    ) as DeltaSnapshot | null;
+export async function readDelta(lake: LakePlace, root: string): Promise<DeltaSnapshot | null> {
+  return JSON.parse(await python(SCRIPT, [root], { env: { LAKE: lakeFacts(lake) } })) as DeltaSnapshot | null;
+}
+
+/** A bucket, or a folder on disk. */
+export type LakePlace = BucketPrefix | { readonly folder: string };
+
+/** What Python takes from its environment as LAKE. */
+export function lakeFacts(lake: LakePlace): string {
+  if ('folder' in lake) return JSON.stringify(lake);
   const { endpoint, bucket, prefix, region, accessKeyId, secretAccessKey } = lake;
-  const facts = JSON.stringify({ endpoint, bucket, prefix, region, accessKeyId, secretAccessKey });
-  return JSON.parse(await python(SCRIPT, [root], { env: { LAKE: facts } })) as DeltaSnapshot | null;
+  return JSON.stringify({ endpoint, bucket, prefix, region, accessKeyId, secretAccessKey });
 }

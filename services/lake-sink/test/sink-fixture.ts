@@ -95,6 +95,18 @@ export class SinkFixture implements AsyncDisposable {
     return (await this.#files(root)).reduce((sum, file) => sum + (file.deletionVector?.cardinality ?? 0), 0);
   }
 
+  /** Keys of the objects under a folder of the lake. */
+  async keys(folder: string): Promise<string[]> {
+    const store = createS3Store(this.lake);
+    const keys: string[] = [];
+    try {
+      for await (const { key } of store.list(folder)) keys.push(key);
+    } finally {
+      store.close();
+    }
+    return keys;
+  }
+
   /** Sizes of the table's data files, by path. */
   async dataFiles(root: string): Promise<Map<string, number>> {
     return new Map((await this.#files(root)).map(({ path, size }) => [path, size]));

@@ -29,6 +29,15 @@ export class RowSet {
     other.forEach((row) => this.add(row));
   }
 
+  /** The rows that are here and not there. */
+  minus(other: RowSet): RowSet {
+    const left = new RowSet();
+    this.forEach((row) => {
+      if (!other.has(row)) left.add(row);
+    });
+    return left;
+  }
+
   /** Takes over a block of rows; its place must be free. */
   adopt(place: number, block: RowBlock): void {
     if (this.#blocks.has(place)) throw new RangeError(`the block ${place} is there twice`);

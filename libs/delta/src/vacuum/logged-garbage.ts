@@ -106,12 +106,10 @@ interface RemovedFile {
   readonly removedMs: number;
 }
 
-function removedFiles(
-  action: Action | { readonly cdc: { readonly path: string; readonly size?: number } },
-): RemovedFile[] {
+function removedFiles(action: Action): RemovedFile[] {
   // Change data belongs to its commit alone, which is older than the retention.
   if ('cdc' in action)
-    return [{ key: ownKeyOfPath(action.cdc.path), sizeBytes: action.cdc.size ?? 0, removedMs: 0 }];
+    return [{ key: ownKeyOfPath(action.cdc.path), sizeBytes: action.cdc.size, removedMs: 0 }];
   if (!('remove' in action)) return [];
   const { path, size = 0, deletionTimestamp: removedMs = 0, deletionVector } = action.remove;
   const files: RemovedFile[] = [{ key: ownKeyOfPath(path), sizeBytes: size, removedMs }];

@@ -43,6 +43,28 @@ export const lakeErrors = {
     remedy: 'Ask for a version or a time that `hasivu lake history` lists.',
     retry: 'manual',
   },
+  LAKE_CHANGES_NOT_RECORDED: {
+    summary: 'The table did not record its changes at that version',
+    cause:
+      'Its change data feed (delta.enableChangeDataFeed) was switched on later than that version, or off in between.',
+    remedy:
+      'Ask for a range that begins at the version that switched it on (`hasivu lake history` names it); to record changes from now on set tables.<t>.changeDataFeed.',
+    retry: 'manual',
+  },
+  LAKE_CHANGES_MISSING: {
+    summary: 'A commit to a table with a change data feed does not bring its changes',
+    cause: 'The writer replaces rows of the table and does not know the table’s change data feed.',
+    remedy:
+      'Nothing was written. Write through a writer that keeps the feed, or switch delta.enableChangeDataFeed off.',
+    retry: 'manual',
+  },
+  LAKE_CONSTRAINT_UNENFORCED: {
+    summary: 'The table declares a constraint that this writer does not enforce',
+    cause:
+      'Somebody added a CHECK constraint, a NOT NULL column, an invariant or a generated column to the table.',
+    remedy: 'Nothing was written. Drop the constraint that the message names with the engine that added it.',
+    retry: 'manual',
+  },
   LAKE_PROPERTY_INVALID: {
     summary: 'A property of the table has a value that cannot be understood',
     cause: 'Somebody set a delta.* property to a text that is no interval such as `interval 7 days`.',

@@ -4,7 +4,8 @@ import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
 import { historyTable } from '../lake/history-table.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
-import { surroundings } from '../lake/lake-table.ts';
+import { rootOf, surroundings } from '../lake/lake-table.ts';
+import { parseReference } from '../lake/table-reference.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/quantity.ts';
 
 export interface LakeOptions {
@@ -97,7 +98,7 @@ async function withTable<T>(
   { file }: LakeOptions,
   work: (table: DeltaTable, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
-  const root = rootOfName(name);
+  const root = rootOf(parseReference(name));
   const store = openStore(lakeSectionOf(context, file));
   try {
     const table = await DeltaTable.open(root, surroundings(store));
@@ -106,13 +107,6 @@ async function withTable<T>(
   } finally {
     store.close();
   }
-}
-
-/** `silver/public/orders`, or with dots as in a query. */
-function rootOfName(name: string): string {
-  const parts = name.split(name.includes('/') ? '/' : '.');
-  if (parts.length !== 3 || parts.includes('')) throw unknownTable(name);
-  return parts.join('/');
 }
 
 function unknownTable(name: string): PlatformError {

@@ -10,7 +10,8 @@ const KEEP_DEAD_MS = 3_600_000;
 
 export interface CachedObject {
   readonly key: string;
-  readonly sizeBytes: number;
+  /** Null where the log does not say. */
+  readonly sizeBytes: number | null;
   /** Where the copy goes, relative to the cache folder. */
   readonly relativePath: string;
 }
@@ -54,7 +55,7 @@ export class FileCache {
   async #copyOf({ key, sizeBytes, relativePath }: CachedObject): Promise<string> {
     const path = join(this.#folder, relativePath);
     const present = await stat(path).catch(() => null);
-    if (present?.size === sizeBytes) return path;
+    if (present !== null && present.size === (sizeBytes ?? present.size)) return path;
     const bytes = await this.#store.get(key);
     if (!bytes)
       throw new PlatformError('LAKE_LOG_CORRUPT', {

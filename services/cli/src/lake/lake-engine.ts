@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
 import type { LakeConfig } from '@hasivu/config';
-import type { TableMoment } from '@hasivu/delta';
-import { PlatformError } from '@hasivu/errors';
+import type { ChangeRange, DeltaStruct, TableMoment } from '@hasivu/delta';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
 import { openStore, placeUri, type ObjectStore } from '@hasivu/object-store';
 import { quoteName } from './duckdb-type.ts';
-import { FileCache } from './file-cache.ts';
+import { changesSelect, listChanges, loadChanges } from './changes-table.ts';
+import { FileCache, type CachedObject } from './file-cache.ts';
 import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
-import { lakeSelect, readParquet } from './lake-view-sql.ts';
+import { castColumns, lakeSelect, numberedRows, readParquet } from './lake-view-sql.ts';
 import { loadMarkedRows } from './marked-rows.ts';
-import { LAYERS, tableReferences, type TableReference } from './table-reference.ts';
+import { describeReference, LAYERS, tableReferences, type TableReference } from './table-reference.ts';
 
 export interface LakeEngineOptions {
   readonly lake: LakeConfig;
@@ -18,6 +19,9 @@ export interface LakeEngineOptions {
   readonly cacheDir: string;
   readonly signal: AbortSignal;
 }
+
+/** The place of changed rows where there are none. */
+const NO_ROWS = '(SELECT NULL::VARCHAR AS __file, NULL::BIGINT AS __row WHERE false)';
 
 /**
  * SQL over the lake: DuckDB in this process, tables resolved from their Delta logs when a statement names them. The
@@ -88,10 +92,54 @@ export class LakeEngine implements AsyncDisposable {
     return version;
   }
 
+  /**
+   * The rows that commits of the range changed, in the order of the versions: the table's columns, `_change_type`,
+   * `_commit_version` and `_commit_timestamp`. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_CHANGES_NOT_RECORDED,
+   * LAKE_VERSION_GONE, LAKE_VERSION_FUTURE, STORE_*
+   */
+  async changes(reference: TableReference, range: ChangeRange): Promise<DuckDBResult> {
+    const listed = await listChanges(this.#store, reference, range);
+    const { schema, partitionColumns, files } = listed ?? (await this.#noChanges(reference));
+    const paths = await this.#fetchChanged(
+      reference,
+      files.map(({ object }) => object),
+    );
+    const present = await this.#columnsOf(paths, partitionColumns, schema);
+    await loadChanges(this.#connection, this.#store, rootOf(reference), files, paths);
+    const columns = castColumns(schema, present);
+    const relation =
+      paths.length > 0 ? numberedRows(readParquet([...new Set(paths)], partitionColumns, schema)) : NO_ROWS;
+    const select = changesSelect(columns, relation, present.has('_change_type'));
+    return await this.#connection.stream(`${select} ORDER BY _commit_version`);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#connection.closeSync();
     this.#store.close();
     return Promise.resolve();
+  }
+
+  async #noChanges(reference: TableReference): Promise<{
+    readonly schema: DeltaStruct;
+    readonly partitionColumns: readonly string[];
+    readonly files: readonly never[];
+  }> {
+    const { state } = await openLakeTable(this.#store, reference);
+    return { schema: state.schema, partitionColumns: state.metadata.partitionColumns, files: [] };
+  }
+
+  async #fetchChanged(reference: TableReference, objects: readonly CachedObject[]): Promise<string[]> {
+    try {
+      return await this.#cache.fetch(objects, this.#signal);
+    } catch (error) {
+      if (!isPlatformError(error) || error.code !== 'LAKE_LOG_CORRUPT') throw error;
+      throw new PlatformError('LAKE_VERSION_GONE', {
+        doing: `reading the changes of ${describeReference(reference)}`,
+        why: 'a file that they are in is no longer there: vacuum deletes them with the retention of removed files',
+        context: { ...error.context },
+        cause: error,
+      });
+    }
   }
 
   async #columnsOf(

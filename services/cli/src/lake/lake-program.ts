@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import type { CliContext } from '../cli-context.ts';
+import { pointInTime, wholeNumber } from '../command-arguments.ts';
 import { configFile, examples } from '../command-help.ts';
+import { showChanges, type ChangesOptions } from '../commands/lake-changes.ts';
 import { showHistory, vacuum, type HistoryOptions, type VacuumCommandOptions } from '../commands/lake.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
@@ -45,6 +47,47 @@ export function addLake(program: Command, context: CliContext, done: (code: numb
       'hasivu lake vacuum silver/public/orders --dry-run',
       'hasivu lake vacuum silver/public/orders',
       'hasivu lake vacuum bronze/public/orders --retain-hours 720 --json | jq .deletedFiles',
+    ],
+  );
+  addChanges(lake, context, done);
+}
+
+function addChanges(lake: Command, context: CliContext, done: (code: number) => void): void {
+  examples(
+    lake
+      .command('changes')
+      .description(
+        'the rows that commits changed, from the change data feed of a table (tables.<t>.changeDataFeed): its columns, _change_type, _commit_version, _commit_timestamp',
+      )
+      .argument('<table>', 'with dots as in a query, or as the lake has it: silver/public/orders')
+      .addOption(configFile())
+      .addOption(
+        new Option('--from-version <version>', 'from the commit of this version on').argParser(wholeNumber),
+      )
+      .addOption(
+        new Option('--from-time <time>', 'from the first commit at or after this time on').argParser(
+          pointInTime,
+        ),
+      )
+      .addOption(
+        new Option('--to-version <version>', 'up to the commit of this version').argParser(wholeNumber),
+      )
+      .addOption(
+        new Option('--to-time <time>', 'up to the last commit at or before this time').argParser(pointInTime),
+      )
+      .addOption(
+        new Option('--format <format>', 'form of the result')
+          .choices(['table', 'json', 'csv'])
+          .default('table'),
+      )
+      .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }).default(false))
+      .action(async (table: string, options: ChangesOptions) =>
+        done(await showChanges(context, table, options)),
+      ),
+    [
+      'hasivu lake changes silver.public.orders --from-version 12',
+      'hasivu lake changes silver.public.orders --from-time 2026-01-31T09:00:00Z --to-time 2026-01-31T10:00:00Z',
+      'hasivu lake changes silver/public/orders --from-version 0 --json | jq \'.[] | select(._change_type == "delete")\'',
     ],
   );
 }

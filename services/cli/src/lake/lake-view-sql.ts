@@ -15,13 +15,18 @@ export interface LakeViewFacts {
 
 /** `SELECT` over the files with exactly the table's columns, in its order and with its types. */
 export function lakeSelect({ schema, partitionColumns, paths, present, marked }: LakeViewFacts): string {
-  const columns = schema.fields.map((field) => {
-    const type = duckdbType(field.type);
-    return `CAST(${paths.length > 0 && present.has(field.name) ? quoteName(field.name) : 'NULL'} AS ${type}) AS ${quoteName(field.name)}`;
-  });
+  const columns = castColumns(schema, paths.length > 0 ? present : new Set());
   const files = readParquet(paths, partitionColumns, schema);
   const from = marked ? unmarkedRows(numberedRows(files)) : files;
   return `SELECT ${columns.join(', ')}${paths.length > 0 ? ` FROM ${from}` : ' WHERE false'}`;
+}
+
+/** The table's columns with its types, null where no file has them. */
+export function castColumns(schema: DeltaStruct, present: ReadonlySet<string>): string[] {
+  return schema.fields.map((field) => {
+    const type = duckdbType(field.type);
+    return `CAST(${present.has(field.name) ? quoteName(field.name) : 'NULL'} AS ${type}) AS ${quoteName(field.name)}`;
+  });
 }
 
 /** `read_parquet(…)` over the files; older files lack columns that were added later. */
@@ -42,7 +47,7 @@ export function readParquet(
 }
 
 /** The same relation with the place of each row. */
-function numberedRows(files: string): string {
+export function numberedRows(files: string): string {
   const numbered = files.replace(/\)$/, ", filename = '__file', file_row_number = true)");
   return `(SELECT * RENAME (file_row_number AS __row) FROM ${numbered})`;
 }

@@ -1,3 +1,5 @@
+import { PlatformError } from '@hasivu/errors';
+
 /** A table of the lake as a statement names it. */
 export interface TableReference {
   /** bronze, silver, history or curated. */
@@ -28,6 +30,16 @@ export function tableReferences(serializedSql: unknown): TableReference[] {
       found.set(JSON.stringify([schema, '', table]), { layer: schema, schema: '', table });
   });
   return [...found.values()];
+}
+
+/** `silver.public.orders`, or with slashes as the lake has it. @throws PlatformError CLI_TABLE_UNKNOWN */
+export function parseReference(name: string): TableReference {
+  const [layer = '', schema = '', table = '', ...more] = name.split(name.includes('/') ? '/' : '.');
+  if (table !== '' && schema !== '' && layer !== '' && more.length === 0) return { layer, schema, table };
+  throw new PlatformError('CLI_TABLE_UNKNOWN', {
+    doing: `opening the table ${name}`,
+    context: { table: name },
+  });
 }
 
 export function describeReference({ layer, schema, table }: TableReference): string {

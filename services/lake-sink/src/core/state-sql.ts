@@ -132,11 +132,16 @@ export function nextRowsSql(shape: TableShape, input: RewriteInput): string {
   const columns = stateFields(shape).map((own) => identifier(own.name));
   const parts = [freshRows(shape, input)];
   if (input.existing !== null) parts.unshift(keptRows(shape, columns, input.existing, input.truncatedAt));
+  return `CREATE OR REPLACE TEMP VIEW state_next AS ${withPartitionTexts(shape, parts.join(' UNION ALL '))}`;
+}
+
+/** A query's rows with `__p0`, `__p1`…: the texts that name their partitions. */
+export function withPartitionTexts(shape: TableShape, query: string): string {
   const types = new Map(shape.rowFields.map((own) => [own.name, own.type]));
   const derived = shape.partitions.map(
     (part, at) => `, ${partitionExpression(part, types.get(part.source) ?? 'string')} AS __p${at}`,
   );
-  return `CREATE OR REPLACE TEMP VIEW state_next AS SELECT *${derived.join('')} FROM (${parts.join(' UNION ALL ')})`;
+  return `SELECT *${derived.join('')} FROM (${query})`;
 }
 
 function keptRows(
@@ -150,7 +155,8 @@ function keptRows(
   return `SELECT ${kept} FROM ${existing} e WHERE NOT EXISTS (SELECT 1 FROM change_last c WHERE ${sameKey(shape.key, 'c', 'e')})${survives}`;
 }
 
-function freshRows(shape: TableShape, input: RewriteInput): string {
+/** Rows that the batch writes. */
+export function freshRows(shape: TableShape, input: RewriteInput): string {
   const lacking = new Set(input.unavailable);
   const columns = stateFields(shape).map((own) => {
     const name = identifier(own.name);
@@ -171,6 +177,6 @@ export function storedColumns(shape: TableShape): string[] {
     .filter((name) => !outside.has(name));
 }
 
-function atOrAfter(alias: string, position: ChangePosition): string {
+export function atOrAfter(alias: string, position: ChangePosition): string {
   return `(${alias}._lsn > ${position.lsn} OR (${alias}._lsn = ${position.lsn} AND ${alias}._seq >= ${position.seq}))`;
 }

@@ -11,6 +11,7 @@ import type { PageCodec } from '@hasivu/delta';
 import { historyForm, type HistoryForm } from './history/history-form.ts';
 import { lakeName } from './lake-columns.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
+import { feedUse, type FeedUse } from './feed-use.ts';
 import type { VectorUse } from './vector-policy.ts';
 
 /** What one topic feeds in the lake. */
@@ -27,6 +28,8 @@ export interface TopicBinding {
   readonly partitions: readonly PartitionColumn[];
   /** Whether the current state may be kept with deletion vectors. */
   readonly vectors: VectorUse;
+  /** Whether the current state keeps its changes. */
+  readonly feed: FeedUse;
   readonly histories: readonly HistoryForm[];
   /** What data files are compressed with; null: what the table says. */
   readonly codec: PageCodec | null;
@@ -56,6 +59,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         isEither: true,
         partitions: [],
         vectors: vectorUse(config, undefined),
+        feed: feedUse(undefined),
         histories: [],
         codec: config.lake?.compression ?? null,
       });
@@ -110,6 +114,7 @@ function bindTable(
       name: lakeName(part.name),
     })),
     vectors: vectorUse(config, wanted.deletionVectors),
+    feed: feedUse(wanted.changeDataFeed),
     histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
     codec: wanted.compression ?? config.lake?.compression ?? null,
   };

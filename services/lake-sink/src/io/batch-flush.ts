@@ -107,6 +107,7 @@ async function applyToState(
     truncates: isNew,
     unavailable: [...batch.unavailable],
     vectors: binding.vectors,
+    feed: binding.feed,
     txns: [
       ...offsetActions(binding.topic, batch.offsets, nowMs),
       ...(isNew ? positionActions(ids, truncatedAt, nowMs) : []),

@@ -70,7 +70,8 @@ export async function planChangedFiles(
   };
 }
 
-async function rowsPerFile(session: EngineSession, local: LocalFiles): Promise<Map<AddFile, number>> {
+/** Rows of `state_match` by their file. */
+export async function rowsPerFile(session: EngineSession, local: LocalFiles): Promise<Map<AddFile, number>> {
   const counted = await session.rows(MATCHES_PER_FILE);
   return new Map(counted.map((row) => [local.at(row['__file']), Number(row['n'])]));
 }

@@ -7,6 +7,7 @@ import {
   upgradedProtocol,
   type Action,
   type AddFile,
+  type CdcFile,
   type DeltaField,
   type DeltaStruct,
   type DeltaSurroundings,
@@ -78,7 +79,7 @@ export class LakeTable implements EngineTable {
     fields: readonly DeltaField[],
     partitionColumns: readonly string[],
     key: readonly string[] | null,
-    codec: PageCodec | null = null,
+    properties: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     this.#table = await DeltaTable.create(
       this.root,
@@ -87,7 +88,7 @@ export class LakeTable implements EngineTable {
         partitionColumns,
         configuration: {
           ...(key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) }),
-          ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }),
+          ...properties,
         },
       },
       this.#around,
@@ -129,6 +130,10 @@ export class LakeTable implements EngineTable {
 
   upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
     return this.#open.upload(file);
+  }
+
+  uploadChanges(file: Omit<NewFile, 'stats'>): Promise<CdcFile> {
+    return this.#open.uploadChanges(file);
   }
 
   get #open(): OpenTable {

@@ -1,6 +1,5 @@
-import type { Action, AddFile } from '@hasivu/delta';
+import { CHANGE_FEED_PROPERTY, VECTORS_PROPERTY, type Action, type AddFile } from '@hasivu/delta';
 import {
-  allowVectors,
   commitMerge,
   type Engine,
   type EngineSession,
@@ -9,10 +8,12 @@ import {
   type MergeCommit,
   type PartitionFiles,
   replanned,
+  setProperties,
   TableVectors,
   uploadEngineFiles,
   writePartitioned,
 } from '@hasivu/lake-engine';
+import type { FeedUse } from '../core/feed-use.ts';
 import type { ChangePosition } from '../core/row-batch.ts';
 import {
   batchRelation,
@@ -30,6 +31,7 @@ import type { VectorLimits, VectorUse } from '../core/vector-policy.ts';
 import { planChangedFiles, type ChangePlace } from './changed-files.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { LakeTable } from './lake-table.ts';
+import { hasFeed, writeStateChanges } from './state-changes.ts';
 
 /** One batch to be applied to a state table. */
 export interface StateBatch {
@@ -44,6 +46,7 @@ export interface StateBatch {
   /** Committed with the files: the offsets the batch ends at. */
   readonly txns: readonly Action[];
   readonly vectors: VectorUse;
+  readonly feed: FeedUse;
 }
 
 /** Applies batches to a state table: changed rows of large files are marked deleted, small files are rewritten. */
@@ -85,6 +88,7 @@ export class StateMerger {
       lacking: batch.unavailable.length === 0 ? null : await filesWithMissingValues(place, shape),
       truncatedAt: batch.truncatedAt,
       unavailable: batch.unavailable,
+      truncates: batch.truncates,
     };
     if (batch.unavailable.length > 0) await session.run(missingValuesSql(shape, input));
     await session.run(nextRowsSql(shape, input));
@@ -97,13 +101,20 @@ export class StateMerger {
     const written = await writePartitioned(session, 'state_next', 'state', order);
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
     const marks = await vectors.mark(await rowsToMark(place, changed.marked));
+    const feeds = hasFeed(table, batch.feed);
+    const told = feeds ? await writeStateChanges(place, shape, input, changed, adds) : null;
+    const properties = {
+      ...(batch.feed === 'table' ? {} : { [CHANGE_FEED_PROPERTY]: String(feeds) }),
+      ...(marks.length === 0 ? {} : { [VECTORS_PROPERTY]: 'true' }),
+    };
     this.#failpoint('state-uploaded');
     return await commitMerge(table, this.#cache, {
       live,
       removed: [...changed.rewritten, ...changed.emptied],
       adds,
-      actions: [...(marks.length === 0 ? [] : allowVectors(table.delta)), ...marks, ...batch.txns],
-      metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length) },
+      actions: [...setProperties(table.delta, properties), ...marks, ...(told?.actions ?? []), ...batch.txns],
+      dataChange: told?.dataChange ?? true,
+      metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length), ...told?.metrics },
     });
   }
 }

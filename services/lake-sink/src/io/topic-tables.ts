@@ -1,4 +1,10 @@
-import { evolveSchema, type DeltaField, type DeltaStruct } from '@hasivu/delta';
+import {
+  CHANGE_FEED_PROPERTY,
+  CODEC_PROPERTY,
+  evolveSchema,
+  type DeltaField,
+  type DeltaStruct,
+} from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { Engine, FileCache } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
@@ -115,7 +121,8 @@ export class TopicTables {
     if ((targets & TARGET.log) !== 0 && this.log !== null)
       await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), partitions, key);
     if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0) {
-      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), partitions, key);
+      const feed = this.#binding.feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
+      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), partitions, key, feed);
     }
     for (const { target, table, bit } of this.histories) {
       if ((targets & bit) === 0 || shape.key.length === 0) continue;
@@ -131,9 +138,14 @@ export class TopicTables {
     fields: readonly DeltaField[],
     partitions: readonly PartitionColumn[],
     key: readonly string[] | null,
+    properties: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const columns = partitions.map((part) => part.name);
-    if (!table.exists) await table.create(fields, columns, key, this.#binding.codec);
+    if (!table.exists) {
+      const { codec } = this.#binding;
+      const all = { ...properties, ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }) };
+      await table.create(fields, columns, key, all);
+    }
     if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
       const why = `the table is partitioned by (${table.partitionColumns.join(', ')}), the configuration asks for (${columns.join(', ')})`;
       throw incompatible(this.#binding.table, why);

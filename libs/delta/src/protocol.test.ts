@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import { surroundings } from '../test/surroundings.ts';
+import type { Metadata, Protocol } from './actions.ts';
+import { DeltaTable, field } from './index.ts';
+import { checkWritable, upgradedProtocol } from './protocol.ts';
+
+const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
+const writable = (protocol: Protocol) => (): void => checkWritable(protocol, 't');
+const add = { path: 'a', partitionValues: {}, size: 1, modificationTime: 0, dataChange: true };
+
+describe('a table of the versions before features had names', () => {
+  test.each([2, 3, 4])('is written at writer version %i', (minWriterVersion) => {
+    expect(writable({ minReaderVersion: 1, minWriterVersion })).not.toThrow();
+  });
+
+  test.each([
+    [5, 'columnMapping'],
+    [6, 'identityColumns'],
+  ])('at writer version %i is refused by the name of what it needs', (minWriterVersion, feature) => {
+    expect(writable({ minReaderVersion: 1, minWriterVersion })).toThrow(feature);
+  });
+
+  test('keeps what its version stood for when it comes to named features', () => {
+    const current = { minReaderVersion: 1, minWriterVersion: 4 };
+    const vectors = { 'delta.enableDeletionVectors': 'true' };
+    expect(upgradedProtocol(current, schema, { 'delta.enableChangeDataFeed': 'true' })).toBeNull();
+    const upgraded = upgradedProtocol(current, schema, vectors) as Protocol;
+    expect(upgraded).toEqual({
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: [
+        'appendOnly',
+        'invariants',
+        'checkConstraints',
+        'changeDataFeed',
+        'generatedColumns',
+        'deletionVectors',
+      ],
+    });
+    expect(writable(upgraded)).not.toThrow();
+    expect(upgradedProtocol(upgraded, schema, vectors)).toBeNull();
+  });
+});
+
+describe('a table that declares something of its rows', () => {
+  const declared: Record<string, (metadata: Metadata) => Metadata> = {
+    'positive ids': (metadata) => ({
+      ...metadata,
+      configuration: { 'delta.constraints.positive ids': 'id > 0' },
+    }),
+    'id is not null': (metadata) => withField(metadata, { nullable: false }),
+    'invariant of id': (metadata) =>
+      withField(metadata, {
+        metadata: { 'delta.invariants': '{"expression":{"expression":"id > 0"}}' },
+      }),
+    'generation of id': (metadata) =>
+      withField(metadata, { metadata: { 'delta.generationExpression': '1 + 1' } }),
+  };
+
+  test.each(Object.entries(declared))(
+    'takes no rows of a writer that does not enforce "%s"',
+    async (name, declare) => {
+      const table = await DeltaTable.create('t', { schema }, surroundings());
+      await table.commit({ actions: [{ add }], operation: 'WRITE' });
+      await table.commit({ actions: [{ metaData: declare(table.state.metadata) }], operation: 'ALTER' });
+      const more = { add: { ...add, path: 'b' } };
+      await expect(table.commit({ actions: [more], operation: 'WRITE' })).rejects.toMatchObject({
+        code: 'LAKE_CONSTRAINT_UNENFORCED',
+        context: { constraint: name },
+      });
+      await table.commit({ actions: [more], operation: 'WRITE', enforcesConstraints: true });
+      // Compaction brings no new row.
+      const moved = { add: { ...add, path: 'c', dataChange: false } };
+      await table.commit({ actions: [moved], operation: 'OPTIMIZE' });
+      expect([...table.state.files.keys()]).toEqual(['a', 'b', 'c']);
+    },
+  );
+});
+
+function withField(metadata: Metadata, change: object): Metadata {
+  const fields = [{ ...field('id', 'long'), ...change }];
+  return { ...metadata, schemaString: JSON.stringify({ type: 'struct', fields }) };
+}
