@@ -1,6 +1,6 @@
 """Digest of a Delta table's rows in a canonical text, by one of several readers:
 python digest_table.py deltalake|duckdb|spark PATH [JARS [CHANGE]]. One JSON object on stdout: rows, and a digest per column.
-CHANGE is a statement that Spark runs first, on the table `t`."""
+CHANGE are statements that Spark runs first, on the table `t`, with semicolons between them."""
 
 import datetime
 import decimal
@@ -27,6 +27,8 @@ def canonical(value) -> str:
         return format(value, "f")
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(canonical(item) for item in value) + "]"
     return str(value)
@@ -68,7 +70,8 @@ def spark(path: str, jars: str, change: str = ""):
         .getOrCreate()
     )
     if change:
-        session.sql(change.replace("`t`", f"delta.`{path}`"))
+        for statement in change.split(";"):
+            session.sql(statement.replace("`t`", f"delta.`{path}`"))
     frame = session.read.format("delta").load(path)
     rows = frame.collect()
     return {name: [row[i] for row in rows] for i, name in enumerate(frame.columns)}

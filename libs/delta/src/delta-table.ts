@@ -2,6 +2,8 @@ import { PlatformError } from '@hasivu/errors';
 import type { Action, CommitInfo, Metadata } from './actions.ts';
 import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 import { checkVectors } from './check-vectors.ts';
+import { checkMapping } from './column-mapping/check-mapping.ts';
+import { withColumnIds } from './column-mapping/map-columns.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
 import { readHistory, type HistoryEntry } from './history.ts';
@@ -110,7 +112,7 @@ export class DeltaTable {
       const existing = await DeltaTable.open(root, around);
       if (existing !== null) return existing;
     }
-    const metaData: Metadata = {
+    const described: Metadata = {
       id: around.newId(),
       ...(definition.name === undefined ? {} : { name: definition.name }),
       format: { provider: 'parquet', options: {} },
@@ -119,6 +121,7 @@ export class DeltaTable {
       configuration: definition.configuration ?? {},
       createdTime: around.nowMs(),
     };
+    const metaData = withColumnIds(described, around.newId);
     const info = commitInfo(around, { actions: [], operation: 'CREATE TABLE' }, true);
     const actions: Action[] = [
       { commitInfo: info },
@@ -176,6 +179,7 @@ export class DeltaTable {
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
     checkVectors(this.root, this.#state, request.actions);
+    checkMapping(this.#state, request.actions);
     const takenVersion = this.#isStale ? await newestVersion(this.#around.store, this.root) : undefined;
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);

@@ -12,6 +12,16 @@ export {
   type RemoveFile,
   type Txn,
 } from './actions.ts';
+export { ColumnMapping } from './column-mapping/column-mapping.ts';
+export { dropColumn, renameColumn, type ColumnPath } from './column-mapping/change-columns.ts';
+export { mapColumns, withColumnIds } from './column-mapping/map-columns.ts';
+export {
+  columnId,
+  mappingMode,
+  MAPPING_PROPERTY,
+  unmappedField,
+  type MappingMode,
+} from './column-mapping/mapping-property.ts';
 export { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 export {
   conflictWith,

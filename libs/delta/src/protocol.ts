@@ -1,5 +1,6 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Protocol } from './actions.ts';
+import { mappingMode } from './column-mapping/mapping-property.ts';
 import { usesTimestampNtz, type DeltaStruct } from './schema.ts';
 
 /** What every engine reads and writes; writer version 2 obliges us to respect appendOnly and column invariants. */
@@ -7,7 +8,7 @@ export const PLAIN_PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion:
 
 /** What a table of versions (1, 2) obliges its writers to, which has to be named from writer version 7 on. */
 const LEGACY_FEATURES = ['appendOnly', 'invariants'];
-const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'vacuumProtocolCheck']);
+const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'columnMapping', 'vacuumProtocolCheck']);
 const WRITER_FEATURES = new Set([...READER_FEATURES, ...LEGACY_FEATURES]);
 
 /** Table property: rows may be taken out of files by deletion vectors. */
@@ -20,6 +21,7 @@ export function protocolFor(schema: DeltaStruct, configuration: Configuration = 
   const features: string[] = [];
   if (usesTimestampNtz(schema)) features.push('timestampNtz');
   if (configuration[VECTORS_PROPERTY] === 'true') features.push('deletionVectors');
+  if (mappingMode(configuration) !== 'none') features.push('columnMapping');
   if (features.length === 0) return PLAIN_PROTOCOL;
   return {
     minReaderVersion: 3,
@@ -59,7 +61,6 @@ export function checkReadable(protocol: Protocol, table: string): void {
     protocol.minReaderVersion >= 3
       ? (protocol.readerFeatures ?? []).filter((name) => !READER_FEATURES.has(name))
       : [];
-  if (protocol.minReaderVersion === 2) unknown.push('columnMapping');
   if (protocol.minReaderVersion > 3 || unknown.length > 0)
     throw unsupported('read', table, protocol, unknown);
 }

@@ -10,6 +10,7 @@ import {
 export interface NewFile {
   readonly bytes: Uint8Array;
   readonly stats: string;
+  /** As the log has them. */
   readonly partitionValues: PartitionValues;
 }
 
@@ -55,7 +56,9 @@ export class OpenTable implements EngineTable {
   }
 
   async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
-    const relative = `${partitionFolder(this.partitionColumns, file.partitionValues)}part-${this.newId()}.zstd.parquet`;
+    const { columns } = this.delta.state;
+    const partitions = this.partitionColumns.map((name) => columns.storedName(name));
+    const relative = `${partitionFolder(partitions, file.partitionValues)}part-${this.newId()}.zstd.parquet`;
     const key = `${this.root}/${relative}`;
     await this.#around.store.put(key, file.bytes);
     const add: AddFile = {

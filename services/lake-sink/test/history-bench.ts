@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import { ColumnMapping, field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
 import {
   Engine,
@@ -168,7 +168,7 @@ export class BenchHistory {
       {
         topic: 'topic',
         shape: layout.shape,
-        files: () => Promise.resolve([{ partitionValues: {}, paths: [local] }]),
+        files: () => Promise.resolve([{ partitionValues: {}, columns: ColumnMapping.NONE, paths: [local] }]),
         ...rest,
       },
       { log, histories },

@@ -4,11 +4,11 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckd
 import type { LakeConfig } from '@hasivu/config';
 import type { TableMoment } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { identifier } from '@hasivu/lake-engine';
 import { createS3Store, type ObjectStore } from '@hasivu/object-store';
-import { quoteName } from './duckdb-type.ts';
 import { FileCache } from './file-cache.ts';
 import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
-import { lakeSelect, readParquet } from './lake-view-sql.ts';
+import { lakeSelect, readParquet, type ViewedTable } from './lake-view-sql.ts';
 import { loadMarkedRows } from './marked-rows.ts';
 import { LAYERS, tableReferences, type TableReference } from './table-reference.ts';
 
@@ -68,21 +68,16 @@ export class LakeEngine implements AsyncDisposable {
   /** Makes the table's current version, or that of the moment, queryable under its name. @returns the version */
   async mount(reference: TableReference, moment?: TableMoment): Promise<number> {
     const table = await openLakeTable(this.#store, reference, moment);
-    const { schema, metadata, version } = table.state;
+    const { schema, columns, metadata, version } = table.state;
+    const viewed = { schema, columns, partitionColumns: metadata.partitionColumns };
     const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
-    const present = await this.#columnsOf(paths, metadata.partitionColumns, schema);
+    const present = await this.#columnsOf(paths, viewed);
     const marked = await loadMarkedRows(this.#connection, this.#store, table, paths);
-    const select = lakeSelect({
-      schema,
-      partitionColumns: metadata.partitionColumns,
-      paths,
-      present,
-      marked,
-    });
-    const namespace = `${reference.layer}.${quoteName(reference.schema)}`;
+    const select = lakeSelect({ ...viewed, paths, present, marked });
+    const namespace = `${reference.layer}.${identifier(reference.schema)}`;
     await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
     await this.#connection.run(
-      `CREATE OR REPLACE VIEW ${namespace}.${quoteName(reference.table)} AS ${select}`,
+      `CREATE OR REPLACE VIEW ${namespace}.${identifier(reference.table)} AS ${select}`,
     );
     await this.#cache.prune(rootOf(reference), new Set(paths), Date.now());
     return version;
@@ -94,14 +89,10 @@ export class LakeEngine implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  async #columnsOf(
-    paths: readonly string[],
-    partitionColumns: readonly string[],
-    schema: Parameters<typeof readParquet>[2],
-  ): Promise<Set<string>> {
+  async #columnsOf(paths: readonly string[], table: ViewedTable): Promise<Set<string>> {
     if (paths.length === 0) return new Set();
     const described = await this.#connection.runAndReadAll(
-      `DESCRIBE SELECT * FROM ${readParquet(paths, partitionColumns, schema)}`,
+      `DESCRIBE SELECT * FROM ${readParquet(paths, table)}`,
     );
     return new Set(described.getRows().map(([name]) => String(name)));
   }

@@ -1,8 +1,11 @@
 import {
+  ColumnMapping,
   DeltaTable,
   evolveSchema,
+  parseSchema,
   schemaString,
   upgradedProtocol,
+  withColumnIds,
   type Action,
   type AddFile,
   type DeltaField,
@@ -15,6 +18,16 @@ import type { PositionAppIds } from '../core/txn-actions.ts';
 
 /** Table configuration entry that names the key, so that a restart knows it before the first record. */
 const KEY_PROPERTY = 'hasivu.key';
+
+/** A change of a table's columns. */
+export interface TableEvolution {
+  readonly actions: readonly Action[];
+  readonly schema: DeltaStruct;
+  /** How files name the columns from then on. */
+  readonly columns: ColumnMapping;
+  /** Columns for which every file has to be rewritten. */
+  readonly widened: readonly string[];
+}
 
 /** One Delta table of the sink: creation, files, schema changes. */
 export class LakeTable implements EngineTable {
@@ -46,8 +59,18 @@ export class LakeTable implements EngineTable {
     return this.#table?.state.schema ?? null;
   }
 
+  /** How its files name the columns. */
+  get columns(): ColumnMapping {
+    return this.#table?.state.columns ?? ColumnMapping.NONE;
+  }
+
   get partitionColumns(): readonly string[] {
     return this.#table?.state.metadata.partitionColumns ?? [];
+  }
+
+  /** Keys of the files' partition values in the log. */
+  get partitionKeys(): readonly string[] {
+    return this.partitionColumns.map((name) => this.columns.storedName(name));
   }
 
   /** The key that the table was created with; null when the table does not say. */
@@ -83,19 +106,23 @@ export class LakeTable implements EngineTable {
     );
   }
 
-  /** Actions that make the table fit these fields, and which columns have to be rewritten for them; null when it fits. */
-  planEvolution(
-    fields: readonly DeltaField[],
-  ): { actions: Action[]; schema: DeltaStruct; widened: readonly string[] } | null {
+  /** What makes the table fit these fields; null when it fits. @throws LAKE_SCHEMA_INCOMPATIBLE */
+  planEvolution(fields: readonly DeltaField[]): TableEvolution | null {
     const { state } = this.delta;
     const evolution = evolveSchema(state.schema, { type: 'struct', fields });
     if (evolution === null) return null;
-    const actions: Action[] = [
-      { metaData: { ...state.metadata, schemaString: schemaString(evolution.schema) } },
-    ];
-    const protocol = upgradedProtocol(state.protocol, evolution.schema);
-    if (protocol !== null) actions.push({ protocol });
-    return { actions, schema: evolution.schema, widened: evolution.widened };
+    const metaData = withColumnIds(
+      { ...state.metadata, schemaString: schemaString(evolution.schema) },
+      this.#around.newId,
+    );
+    const schema = parseSchema(metaData.schemaString);
+    const protocol = upgradedProtocol(state.protocol, schema, metaData.configuration);
+    return {
+      actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
+      schema,
+      columns: ColumnMapping.of(schema, metaData.configuration),
+      widened: evolution.widened,
+    };
   }
 
   newId(): string {

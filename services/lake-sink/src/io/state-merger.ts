@@ -88,7 +88,8 @@ export class StateMerger {
     };
     if (batch.unavailable.length > 0) await session.run(missingValuesSql(shape, input));
     await session.run(nextRowsSql(shape, input));
-    const order = { stored: storedColumns(shape), partitions: shape.partitions, orderBy: shape.key };
+    const { columns } = table.delta.state;
+    const order = { stored: storedColumns(shape), partitions: shape.partitions, orderBy: shape.key, columns };
     const written = await writePartitioned(session, 'state_next', 'state', order);
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
     const marks = await vectors.mark(await rowsToMark(place, changed.marked));
