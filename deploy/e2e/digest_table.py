@@ -1,6 +1,6 @@
 """Digest of a Delta table's rows in a canonical text, by one of several readers:
 python digest_table.py deltalake|duckdb|spark PATH [JARS [CHANGE]]. One JSON object on stdout: rows, and a digest per column.
-CHANGE is a statement that Spark runs first, on the table `t`.
+CHANGE are statements that Spark runs first, on the table `t`, with semicolons between them.
 Of its change data feed instead: python digest_table.py deltalake-changes|spark-changes|json PATH JARS FROM_VERSION, where json reads rows
 that another reader has printed from the file PATH."""
 
@@ -29,6 +29,8 @@ def canonical(value) -> str:
         return format(value, "f")
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).hex()
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(canonical(item) for item in value) + "]"
     return str(value)
@@ -97,7 +99,8 @@ def session_of(jars: str):
 def spark(path: str, jars: str, change: str = ""):
     session = session_of(jars)
     if change:
-        session.sql(change.replace("`t`", f"delta.`{path}`"))
+        for statement in change.split(";"):
+            session.sql(statement.replace("`t`", f"delta.`{path}`"))
     return collected(session.read.format("delta").load(path))
 
 

@@ -135,11 +135,11 @@ describe('a Delta table', () => {
     const protocol = {
       minReaderVersion: 3,
       minWriterVersion: 7,
-      readerFeatures: ['columnMapping'],
-      writerFeatures: ['columnMapping'],
+      readerFeatures: ['typeWidening'],
+      writerFeatures: ['typeWidening'],
     };
     await table.commit({ actions: [{ protocol }], operation: 'UPGRADE' });
-    await expect(reopened(store)).rejects.toThrow('columnMapping');
+    await expect(reopened(store)).rejects.toThrow('typeWidening');
   });
 
   test('an append-only table loses no row', async () => {

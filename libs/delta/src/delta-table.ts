@@ -4,6 +4,8 @@ import { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 import { checkChangeFeed } from './change-feed/check-change-feed.ts';
 import { checkConstraints } from './check-constraints.ts';
 import { checkVectors } from './check-vectors.ts';
+import { checkMapping } from './column-mapping/check-mapping.ts';
+import { withColumnIds } from './column-mapping/map-columns.ts';
 import { commitActions } from './commit-loop.ts';
 import { READ_NOTHING, type Isolation, type ReadScope } from './conflict.ts';
 import { readHistory, type HistoryEntry } from './history.ts';
@@ -114,7 +116,7 @@ export class DeltaTable {
       const existing = await DeltaTable.open(root, around);
       if (existing !== null) return existing;
     }
-    const metaData: Metadata = {
+    const described: Metadata = {
       id: around.newId(),
       ...(definition.name === undefined ? {} : { name: definition.name }),
       format: { provider: 'parquet', options: {} },
@@ -123,6 +125,7 @@ export class DeltaTable {
       configuration: definition.configuration ?? {},
       createdTime: around.nowMs(),
     };
+    const metaData = withColumnIds(described, around.newId);
     const info = commitInfo(around, { actions: [], operation: 'CREATE TABLE' }, true);
     const actions: Action[] = [
       { commitInfo: info },
@@ -182,6 +185,7 @@ export class DeltaTable {
     checkVectors(this.root, this.#state, request.actions);
     checkChangeFeed(this.root, this.#state, request.actions);
     if (request.enforcesConstraints !== true) checkConstraints(this.root, this.#state, request.actions);
+    checkMapping(this.#state, request.actions);
     const takenVersion = this.#isStale ? await newestVersion(this.#around.store, this.root) : undefined;
     const blind = request.reads === undefined && request.actions.every((action) => !('remove' in action));
     const info = commitInfo(this.#around, request, blind);

@@ -17,6 +17,16 @@ export { changedRows, type ChangedRows } from './change-feed/changed-rows.ts';
 export type { ChangeRange } from './change-feed/change-range.ts';
 export type { ChangeFile, ChangeType } from './change-feed/commit-changes.ts';
 export { readChanges, type CommitChanges, type TableChanges } from './change-feed/read-changes.ts';
+export { ColumnMapping } from './column-mapping/column-mapping.ts';
+export { dropColumn, renameColumn, type ColumnPath } from './column-mapping/change-columns.ts';
+export { mapColumns, withColumnIds } from './column-mapping/map-columns.ts';
+export {
+  columnId,
+  mappingMode,
+  MAPPING_PROPERTY,
+  unmappedField,
+  type MappingMode,
+} from './column-mapping/mapping-property.ts';
 export { checkpointCodec, type CheckpointCodec } from './checkpoint-codec.ts';
 export {
   conflictWith,

@@ -6,11 +6,19 @@ import {
   type Repetition,
   type SchemaNode,
 } from './parquet/parquet-schema.ts';
+import { columnId } from './column-mapping/mapping-property.ts';
 import { decimalShape, type DeltaField, type DeltaType } from './schema.ts';
 
-/** Parquet nodes that store these Delta fields, by the types that PROTOCOL.md names. */
+/**
+ * Parquet nodes that store these Delta fields, by the types that PROTOCOL.md names. Of a table with a column mapping these
+ * are the fields as its files have them (`state.columns.storedFields`).
+ */
 export function parquetNodes(fields: readonly DeltaField[]): SchemaNode[] {
-  return fields.map((inner) => nodeOf(inner.name, inner.type, inner.nullable ? 'optional' : 'required'));
+  return fields.map((inner) => {
+    const node = nodeOf(inner.name, inner.type, inner.nullable ? 'optional' : 'required');
+    const fieldId = columnId(inner);
+    return fieldId === undefined ? node : { ...node, fieldId };
+  });
 }
 
 function nodeOf(name: string, type: DeltaType, repetition: Repetition): SchemaNode {

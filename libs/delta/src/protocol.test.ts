@@ -9,15 +9,19 @@ const writable = (protocol: Protocol) => (): void => checkWritable(protocol, 't'
 const add = { path: 'a', partitionValues: {}, size: 1, modificationTime: 0, dataChange: true };
 
 describe('a table of the versions before features had names', () => {
-  test.each([2, 3, 4])('is written at writer version %i', (minWriterVersion) => {
+  test.each([2, 3, 4, 5])('is written at writer version %i', (minWriterVersion) => {
     expect(writable({ minReaderVersion: 1, minWriterVersion })).not.toThrow();
   });
 
-  test.each([
-    [5, 'columnMapping'],
-    [6, 'identityColumns'],
-  ])('at writer version %i is refused by the name of what it needs', (minWriterVersion, feature) => {
-    expect(writable({ minReaderVersion: 1, minWriterVersion })).toThrow(feature);
+  test('at writer version 6 is refused by the name of what it needs', () => {
+    expect(writable({ minReaderVersion: 2, minWriterVersion: 6 })).toThrow('identityColumns');
+  });
+
+  test('names the column mapping for readers too when it comes to named features, used or not', () => {
+    const current = { minReaderVersion: 2, minWriterVersion: 5 };
+    const upgraded = upgradedProtocol(current, schema, { 'delta.enableDeletionVectors': 'true' });
+    expect(upgraded).toMatchObject({ readerFeatures: ['columnMapping', 'deletionVectors'] });
+    expect(upgraded?.writerFeatures).toEqual(expect.arrayContaining(['columnMapping', 'deletionVectors']));
   });
 
   test('keeps what its version stood for when it comes to named features', () => {

@@ -1,5 +1,6 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Protocol } from './actions.ts';
+import { mappingMode } from './column-mapping/mapping-property.ts';
 import { usesTimestampNtz, type DeltaStruct } from './schema.ts';
 
 /** What every engine reads and writes; writer version 2 obliges us to respect appendOnly and column invariants. */
@@ -15,7 +16,7 @@ const FEATURES_OF_VERSION: readonly (readonly [version: number, features: readon
   [5, ['columnMapping']],
   [6, ['identityColumns']],
 ];
-const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'vacuumProtocolCheck']);
+const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'columnMapping', 'vacuumProtocolCheck']);
 const WRITER_FEATURES = new Set([
   ...READER_FEATURES,
   ...LEGACY_FEATURES,
@@ -37,6 +38,7 @@ export function protocolFor(schema: DeltaStruct, configuration: Configuration = 
   const reader: string[] = [];
   if (usesTimestampNtz(schema)) reader.push('timestampNtz');
   if (configuration[VECTORS_PROPERTY] === 'true') reader.push('deletionVectors');
+  if (mappingMode(configuration) !== 'none') reader.push('columnMapping');
   const writer = [...reader];
   if (configuration[CHANGE_FEED_PROPERTY] === 'true') writer.push('changeDataFeed');
   if (writer.length === 0) return PLAIN_PROTOCOL;
@@ -51,10 +53,11 @@ export function upgradedProtocol(
 ): Protocol | null {
   const wanted = protocolFor(schema, configuration);
   if (wanted === PLAIN_PROTOCOL) return null;
-  const reader = union(current.readerFeatures ?? [], wanted.readerFeatures ?? []);
+  const readable = readerFeaturesOf(current);
+  const reader = union(readable, wanted.readerFeatures ?? []);
   const known = writerFeaturesOf(current);
   const writer = union(known, wanted.writerFeatures ?? []);
-  if (reader.length === (current.readerFeatures ?? []).length && writer.length === known.length) return null;
+  if (reader.length === readable.length && writer.length === known.length) return null;
   return named(current.minReaderVersion, reader, writer);
 }
 
@@ -64,7 +67,6 @@ export function checkReadable(protocol: Protocol, table: string): void {
     protocol.minReaderVersion >= 3
       ? (protocol.readerFeatures ?? []).filter((name) => !READER_FEATURES.has(name))
       : [];
-  if (protocol.minReaderVersion === 2) unknown.push('columnMapping');
   if (protocol.minReaderVersion > 3 || unknown.length > 0)
     throw unsupported('read', table, protocol, unknown);
 }
@@ -75,6 +77,11 @@ export function checkWritable(protocol: Protocol, table: string): void {
   const unknown = writerFeaturesOf(protocol).filter((name) => !WRITER_FEATURES.has(name));
   if (protocol.minWriterVersion > 7 || unknown.length > 0)
     throw unsupported('write', table, protocol, unknown);
+}
+
+/** The one feature that a reader version before 3 stands for. */
+function readerFeaturesOf({ minReaderVersion, readerFeatures = [] }: Protocol): readonly string[] {
+  return minReaderVersion === 2 ? ['columnMapping'] : readerFeatures;
 }
 
 /** What the table's writers have to respect: named from version 7 on, before it what the version stands for. */

@@ -1,4 +1,5 @@
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from './actions.ts';
+import { ColumnMapping } from './column-mapping/column-mapping.ts';
 import { vectorId } from './deletion-vector/vector-location.ts';
 import { parseSchema, type DeltaStruct } from './schema.ts';
 import { tombstoneRetentionMs } from './table-properties.ts';
@@ -9,6 +10,7 @@ export class TableState {
   #protocol: Protocol | null = null;
   #metadata: Metadata | null = null;
   #schema: DeltaStruct | null = null;
+  #columns: ColumnMapping | null = null;
   readonly #files = new Map<string, AddFile>();
   /** By logical file; those of files that live on with another vector by the old vector's object. */
   readonly #tombstones = new Map<string, RemoveFile>();
@@ -32,6 +34,12 @@ export class TableState {
   get schema(): DeltaStruct {
     this.#schema ??= parseSchema(this.metadata.schemaString);
     return this.#schema;
+  }
+
+  /** How the files, their statistics and partition values name the columns. */
+  get columns(): ColumnMapping {
+    this.#columns ??= ColumnMapping.of(this.schema, this.metadata.configuration);
+    return this.#columns;
   }
 
   /** Live files by path. */
@@ -65,6 +73,7 @@ export class TableState {
       else if ('metaData' in action) {
         this.#metadata = action.metaData;
         this.#schema = null;
+        this.#columns = null;
       } else if ('domainMetadata' in action) this.#domain(action);
     }
     for (const action of actions) if ('remove' in action) this.#forgetSuperseded(action.remove);
@@ -81,6 +90,7 @@ export class TableState {
     this.#protocol = other.#protocol;
     this.#metadata = other.#metadata;
     this.#schema = null;
+    this.#columns = null;
     this.#version = other.#version;
   }
 

@@ -25,7 +25,7 @@ export async function uploadChangeFiles(
   const actions: Action[] = [];
   for (const file of files) {
     const bytes = await readFile(file.path);
-    const partitionValues = partitionValuesOf(file, partitions);
+    const partitionValues = table.delta.state.columns.storedValues(partitionValuesOf(file, partitions));
     actions.push({ cdc: await table.uploadChanges({ bytes, partitionValues }) });
   }
   return actions;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   statisticsJson,
   type AddFile,
+  type ColumnMapping,
   type DeltaField,
   type PageCodec,
   type PartitionValues,
@@ -11,6 +12,7 @@ import { identifier, type PartitionName } from './engine-sql.ts';
 import { engineStatistics } from './engine-statistics.ts';
 import type { EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
+import { storedAs, storedIds } from './stored-columns.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
 export const TARGET_FILE_BYTES = 8 << 20;
@@ -18,9 +20,13 @@ export const TARGET_FILE_BYTES = 8 << 20;
 export interface WriteOrder {
   /** Columns that go into the files. */
   readonly stored: readonly string[];
+  /** Columns that are not the table's and go into the files too. */
+  readonly extra?: readonly string[];
   readonly partitions: readonly PartitionName[];
   readonly orderBy: readonly string[];
-  readonly codec?: PageCodec;
+  /** How the files are to name the columns: `state.columns` of their table. */
+  readonly columns: ColumnMapping;
+  readonly codec: PageCodec;
 }
 
 /** Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. */
@@ -31,35 +37,40 @@ export async function writePartitioned(
   order: WriteOrder,
 ): Promise<EngineFile[]> {
   const texts = order.partitions.map((_, at) => `__p${at}`);
-  const columns = [...order.stored.map(identifier), ...texts].join(', ');
-  const by = [...texts, ...order.orderBy.map(identifier)].join(', ');
+  const columns = [
+    ...order.stored.map((column) => storedAs(order.columns, column)),
+    ...(order.extra ?? []).map(identifier),
+    ...texts,
+  ].join(', ');
+  // By the relation's own names: files may give them to other columns.
+  const by = [...texts, ...order.orderBy.map(identifier)].map((column) => `q.${column}`).join(', ');
   const sorted = by === '' ? '' : ` ORDER BY ${by}`;
-  return session.writeParquet(
-    `SELECT ${columns} FROM ${relation}${sorted}`,
-    name,
-    TARGET_FILE_BYTES,
-    texts,
-    order.codec,
-  );
+  const query = `SELECT ${columns} FROM ${relation} q${sorted}`;
+  return session.writeParquet(query, name, TARGET_FILE_BYTES, texts, {
+    codec: order.codec,
+    fieldIds: storedIds(order.columns, order.stored),
+  });
 }
 
-/** Uploads what the engine wrote and keeps it in the cache. @returns the add actions */
+/**
+ * Uploads what the engine wrote and keeps it in the cache. @param fields by the names of the schema
+ * @param columns where the commit is to change them @returns the add actions
+ */
 export async function uploadEngineFiles(
   table: EngineTable,
   cache: FileCache,
   files: readonly EngineFile[],
   fields: readonly DeltaField[],
   partitions: readonly PartitionName[],
+  columns: ColumnMapping = table.delta.state.columns,
 ): Promise<AddFile[]> {
   const adds: AddFile[] = [];
+  const stored = columns.storedFields(fields);
   for (const file of files) {
     const bytes = await readFile(file.path);
-    const stats = statisticsJson(fields, engineStatistics(fields, file.rows, file.columns));
-    const { add, key } = await table.upload({
-      bytes,
-      stats,
-      partitionValues: partitionValuesOf(file, partitions),
-    });
+    const stats = statisticsJson(stored, engineStatistics(stored, file.rows, file.columns));
+    const partitionValues = columns.storedValues(partitionValuesOf(file, partitions));
+    const { add, key } = await table.upload({ bytes, stats, partitionValues });
     await cache.adopt(key, file.path, file.sizeBytes);
     adds.push(add);
   }

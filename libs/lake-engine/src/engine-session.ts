@@ -64,20 +64,20 @@ export class EngineSession {
 
   /**
    * Writes a query's rows as Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
-   * No rows, no files.
+   * No rows, no files. @param options fieldIds: of the columns, as the engine's option of that name has them
    */
   async writeParquet(
     query: string,
     name: string,
     fileBytes: number,
     splitBy: readonly string[],
-    codec: PageCodec = 'zstd',
+    { codec, fieldIds = '' }: { readonly codec: PageCodec; readonly fieldIds?: string },
   ): Promise<EngineFile[]> {
     await mkdir(this.folder, { recursive: true });
     const target = join(this.folder, name);
     const split =
       splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION ${COMPRESSION[codec]}, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}`;
+    const options = `FORMAT parquet, COMPRESSION ${COMPRESSION[codec]}, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}${fieldIds === '' ? '' : `, FIELD_IDS ${fieldIds}`}`;
     const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
     return written.map(toEngineFile).filter((file) => file.rows > 0);
   }

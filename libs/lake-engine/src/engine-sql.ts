@@ -1,4 +1,4 @@
-import { decimalShape, type DeltaField, type DeltaType, type PartitionValues } from '@hasivu/delta';
+import { decimalShape, type ColumnMapping, type DeltaType, type PartitionValues } from '@hasivu/delta';
 
 /** Column that names a partition: it is not in the files. */
 export interface PartitionName {
@@ -7,8 +7,11 @@ export interface PartitionName {
 
 /** Local files of one partition. */
 export interface PartitionFiles {
+  /** By the names of the schema. */
   readonly partitionValues: PartitionValues;
   readonly paths: readonly string[];
+  /** How the files name the columns: `state.columns` of their table. */
+  readonly columns: ColumnMapping;
 }
 
 export function identifier(name: string): string {
@@ -23,7 +26,9 @@ export function text(value: string): string {
 export function engineType(type: DeltaType): string {
   if (typeof type !== 'string') {
     if (type.type === 'array') return `${engineType(type.elementType)}[]`;
-    throw new TypeError(`the engine has no ${type.type} columns`);
+    if (type.type === 'map') return `MAP(${engineType(type.keyType)}, ${engineType(type.valueType)})`;
+    const inner = type.fields.map((own) => `${identifier(own.name)} ${engineType(own.type)}`);
+    return `STRUCT(${inner.join(', ')})`;
   }
   const decimal = decimalShape(type);
   if (decimal !== null) return `DECIMAL(${decimal.precision},${decimal.scale})`;
@@ -46,35 +51,6 @@ const ENGINE_TYPES: Readonly<Record<string, string>> = {
   timestamp: 'TIMESTAMPTZ',
   timestamp_ntz: 'TIMESTAMP',
 };
-
-/**
- * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
- * narrower type (cast); a column that names the partition is a constant. `__file` and `__row` say where a row stands.
- */
-export function readFiles(
-  fields: readonly DeltaField[],
-  partitions: readonly PartitionName[],
-  files: readonly PartitionFiles[],
-): string {
-  const outside = new Set(partitions.map((part) => part.name));
-  const empty = fields.map((own) => `NULL::${engineType(own.type)} AS ${identifier(own.name)}`);
-  const typed = `SELECT ${[...empty, 'NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row'].join(', ')} WHERE false`;
-  const reads = files
-    .filter((group) => group.paths.length > 0)
-    .map((group) => {
-      const constants = fields
-        .filter((own) => outside.has(own.name))
-        .map(
-          (own) =>
-            `, ${partitionConstant(group.partitionValues[own.name] ?? null, own.type)} AS ${identifier(own.name)}`,
-        );
-      const paths = group.paths.map(text).join(', ');
-      const source = `read_parquet([${paths}], union_by_name = true, filename = '__file', file_row_number = true)`;
-      return `SELECT * RENAME (file_row_number AS __row)${constants.join('')} FROM ${source}`;
-    });
-  const columns = [...fields.map((own) => identifier(own.name)), '__file', '__row'].join(', ');
-  return `(SELECT ${columns} FROM (${[typed, ...reads].join(' UNION ALL BY NAME ')}))`;
-}
 
 /** A partition value as the engine has it. */
 export function partitionConstant(value: string | null, type: DeltaType): string {

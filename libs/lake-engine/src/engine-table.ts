@@ -13,6 +13,7 @@ import {
 export interface NewFile {
   readonly bytes: Uint8Array;
   readonly stats: string;
+  /** As the log has them. */
   readonly partitionValues: PartitionValues;
 }
 
@@ -87,6 +88,10 @@ export class OpenTable implements EngineTable {
   }
 
   #folderOf(values: PartitionValues): string {
-    return partitionFolder(this.partitionColumns, values);
+    const { columns } = this.delta.state;
+    return partitionFolder(
+      this.partitionColumns.map((name) => columns.storedName(name)),
+      values,
+    );
   }
 }

@@ -21,7 +21,7 @@ test('what a session made is gone for the next one: relations, marks and files',
     await session.run('CREATE TEMP TABLE "na""me" AS SELECT 1 AS a');
     await session.run('CREATE TEMP VIEW over_it AS SELECT a FROM "na""me"');
     await session.markRows('/a.parquet', new Uint8Array([0, 0x80]));
-    const [file] = await session.writeParquet('SELECT a FROM over_it', 'out', 1 << 20, []);
+    const [file] = await session.writeParquet('SELECT a FROM over_it', 'out', 1 << 20, [], { codec: 'zstd' });
     expect(file?.rows).toBe(1);
     expect(existsSync(file?.path ?? '')).toBe(true);
     return file?.path ?? '';
@@ -70,6 +70,7 @@ test('rows of more than the memory are sorted through the disk', async () => {
       'sorted',
       1 << 30,
       [],
+      { codec: 'zstd' },
     ),
   );
   expect(rows.reduce((sum, file) => sum + file.rows, 0)).toBe(600_000);

@@ -3,14 +3,7 @@ export { CHANGE_TYPE, FEED_COLUMNS, uploadChangeFiles } from './change-files.ts'
 export { Engine, type EngineOptions } from './engine.ts';
 export { TARGET_FILE_BYTES, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
 export type { EngineFile, EngineSession } from './engine-session.ts';
-export {
-  engineType,
-  identifier,
-  partitionConstant,
-  readFiles,
-  text,
-  type PartitionFiles,
-} from './engine-sql.ts';
+export { engineType, identifier, partitionConstant, text, type PartitionFiles } from './engine-sql.ts';
 export { engineStatistics, type EngineColumnStatistics } from './engine-statistics.ts';
 export { OpenTable, type EngineTable, type NewFile } from './engine-table.ts';
 export { FileCache } from './file-cache.ts';
@@ -18,4 +11,7 @@ export { LocalFiles } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
 export { setProperties } from './table-properties.ts';
+export { namedParts } from './named-parts.ts';
+export { readFiles } from './read-files.ts';
+export { storedAs, storedIds } from './stored-columns.ts';
 export { TableVectors } from './table-vectors.ts';

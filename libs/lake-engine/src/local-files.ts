@@ -30,10 +30,12 @@ export class LocalFiles {
 
   /** The files by partition, as the engine reads them. */
   async groups(files: readonly AddFile[]): Promise<PartitionFiles[]> {
-    const groups = new Map<string, { partitionValues: AddFile['partitionValues']; paths: string[] }>();
+    const groups = new Map<string, PartitionFiles & { paths: string[] }>();
+    const { columns } = this.#table.delta.state;
     for (const file of files) {
-      const id = partitionId(this.#table.partitionColumns, file.partitionValues);
-      const group = groups.get(id) ?? { partitionValues: file.partitionValues, paths: [] };
+      const partitionValues = columns.namedValues(file.partitionValues);
+      const id = partitionId(this.#table.partitionColumns, partitionValues);
+      const group = groups.get(id) ?? { partitionValues, paths: [], columns };
       group.paths.push(await this.pathOf(file));
       groups.set(id, group);
     }

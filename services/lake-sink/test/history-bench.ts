@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import { ColumnMapping, field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
 import {
   Engine,
@@ -127,7 +127,7 @@ export class BenchHistory {
       uploadEngineFiles(
         log,
         this.#cache,
-        await session.writeParquet(changes, 'log', 2 ** 30, []),
+        await session.writeParquet(changes, 'log', 2 ** 30, [], { codec: 'zstd' }),
         fields,
         [],
       ),
@@ -155,7 +155,7 @@ export class BenchHistory {
   ): Promise<MergeCommit[]> {
     const { layout, log, tables } = this.#bound;
     const local = await this.#engine.exclusively('writing a batch', async (session) => {
-      const [file] = await session.writeParquet(changes, 'batch', 2 ** 30, []);
+      const [file] = await session.writeParquet(changes, 'batch', 2 ** 30, [], { codec: 'zstd' });
       const { readFile } = await import('node:fs/promises');
       return this.#cache.scratch(`bench-${Math.random()}`, await readFile((file as { path: string }).path));
     });
@@ -168,7 +168,7 @@ export class BenchHistory {
       {
         topic: 'topic',
         shape: layout.shape,
-        files: () => Promise.resolve([{ partitionValues: {}, paths: [local] }]),
+        files: () => Promise.resolve([{ partitionValues: {}, columns: ColumnMapping.NONE, paths: [local] }]),
         ...rest,
       },
       { log, histories },

@@ -140,8 +140,10 @@ function writeSchemaElement(out: ThriftCompactWriter, { node, children }: FlatEl
   }
   if (!isLeaf(node)) {
     out.i32(3, REPETITION[node.repetition]).text(4, node.name).i32(5, children);
-    if (node.group === 'list') out.i32(6, 3).struct(10, () => out.struct(3, () => undefined));
-    if (node.group === 'map') out.i32(6, 1).struct(10, () => out.struct(2, () => undefined));
+    if (node.group !== 'struct') out.i32(6, node.group === 'list' ? 3 : 1);
+    if (node.fieldId !== undefined) out.i32(9, node.fieldId);
+    if (node.group === 'list') out.struct(10, () => out.struct(3, () => undefined));
+    if (node.group === 'map') out.struct(10, () => out.struct(2, () => undefined));
     return;
   }
   out.i32(1, PHYSICAL[node.physical]);
@@ -150,31 +152,35 @@ function writeSchemaElement(out: ThriftCompactWriter, { node, children }: FlatEl
   writeLogicalType(out, node);
 }
 
-/** Converted types (field 6) for readers from before logical types (field 10). */
-function writeLogicalType(out: ThriftCompactWriter, { logical }: LeafNode): void {
+/** Converted types (field 6) for readers from before logical types (field 10); the field id stands between them. */
+function writeLogicalType(out: ThriftCompactWriter, { logical, fieldId }: LeafNode): void {
+  const withId = (): ThriftCompactWriter => (fieldId === undefined ? out : out.i32(9, fieldId));
   switch (logical?.kind) {
     case undefined:
+      withId();
       return;
     case 'string':
-      out.i32(6, 0).struct(10, () => out.struct(1, () => undefined));
+      out.i32(6, 0);
+      withId().struct(10, () => out.struct(1, () => undefined));
       return;
     case 'date':
-      out.i32(6, 6).struct(10, () => out.struct(6, () => undefined));
+      out.i32(6, 6);
+      withId().struct(10, () => out.struct(6, () => undefined));
       return;
     case 'decimal':
       out.i32(6, 5).i32(7, logical.scale).i32(8, logical.precision);
-      out.struct(10, () => out.struct(5, () => out.i32(1, logical.scale).i32(2, logical.precision)));
+      withId().struct(10, () => out.struct(5, () => out.i32(1, logical.scale).i32(2, logical.precision)));
       return;
     case 'timestamp':
       // No converted type stands for a local timestamp: an old reader would take it for UTC.
       if (logical.utc) out.i32(6, 10);
-      out.struct(10, () =>
+      withId().struct(10, () =>
         out.struct(8, () => out.bool(1, logical.utc).struct(2, () => out.struct(2, () => undefined))),
       );
       return;
     case 'integer':
       out.i32(6, logical.bits === 8 ? 15 : 16);
-      out.struct(10, () => out.struct(10, () => out.byte(1, logical.bits).bool(2, true)));
+      withId().struct(10, () => out.struct(10, () => out.byte(1, logical.bits).bool(2, true)));
       return;
     default:
       logical satisfies never;

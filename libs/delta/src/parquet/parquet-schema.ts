@@ -15,6 +15,7 @@ export interface LeafNode {
   readonly name: string;
   readonly repetition: Repetition;
   readonly physical: PhysicalType;
+  readonly fieldId?: number;
   readonly byteLength?: number;
   readonly logical?: LogicalType;
 }
@@ -23,6 +24,7 @@ export interface GroupNode {
   readonly name: string;
   readonly repetition: Repetition;
   readonly group: 'struct' | 'list' | 'map';
+  readonly fieldId?: number;
   readonly children: readonly SchemaNode[];
 }
 

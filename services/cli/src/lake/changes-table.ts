@@ -1,18 +1,19 @@
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import {
   changedRows,
+  ColumnMapping,
   keyOfPath,
   parseSchema,
   partitionFolder,
   readChanges,
   type ChangeFile,
   type ChangeRange,
-  type DeltaStruct,
   type LogStore,
 } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { CachedObject } from './file-cache.ts';
 import { rootOf, surroundings } from './lake-table.ts';
+import type { ViewedTable } from './lake-view-sql.ts';
 import { describeReference, type TableReference } from './table-reference.ts';
 
 /** Files with changed rows: a local copy, what its rows are, and which of them. */
@@ -26,9 +27,7 @@ interface VersionedFile extends ChangeFile {
 }
 
 /** The changes of a range of versions, with the table as its last version has it. */
-export interface ListedChanges {
-  readonly schema: DeltaStruct;
-  readonly partitionColumns: readonly string[];
+export interface ListedChanges extends ViewedTable {
   readonly files: readonly VersionedFile[];
 }
 
@@ -48,10 +47,13 @@ export async function listChanges(
   let listed: ListedChanges | null = null;
   const files: VersionedFile[] = [];
   for await (const { version, timestampMs, metadata, files: changed } of changes.commits()) {
-    const { partitionColumns } = metadata;
+    const { partitionColumns, configuration } = metadata;
+    const schema = parseSchema(metadata.schemaString);
+    const columns = ColumnMapping.of(schema, configuration);
+    const folders = partitionColumns.map((name) => columns.storedName(name));
     for (const file of changed)
-      files.push({ ...file, version, timestampMs, object: objectOf(root, file, partitionColumns) });
-    listed = { schema: parseSchema(metadata.schemaString), partitionColumns, files };
+      files.push({ ...file, version, timestampMs, object: objectOf(root, file, folders) });
+    listed = { schema, columns, partitionColumns, files };
   }
   return listed;
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
 import type { LakeConfig } from '@hasivu/config';
-import type { ChangeRange, DeltaStruct, TableMoment } from '@hasivu/delta';
+import type { ChangeRange, TableMoment } from '@hasivu/delta';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
+import { identifier } from '@hasivu/lake-engine';
 import { openStore, placeUri, type ObjectStore } from '@hasivu/object-store';
-import { quoteName } from './duckdb-type.ts';
-import { changesSelect, listChanges, loadChanges } from './changes-table.ts';
+import { changesSelect, listChanges, loadChanges, type ListedChanges } from './changes-table.ts';
 import { FileCache, type CachedObject } from './file-cache.ts';
 import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
-import { castColumns, lakeSelect, numberedRows, readParquet } from './lake-view-sql.ts';
+import { castColumns, lakeSelect, numberedRows, readParquet, type ViewedTable } from './lake-view-sql.ts';
 import { loadMarkedRows } from './marked-rows.ts';
 import { describeReference, LAYERS, tableReferences, type TableReference } from './table-reference.ts';
 
@@ -72,21 +72,16 @@ export class LakeEngine implements AsyncDisposable {
   /** Makes the table's current version, or that of the moment, queryable under its name. @returns the version */
   async mount(reference: TableReference, moment?: TableMoment): Promise<number> {
     const table = await openLakeTable(this.#store, reference, moment);
-    const { schema, metadata, version } = table.state;
+    const { schema, columns, metadata, version } = table.state;
+    const viewed = { schema, columns, partitionColumns: metadata.partitionColumns };
     const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
-    const present = await this.#columnsOf(paths, metadata.partitionColumns, schema);
+    const present = await this.#columnsOf(paths, viewed);
     const marked = await loadMarkedRows(this.#connection, this.#store, table, paths);
-    const select = lakeSelect({
-      schema,
-      partitionColumns: metadata.partitionColumns,
-      paths,
-      present,
-      marked,
-    });
-    const namespace = `${reference.layer}.${quoteName(reference.schema)}`;
+    const select = lakeSelect({ ...viewed, paths, present, marked });
+    const namespace = `${reference.layer}.${identifier(reference.schema)}`;
     await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
     await this.#connection.run(
-      `CREATE OR REPLACE VIEW ${namespace}.${quoteName(reference.table)} AS ${select}`,
+      `CREATE OR REPLACE VIEW ${namespace}.${identifier(reference.table)} AS ${select}`,
     );
     await this.#cache.prune(rootOf(reference), new Set(paths), Date.now());
     return version;
@@ -99,16 +94,15 @@ export class LakeEngine implements AsyncDisposable {
    */
   async changes(reference: TableReference, range: ChangeRange): Promise<DuckDBResult> {
     const listed = await listChanges(this.#store, reference, range);
-    const { schema, partitionColumns, files } = listed ?? (await this.#noChanges(reference));
+    const { files, ...table } = listed ?? (await this.#noChanges(reference));
     const paths = await this.#fetchChanged(
       reference,
       files.map(({ object }) => object),
     );
-    const present = await this.#columnsOf(paths, partitionColumns, schema);
+    const present = await this.#columnsOf(paths, table);
     await loadChanges(this.#connection, this.#store, rootOf(reference), files, paths);
-    const columns = castColumns(schema, present);
-    const relation =
-      paths.length > 0 ? numberedRows(readParquet([...new Set(paths)], partitionColumns, schema)) : NO_ROWS;
+    const columns = castColumns(table, present);
+    const relation = paths.length > 0 ? numberedRows(readParquet([...new Set(paths)], table)) : NO_ROWS;
     const select = changesSelect(columns, relation, present.has('_change_type'));
     return await this.#connection.stream(`${select} ORDER BY _commit_version`);
   }
@@ -119,13 +113,9 @@ export class LakeEngine implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  async #noChanges(reference: TableReference): Promise<{
-    readonly schema: DeltaStruct;
-    readonly partitionColumns: readonly string[];
-    readonly files: readonly never[];
-  }> {
-    const { state } = await openLakeTable(this.#store, reference);
-    return { schema: state.schema, partitionColumns: state.metadata.partitionColumns, files: [] };
+  async #noChanges(reference: TableReference): Promise<ListedChanges> {
+    const { schema, columns, metadata } = (await openLakeTable(this.#store, reference)).state;
+    return { schema, columns, partitionColumns: metadata.partitionColumns, files: [] };
   }
 
   async #fetchChanged(reference: TableReference, objects: readonly CachedObject[]): Promise<string[]> {
@@ -142,14 +132,10 @@ export class LakeEngine implements AsyncDisposable {
     }
   }
 
-  async #columnsOf(
-    paths: readonly string[],
-    partitionColumns: readonly string[],
-    schema: Parameters<typeof readParquet>[2],
-  ): Promise<Set<string>> {
+  async #columnsOf(paths: readonly string[], table: ViewedTable): Promise<Set<string>> {
     if (paths.length === 0) return new Set();
     const described = await this.#connection.runAndReadAll(
-      `DESCRIBE SELECT * FROM ${readParquet(paths, partitionColumns, schema)}`,
+      `DESCRIBE SELECT * FROM ${readParquet(paths, table)}`,
     );
     return new Set(described.getRows().map(([name]) => String(name)));
   }

@@ -49,8 +49,9 @@ export function rootOf({ layer, schema, table }: TableReference): string {
 
 /** The table's live data files. */
 export function liveObjects({ root, state }: TableSnapshot): CachedObject[] {
-  const { files, metadata } = state;
-  return [...files.values()].map((file) => cachedObject(root, file, metadata.partitionColumns));
+  const { files, metadata, columns } = state;
+  const partitions = metadata.partitionColumns.map((name) => columns.storedName(name));
+  return [...files.values()].map((file) => cachedObject(root, file, partitions));
 }
 
 function cachedObject(root: string, file: AddFile, partitionColumns: readonly string[]): CachedObject {

@@ -1,7 +1,8 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { testContext } from '../test-context.ts';
-import { duckdbType } from './duckdb-type.ts';
+import { ColumnMapping } from '@hasivu/delta';
+import { engineType } from '@hasivu/lake-engine';
 import { lakeSelect } from './lake-view-sql.ts';
 import { writeResult, type QueryFormat } from './result-format.ts';
 import { tableReferences } from './table-reference.ts';
@@ -51,6 +52,7 @@ describe('a view over data files', () => {
     const sql = lakeSelect({
       schema,
       partitionColumns: [],
+      columns: ColumnMapping.NONE,
       paths: ["/a'b.parquet"],
       present: new Set(['id']),
       marked: false,
@@ -64,18 +66,25 @@ describe('a view over data files', () => {
     const answer = await (
       await connect()
     ).runAndReadAll(
-      lakeSelect({ schema, partitionColumns: [], paths: [], present: new Set(), marked: false }),
+      lakeSelect({
+        schema,
+        partitionColumns: [],
+        columns: ColumnMapping.NONE,
+        paths: [],
+        present: new Set(),
+        marked: false,
+      }),
     );
     expect([answer.columnNames(), answer.getRows()]).toEqual([['id', 'new'], []]);
   });
 
   test('every Delta type has one of DuckDB', () => {
-    expect(duckdbType({ type: 'array', elementType: 'timestamp', containsNull: true })).toBe('TIMESTAMPTZ[]');
-    expect(duckdbType({ type: 'map', keyType: 'string', valueType: 'double', valueContainsNull: true })).toBe(
+    expect(engineType({ type: 'array', elementType: 'timestamp', containsNull: true })).toBe('TIMESTAMPTZ[]');
+    expect(engineType({ type: 'map', keyType: 'string', valueType: 'double', valueContainsNull: true })).toBe(
       'MAP(VARCHAR, DOUBLE)',
     );
     expect(
-      duckdbType({ type: 'struct', fields: [{ name: 'a b', type: 'binary', nullable: true, metadata: {} }] }),
+      engineType({ type: 'struct', fields: [{ name: 'a b', type: 'binary', nullable: true, metadata: {} }] }),
     ).toBe('STRUCT("a b" BLOB)');
   });
 });

@@ -42,7 +42,14 @@ test('rows that a deletion vector takes out are in no view, whichever way the ve
   }));
   await table.commit({ actions: adds, operation: 'WRITE' });
   const marked = await loadMarkedRows(connection, store, table, paths);
-  const select = lakeSelect({ schema, partitionColumns: [], paths, present: new Set(['id']), marked });
+  const select = lakeSelect({
+    schema,
+    partitionColumns: [],
+    columns: table.state.columns,
+    paths,
+    present: new Set(['id']),
+    marked,
+  });
   await connection.run(`CREATE VIEW silver.items AS ${select}`);
   const answer = await connection.runAndReadAll('SELECT id FROM silver.items ORDER BY id');
   const expected: bigint[] = [];

@@ -1,5 +1,6 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
 import type { PageCompression } from './page-compression.ts';
+import { ColumnMapping } from '@hasivu/delta';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
@@ -35,6 +36,8 @@ export class RowBatch {
   readonly shape: TableShape;
   readonly targets: number;
   readonly openedAtMs: number;
+  /** How its files name the columns: as those of the change log, which they become. */
+  readonly columns: ColumnMapping;
   /** Last offset per Kafka partition, of rows and of what was passed over. */
   readonly offsets = new Map<number, number>();
   truncatedAt: ChangePosition | null = null;
@@ -65,8 +68,10 @@ export class RowBatch {
     table: string,
     openedAtMs: number,
     compression: PageCompression,
+    columns = ColumnMapping.NONE,
   ) {
     this.shape = shape;
+    this.columns = columns;
     this.targets = targets;
     this.#table = table;
     this.openedAtMs = openedAtMs;
@@ -128,7 +133,7 @@ export class RowBatch {
   }
 
   #open(id: string, partitionValues: FinishedFile['partitionValues']): RowFile {
-    const file = new RowFile(fileFields(this.shape), partitionValues, this.#compression);
+    const file = new RowFile(fileFields(this.shape), partitionValues, this.#compression, this.columns);
     this.#files.set(id, file);
     return file;
   }

@@ -5,6 +5,7 @@ import {
   statisticsJson,
   statisticsOf,
   type BytesColumn,
+  type ColumnMapping,
   type DeltaField,
   type Int32Column,
   type Int64Column,
@@ -35,6 +36,7 @@ export interface FinishedFile {
   readonly bytes: Buffer;
   readonly rows: number;
   readonly stats: string;
+  /** By the names of the row. */
   readonly partitionValues: PartitionValues;
 }
 
@@ -42,16 +44,23 @@ export interface FinishedFile {
 export class RowFile {
   readonly partitionValues: PartitionValues;
   readonly #fields: readonly DeltaField[];
+  readonly #stored: readonly DeltaField[];
   readonly #file: ParquetFile;
   readonly #byName = new Map<string, TypedColumn>();
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
   rows = 0;
 
-  constructor(fields: readonly DeltaField[], partitionValues: PartitionValues, compression: PageCompression) {
+  constructor(
+    fields: readonly DeltaField[],
+    partitionValues: PartitionValues,
+    compression: PageCompression,
+    columns: ColumnMapping,
+  ) {
     this.#fields = fields;
+    this.#stored = columns.storedFields(fields);
     this.partitionValues = partitionValues;
     this.#file = new ParquetFile({
-      nodes: parquetNodes(fields),
+      nodes: parquetNodes(this.#stored),
       codec: compression.codec,
       compress: compression,
       createdBy: 'hasivu-lake-sink',
@@ -83,7 +92,7 @@ export class RowFile {
   }
 
   finish(): FinishedFile {
-    const stats = statisticsJson(this.#fields, statisticsOf(this.#fields, this.#file, this.rows));
+    const stats = statisticsJson(this.#stored, statisticsOf(this.#stored, this.#file, this.rows));
     return {
       bytes: this.#file.finish(this.rows),
       rows: this.rows,

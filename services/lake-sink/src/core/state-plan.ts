@@ -8,6 +8,7 @@ const SMALL_FILE_LIMIT = 8;
 
 /** First and last of the changed keys, by the first key column, as text; null when unknown. */
 export interface KeyRange {
+  /** As statistics name it. */
   readonly column: string;
   readonly type: DeltaType;
   readonly min: string | null;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import type { FileCache, PartitionFiles } from '@hasivu/lake-engine';
+import type { ColumnMapping } from '@hasivu/delta';
+import type { FileCache, NewFile, PartitionFiles } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
 import { isAfter, TARGET, type RowBatch } from '../core/row-batch.ts';
 import type { FinishedFile } from '../core/row-file.ts';
@@ -43,7 +44,7 @@ export async function flushBatch(
   if ((batch.targets & TARGET.log) !== 0 && log !== null)
     await appendToLog(batch, files, binding, log, tools);
   if ((batch.targets & ~TARGET.log) === 0) return;
-  const local = await scratchFiles(files, tools);
+  const local = await scratchFiles(files, batch.columns, tools);
   try {
     if ((batch.targets & TARGET.state) !== 0 && state !== null)
       await applyToState(batch, local, binding, state, tools);
@@ -54,10 +55,14 @@ export async function flushBatch(
 }
 
 /** The batch's rows on local disk, for the engine. */
-async function scratchFiles(files: readonly FinishedFile[], tools: FlushTools): Promise<PartitionFiles[]> {
+async function scratchFiles(
+  files: readonly FinishedFile[],
+  columns: ColumnMapping,
+  tools: FlushTools,
+): Promise<PartitionFiles[]> {
   const local: PartitionFiles[] = [];
   for (const { partitionValues, bytes } of files)
-    local.push({ partitionValues, paths: [await tools.cache.scratch(tools.newId(), bytes)] });
+    local.push({ partitionValues, columns, paths: [await tools.cache.scratch(tools.newId(), bytes)] });
   return local;
 }
 
@@ -69,7 +74,7 @@ async function appendToLog(
   tools: FlushTools,
 ): Promise<void> {
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'log' });
-  const uploads = await Promise.all(files.map((file) => table.upload(file)));
+  const uploads = await Promise.all(files.map((file) => table.upload(storedFile(file, batch.columns))));
   tools.failpoint('log-uploaded');
   const committed = tools.metrics.commitSeconds.startTimer({ layer: 'log' });
   await table.delta.commit({
@@ -85,6 +90,10 @@ async function appendToLog(
   tools.failpoint('log-committed');
   const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
   countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes });
+}
+
+function storedFile(file: FinishedFile, columns: ColumnMapping): NewFile {
+  return { ...file, partitionValues: columns.storedValues(file.partitionValues) };
 }
 
 async function applyToState(

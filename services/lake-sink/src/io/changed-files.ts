@@ -44,7 +44,7 @@ export async function planChangedFiles(
 ): Promise<ChangedFiles> {
   const live = [...table.delta.state.files.values()];
   const split = truncatedAt === null ? null : filesBeforeTruncate(live, truncatedAt);
-  const range = await keyRangeOf(session, shape, 'change_last');
+  const range = await keyRangeOf(session, shape, 'change_last', table);
   const candidates = range === null ? [] : filesInRange(split?.mixed ?? live, range);
   await session.run(matchedRowsSql(shape, await local.groups(candidates)));
   if (await vectors.load((await rowsPerFile(session, local)).keys())) await session.run(DROP_MARKED_MATCHES);
@@ -62,7 +62,7 @@ export async function planChangedFiles(
   const emptied = new Set([...(split?.emptied ?? []), ...plan.emptied]);
   const stays = (file: AddFile): boolean => !emptied.has(file);
   const chosen = [...(split?.mixed ?? []), ...plan.rewritten].filter(stays);
-  const rewritten = withSmallFiles(live.filter(stays), table.partitionColumns, chosen);
+  const rewritten = withSmallFiles(live.filter(stays), table.partitionKeys, chosen);
   return {
     marked: plan.marked.filter((file) => !rewritten.has(file) && stays(file)),
     rewritten: [...rewritten],

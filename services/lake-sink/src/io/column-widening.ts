@@ -1,16 +1,17 @@
-import { removalOf, type Action, type DeltaStruct } from '@hasivu/delta';
+import { removalOf, type Action } from '@hasivu/delta';
 import {
   type Engine,
   type FileCache,
-  identifier,
   LocalFiles,
   readFiles,
+  storedAs,
+  storedIds,
   TableVectors,
   unmarkedRows,
   uploadEngineFiles,
 } from '@hasivu/lake-engine';
 import type { PartitionColumn } from '../core/partition-spec.ts';
-import type { LakeTable } from './lake-table.ts';
+import type { LakeTable, TableEvolution } from './lake-table.ts';
 
 /**
  * Rewrites every file of a table to a schema with wider columns and commits files and schema as one version. Readers
@@ -19,35 +20,41 @@ import type { LakeTable } from './lake-table.ts';
  */
 export async function commitWidened(
   table: LakeTable,
-  evolution: { readonly actions: readonly Action[]; readonly schema: DeltaStruct },
+  evolution: TableEvolution,
   partitions: readonly PartitionColumn[],
   tools: { readonly engine: Engine; readonly cache: FileCache },
 ): Promise<void> {
   const files = [...table.delta.state.files.values()];
-  const outside = new Set(table.partitionColumns);
-  const stored = evolution.schema.fields.filter((own) => !outside.has(own.name));
+  const { schema, columns } = evolution;
+  const outside = new Set(partitions.map((part) => part.name));
+  const stored = schema.fields.filter((own) => !outside.has(own.name));
+  const names = stored.map((own) => own.name);
   const actions: Action[] = [...evolution.actions];
   const local = new LocalFiles(table, tools.cache);
   for (const file of files) {
     const adds = await tools.engine.exclusively(`widening the columns of ${table.root}`, async (session) => {
-      const all = readFiles(stored, [], await local.groups([file]));
+      const groups = await local.groups([file]);
+      // Names change without the files: the next names are those by which these are read too.
+      const all = readFiles(
+        stored,
+        [],
+        groups.map((group) => ({ ...group, columns })),
+      );
       const marked = await new TableVectors(session, table, tools.cache, local).load([file]);
       const rows = marked ? unmarkedRows(all) : all;
-      const columns = stored.map((own) => identifier(own.name)).join(', ');
       const written = await session.writeParquet(
-        `SELECT ${columns} FROM ${rows} ORDER BY __row`,
+        `SELECT ${names.map((name) => storedAs(columns, name)).join(', ')} FROM ${rows} ORDER BY __row`,
         'widened',
         Number.MAX_SAFE_INTEGER,
         [],
-        table.codec,
+        { codec: table.codec, fieldIds: storedIds(columns, names) },
       );
+      const values = columns.namedValues(file.partitionValues);
       const named = written.map((one) => ({
         ...one,
-        partitionTexts: new Map(
-          partitions.map((part, at) => [`__p${at}`, file.partitionValues[part.name] ?? null]),
-        ),
+        partitionTexts: new Map(partitions.map((part, at) => [`__p${at}`, values[part.name] ?? null])),
       }));
-      return uploadEngineFiles(table, tools.cache, named, stored, partitions);
+      return uploadEngineFiles(table, tools.cache, named, stored, partitions, columns);
     });
     // Same rows in another type: for readers of the change stream nothing changed.
     actions.push(

@@ -113,7 +113,7 @@ async function touchedOpen(
 ): Promise<FetchedFiles> {
   const files = filesOfSide(stores, 'open');
   if (everyFile) return files.length === 0 ? NO_FILES : fetchedFiles(stores.open, cache, files);
-  const range = await keyRangeOf(session, layout.shape, 'hist_change');
+  const range = await keyRangeOf(session, layout.shape, 'hist_change', stores.open);
   const candidates = range === null ? [] : filesInRange(files, range);
   if (candidates.length === 0) return NO_FILES;
   const local = await fetchedFiles(stores.open, cache, candidates);

@@ -88,7 +88,7 @@ export class HistoryMerger {
     isRewound: boolean,
   ): Promise<AddFile[]> {
     if (stores.closed === null || (!isRewound && layout.overwritten.length === 0)) return [];
-    const range = await keyRangeOf(session, layout.shape, 'hist_event');
+    const range = await keyRangeOf(session, layout.shape, 'hist_event', stores.closed);
     if (range === null) return [];
     const local = await fetchedFiles(
       stores.closed,
@@ -110,7 +110,7 @@ export class HistoryMerger {
     change: Change,
   ): Promise<void> {
     const { target, rows } = stores;
-    const rewritten = [...withSmallFiles(filesOfSide(stores, side), target.partitionColumns, touched)];
+    const rewritten = [...withSmallFiles(filesOfSide(stores, side), target.partitionKeys, touched)];
     const local = await fetchedFiles(target, this.#cache, rewritten);
     const existing = rewritten.length === 0 ? null : versionsOf(layout, local.groups);
     await session.run(nextVersionsSql(layout, { rows, side, followed, existing }));
@@ -120,6 +120,7 @@ export class HistoryMerger {
       partitions,
       orderBy: [...key, '_from_lsn', '_from_seq'],
       codec: target.codec,
+      columns: target.delta.state.columns,
     });
     // The side is a partition of the table, but not one that the rows are split by: each side is written by itself.
     const all = historyPartitions(layout, rows);

@@ -1,10 +1,13 @@
 import {
   CODEC_PROPERTY,
+  ColumnMapping,
   DeltaTable,
   evolveSchema,
   pageCodecOf,
+  parseSchema,
   schemaString,
   upgradedProtocol,
+  withColumnIds,
   type Action,
   type AddFile,
   type CdcFile,
@@ -19,6 +22,18 @@ import type { PositionAppIds } from '../core/txn-actions.ts';
 
 /** Table configuration entry that names the key, so that a restart knows it before the first record. */
 const KEY_PROPERTY = 'hasivu.key';
+
+/** A change of a table's columns. */
+export interface TableEvolution {
+  readonly actions: readonly Action[];
+  readonly schema: DeltaStruct;
+  /** How files name the columns from then on. */
+  readonly columns: ColumnMapping;
+  /** Columns for which every file has to be rewritten. */
+  readonly widened: readonly string[];
+  /** False where only properties change. */
+  readonly added: boolean;
+}
 
 /** One Delta table of the sink: creation, files, schema changes. */
 export class LakeTable implements EngineTable {
@@ -50,8 +65,18 @@ export class LakeTable implements EngineTable {
     return this.#table?.state.schema ?? null;
   }
 
+  /** How its files name the columns. */
+  get columns(): ColumnMapping {
+    return this.#table?.state.columns ?? ColumnMapping.NONE;
+  }
+
   get partitionColumns(): readonly string[] {
     return this.#table?.state.metadata.partitionColumns ?? [];
+  }
+
+  /** Keys of the files' partition values in the log. */
+  get partitionKeys(): readonly string[] {
+    return this.partitionColumns.map((name) => this.columns.storedName(name));
   }
 
   /** The key that the table was created with; null when the table does not say. */
@@ -95,29 +120,29 @@ export class LakeTable implements EngineTable {
     );
   }
 
-  /**
-   * Actions that make the table fit these fields and the codec, and which columns have to be rewritten for them; null
-   * when it fits.
-   */
-  planEvolution(
-    fields: readonly DeltaField[],
-    codec: PageCodec | null = null,
-  ): { actions: Action[]; schema: DeltaStruct; widened: readonly string[]; added: boolean } | null {
+  /** What makes the table fit these fields and the codec; null when it fits. @throws LAKE_SCHEMA_INCOMPATIBLE */
+  planEvolution(fields: readonly DeltaField[], codec: PageCodec | null = null): TableEvolution | null {
     const { state } = this.delta;
     const evolution = evolveSchema(state.schema, { type: 'struct', fields });
     const recoded = codec !== null && codec !== this.codec;
     if (evolution === null && !recoded) return null;
-    const { schema, widened } = evolution ?? { schema: state.schema, widened: [] };
-    const configuration = {
-      ...state.metadata.configuration,
-      ...(recoded ? { [CODEC_PROPERTY]: codec } : {}),
+    const metaData = withColumnIds(
+      {
+        ...state.metadata,
+        configuration: { ...state.metadata.configuration, ...(recoded ? { [CODEC_PROPERTY]: codec } : {}) },
+        schemaString: schemaString(evolution?.schema ?? state.schema),
+      },
+      this.#around.newId,
+    );
+    const schema = parseSchema(metaData.schemaString);
+    const protocol = upgradedProtocol(state.protocol, schema, metaData.configuration);
+    return {
+      actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
+      schema,
+      columns: ColumnMapping.of(schema, metaData.configuration),
+      widened: evolution?.widened ?? [],
+      added: evolution !== null,
     };
-    const actions: Action[] = [
-      { metaData: { ...state.metadata, configuration, schemaString: schemaString(schema) } },
-    ];
-    const protocol = upgradedProtocol(state.protocol, schema);
-    if (protocol !== null) actions.push({ protocol });
-    return { actions, schema, widened, added: evolution !== null };
   }
 
   newId(): string {

@@ -37,8 +37,14 @@ export async function writeStateChanges(
   const removes = changed.rewritten.length + changed.emptied.length;
   if (changed.marked.length === 0 && (removes === 0 || adds.length === 0)) return NOTHING_TO_TELL;
   await place.session.run(stateChangesSql(shape, await feedInput(place, shape, input)));
-  const stored = [...storedColumns(shape), CHANGE_TYPE.name];
-  const order = { stored, partitions: shape.partitions, orderBy: shape.key, codec: place.table.codec };
+  const order = {
+    stored: storedColumns(shape),
+    extra: [CHANGE_TYPE.name],
+    partitions: shape.partitions,
+    orderBy: shape.key,
+    codec: place.table.codec,
+    columns: place.table.delta.state.columns,
+  };
   const files = await writePartitioned(place.session, STATE_CHANGES, 'changes', order);
   const counts = new Map<string, number>();
   if (files.length > 0)

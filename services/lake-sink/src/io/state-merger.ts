@@ -97,6 +97,7 @@ export class StateMerger {
       partitions: shape.partitions,
       orderBy: shape.key,
       codec: table.codec,
+      columns: table.delta.state.columns,
     };
     const written = await writePartitioned(session, 'state_next', 'state', order);
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);

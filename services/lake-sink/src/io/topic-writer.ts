@@ -210,7 +210,14 @@ export class TopicWriter {
     if (batch === undefined) {
       const { shape } = this.#tables;
       if (shape === null) throw new TypeError('rows before their schema');
-      batch = new RowBatch(shape, wanted, this.binding.table, this.#tools.nowMs(), this.#compression);
+      batch = new RowBatch(
+        shape,
+        wanted,
+        this.binding.table,
+        this.#tools.nowMs(),
+        this.#compression,
+        (wanted & TARGET.log) === 0 ? undefined : this.#tables.log?.columns,
+      );
       this.#open.set(wanted, batch);
       if (this.#earlyTruncate !== null && (wanted & ~TARGET.log) !== 0)
         batch.noteTruncate(this.#earlyTruncate);

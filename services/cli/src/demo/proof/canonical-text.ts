@@ -1,4 +1,4 @@
-import { quoteName } from '../../lake/duckdb-type.ts';
+import { identifier } from '@hasivu/lake-engine';
 
 /** A column as both engines know it. */
 export interface ComparedColumn {
@@ -26,7 +26,7 @@ function textForm({ pgType, lakeType }: ComparedColumn): TextForm {
 
 /** SQL text of a column's value in Postgres; null stays null. */
 export function postgresText(column: ComparedColumn): string {
-  const name = quoteName(column.name);
+  const name = identifier(column.name);
   switch (textForm(column)) {
     case 'plain':
     case 'float':
@@ -42,7 +42,7 @@ export function postgresText(column: ComparedColumn): string {
 
 /** The same text in DuckDB. */
 export function lakeText(column: ComparedColumn): string {
-  const name = quoteName(column.name);
+  const name = identifier(column.name);
   switch (textForm(column)) {
     case 'plain':
       return `${name}::VARCHAR`;

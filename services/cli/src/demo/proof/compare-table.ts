@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { LakeEngine } from '../../lake/lake-engine.ts';
-import { quoteName } from '../../lake/duckdb-type.ts';
+import { identifier } from '@hasivu/lake-engine';
 import type { ComparedColumn } from './canonical-text.ts';
 import {
   lakeChecksumSql,
@@ -34,7 +34,7 @@ export interface Comparison {
 }
 
 export function silverOf(table: string): Comparison {
-  return { label: table, table, lakeTable: `silver.public.${quoteName(table)}` };
+  return { label: table, table, lakeTable: `silver.public.${identifier(table)}` };
 }
 
 /** Compares rows of a source table with a table of the lake: their number, and a checksum over every column of every row. */
@@ -46,8 +46,8 @@ export async function compareTable(
   const { label, table, lakeTable, where } = comparison;
   const source =
     where === undefined
-      ? `public.${quoteName(table)}`
-      : `(SELECT * FROM public.${quoteName(table)} WHERE ${where}) compared`;
+      ? `public.${identifier(table)}`
+      : `(SELECT * FROM public.${identifier(table)} WHERE ${where}) compared`;
   const columns = await comparedColumns(client, engine, comparison);
   const [sourceRows = '0', sourceChecksum = ''] = await firstPostgresRow(
     client,
@@ -77,7 +77,7 @@ async function comparedColumns(
   const lakeTypes = new Map((await described.getRows()).map(([name, type]) => [String(name), String(type)]));
   const { rows } = await client.query<{ name: string; type: string }>(
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-    [`public.${quoteName(table)}`],
+    [`public.${identifier(table)}`],
   );
   return rows
     .filter(({ name }) => !except.includes(name))

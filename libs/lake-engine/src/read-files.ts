@@ -1,0 +1,80 @@
+import { columnId, type ColumnMapping, type DeltaField, type DeltaType } from '@hasivu/delta';
+import {
+  engineType,
+  identifier,
+  partitionConstant,
+  text,
+  type PartitionFiles,
+  type PartitionName,
+} from './engine-sql.ts';
+import { namedParts } from './named-parts.ts';
+
+/**
+ * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
+ * narrower type (cast); a column that names the partition is a constant. `__file` and `__row` say where a row stands.
+ */
+export function readFiles(
+  fields: readonly DeltaField[],
+  partitions: readonly PartitionName[],
+  files: readonly PartitionFiles[],
+): string {
+  const outside = new Set(partitions.map((part) => part.name));
+  const byMapping = Map.groupBy(
+    files.filter((group) => group.paths.length > 0),
+    ({ columns }) => columns,
+  );
+  const reads = [...byMapping].map(([mapping, groups]) => readMapped(fields, outside, mapping, groups));
+  if (reads.length > 0) return `(${reads.join(' UNION ALL ')})`;
+  return `(${emptyRelation(fields.map((own) => [own.name, own.type]))})`;
+}
+
+/** Files that name their columns in one way. */
+function readMapped(
+  fields: readonly DeltaField[],
+  outside: ReadonlySet<string>,
+  mapping: ColumnMapping,
+  groups: readonly PartitionFiles[],
+): string {
+  const columns = fields.map((own) => ({ own, stored: mapping.storedField(own) }));
+  const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
+  const inFiles = known.filter(
+    (_, at) => !outside.has(columns.filter(({ stored }) => stored)[at]?.own.name ?? ''),
+  );
+  const reads = groups.map(({ partitionValues, paths }) => {
+    const constants = columns.flatMap(({ own, stored }) => {
+      if (stored === null || !outside.has(own.name)) return [];
+      return `, ${partitionConstant(partitionValues[own.name] ?? null, own.type)} AS ${identifier(stored.name)}`;
+    });
+    return `SELECT * RENAME (file_row_number AS __row)${constants.join('')} FROM ${scan(paths, mapping, inFiles)}`;
+  });
+  const empty = emptyRelation(known.map((stored) => [stored.name, stored.type]));
+  const chosen = columns.map(({ own, stored }) => {
+    if (stored === null) return `NULL::${engineType(own.type)} AS ${identifier(own.name)}`;
+    const value = namedParts(identifier(stored.name), stored.type, own.type);
+    return stored.name === own.name && value === identifier(own.name)
+      ? value
+      : `${value} AS ${identifier(own.name)}`;
+  });
+  return `SELECT ${[...chosen, '__file', '__row'].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+}
+
+function scan(paths: readonly string[], mapping: ColumnMapping, inFiles: readonly DeltaField[]): string {
+  const list = paths.map(text).join(', ');
+  // By id, the files' own names have no say.
+  const how =
+    mapping.mode === 'id' && inFiles.length > 0
+      ? `schema = MAP {${inFiles.map(byId).join(', ')}}`
+      : 'union_by_name = true';
+  return `read_parquet([${list}], ${how}, filename = '__file', file_row_number = true)`;
+}
+
+function byId(stored: DeltaField): string {
+  const id = columnId(stored) ?? -1;
+  return `${id}: {name: ${text(stored.name)}, type: ${text(engineType(stored.type))}, default_value: NULL}`;
+}
+
+/** No rows; it decides the types of the columns, and that they are there. */
+function emptyRelation(columns: readonly (readonly [name: string, type: DeltaType])[]): string {
+  const typed = columns.map(([name, type]) => `NULL::${engineType(type)} AS ${identifier(name)}`);
+  return `SELECT ${[...typed, 'NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row'].join(', ')} WHERE false`;
+}
