@@ -1,5 +1,6 @@
 export { allowVectors } from './allow-vectors.ts';
 export { CHANGE_TYPE, FEED_COLUMNS, uploadChangeFiles } from './change-files.ts';
+export { deleteRows, type DeleteReport, type DeleteRequest } from './delete-rows.ts';
 export { Engine, type EngineOptions } from './engine.ts';
 export { TARGET_FILE_BYTES, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
 export type { EngineFile, EngineSession } from './engine-session.ts';
@@ -10,6 +11,7 @@ export { FileCache } from './file-cache.ts';
 export { LocalFiles } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
+export { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
 export { setProperties } from './table-properties.ts';
 export { namedParts } from './named-parts.ts';
 export { readFiles } from './read-files.ts';

@@ -28,13 +28,16 @@ export interface MergeChange {
 const MAX_TRIES = 5;
 
 /** Plans a merge again on the table's new state where somebody else's commit came first. */
-export async function replanned<T>(table: EngineTable, merge: () => Promise<T>): Promise<T> {
+export async function replanned<T>(
+  table: EngineTable,
+  merge: () => Promise<T>,
+  tries = MAX_TRIES,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await merge();
     } catch (error) {
-      if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === MAX_TRIES)
-        throw error;
+      if (!isPlatformError(error) || error.code !== 'LAKE_COMMIT_CONFLICT' || attempt === tries) throw error;
       await table.delta.refresh();
     }
   }

@@ -15,6 +15,8 @@ export interface CliContext {
   /** The pinned Node that runs this process and its children. */
   readonly nodePath: string;
   readonly verbose: boolean;
+  /** Asks the person at the terminal; null where there is none. @throws AbortError */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** Aborts on the first Ctrl-C or SIGTERM: finish in order. */
   readonly stop: AbortSignal;
   /** Aborts on the second Ctrl-C: end at once. */

@@ -3,6 +3,7 @@ import { runCli } from './program.ts';
 import { describeError } from './terminal/print-error.ts';
 import { createPaint } from './terminal/paint.ts';
 import { streamSink } from './terminal/text-sink.ts';
+import { askOnTerminal } from './terminal/ask.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import { EXIT, exitCodeOf } from '@hasivu/errors';
 import { resolve } from 'node:path';
@@ -30,6 +31,7 @@ try {
     stateDir: resolve(process.env['HASIVU_STATE_DIR'] || resolve(root, '.hasivu')),
     nodePath: process.execPath,
     verbose,
+    ask: askOnTerminal(process.stdin, process.stderr, interrupts.stop),
     stop: interrupts.stop,
     kill: interrupts.kill,
   });

@@ -20,6 +20,7 @@ export function testContext(change: Partial<CliContext> = {}): {
     stateDir: '.hasivu',
     nodePath: process.execPath,
     verbose: false,
+    ask: null,
     stop: new AbortController().signal,
     kill: new AbortController().signal,
     ...change,

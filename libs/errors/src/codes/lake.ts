@@ -65,6 +65,20 @@ export const lakeErrors = {
     remedy: 'Nothing was written. Drop the constraint that the message names with the engine that added it.',
     retry: 'manual',
   },
+  LAKE_PREDICATE_INVALID: {
+    summary: 'The condition on the rows of a table cannot be used',
+    cause:
+      'It is not SQL, names a column that the table does not have, or uses more than columns and functions of their values: a subquery, a function of the time, of chance or of the session.',
+    remedy:
+      "Write it as the WHERE of a SELECT over this table alone; times as text, such as ts < '2026-01-31'.",
+    retry: 'manual',
+  },
+  LAKE_APPEND_ONLY: {
+    summary: 'The table is append-only: its rows cannot be deleted or changed',
+    cause: 'Somebody set delta.appendOnly on the table.',
+    remedy: 'Set delta.appendOnly to false if the rows really have to go, and back afterwards.',
+    retry: 'manual',
+  },
   LAKE_PROPERTY_INVALID: {
     summary: 'A property of the table has a value that cannot be understood',
     cause: 'Somebody set a delta.* property to a text that is no interval such as `interval 7 days`.',

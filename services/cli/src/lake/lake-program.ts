@@ -4,6 +4,7 @@ import type { CliContext } from '../cli-context.ts';
 import { pointInTime, wholeNumber } from '../command-arguments.ts';
 import { configFile, examples } from '../command-help.ts';
 import { showChanges, type ChangesOptions } from '../commands/lake-changes.ts';
+import { deleteFromTable, type DeleteCommandOptions } from '../commands/lake-delete.ts';
 import { showHistory, vacuum, type HistoryOptions, type VacuumCommandOptions } from '../commands/lake.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
@@ -50,6 +51,7 @@ export function addLake(program: Command, context: CliContext, done: (code: numb
     ],
   );
   addChanges(lake, context, done);
+  addDelete(lake, context, done);
 }
 
 function addChanges(lake: Command, context: CliContext, done: (code: number) => void): void {
@@ -88,6 +90,30 @@ function addChanges(lake: Command, context: CliContext, done: (code: number) => 
       'hasivu lake changes silver.public.orders --from-version 12',
       'hasivu lake changes silver.public.orders --from-time 2026-01-31T09:00:00Z --to-time 2026-01-31T10:00:00Z',
       'hasivu lake changes silver/public/orders --from-version 0 --json | jq \'.[] | select(._change_type == "delete")\'',
+    ],
+  );
+}
+
+function addDelete(lake: Command, context: CliContext, done: (code: number) => void): void {
+  examples(
+    withOptions(lake.command('delete'))
+      .description(
+        'delete the rows of a table that satisfy a condition, as one commit; older versions keep them until vacuum',
+      )
+      .argument('<table>', 'with dots as in a query, or as the lake has it: silver/public/orders')
+      .requiredOption(
+        '--where <condition>',
+        'SQL (DuckDB) over the columns of the table: no subquery, nothing of the time or of chance',
+      )
+      .option('--dry-run', 'only count rows and files', false)
+      .option('--yes', 'do not ask', false)
+      .action(async (table: string, options: DeleteCommandOptions) =>
+        done(await deleteFromTable(context, table, options)),
+      ),
+    [
+      `hasivu lake delete silver.public.orders --where "tenant_id = 'x'" --dry-run`,
+      `hasivu lake delete silver.public.orders --where "tenant_id = 'x'"`,
+      `hasivu lake delete bronze.public.orders --where "_committed_at < '2025-01-01'" --yes --json | jq .rows`,
     ],
   );
 }
