@@ -73,21 +73,23 @@ export async function mergeRuns(
 class Merge {
   readonly #words: number;
   readonly #isKept: (file: number) => boolean;
+  /** A heap: none comes after the two at twice its place and one or two on. */
   readonly #heads: RunHead[];
 
   constructor(runs: readonly EntryRun[], words: number, isKept: (file: number) => boolean) {
     this.#words = words;
     this.#isKept = isKept;
     this.#heads = runs.map((run) => new RunHead(run, words)).filter((head) => !head.isAtEnd);
+    this.#heads.sort((left, right) => left.word - right.word);
   }
 
   /** Fills `out` as far as there are entries. @returns how many */
   take(out: Uint32Array): number {
     const words = this.#words;
+    const heads = this.#heads;
     let held = 0;
-    while (held < STEP_ENTRIES && this.#heads.length > 0) {
-      const at = this.#least();
-      const head = this.#heads[at] as RunHead;
+    while (held < STEP_ENTRIES && heads.length > 0) {
+      const head = heads[0] as RunHead;
       const { buffer } = head;
       const from = head.at;
       if (this.#isKept(buffer[from + words - 2] as number)) {
@@ -96,23 +98,30 @@ class Merge {
         held += 1;
       }
       head.step();
-      if (head.isAtEnd) this.#heads.splice(at, 1);
+      if (head.isAtEnd) {
+        const last = heads.pop() as RunHead;
+        if (last !== head) heads[0] = last;
+      }
+      this.#sink();
     }
     return held;
   }
 
-  /** Few runs are merged at once: looking through them costs less than keeping them in order. */
-  #least(): number {
+  /** Puts the first head where it belongs. */
+  #sink(): void {
     const heads = this.#heads;
-    let least = 0;
-    let word = (heads[0] as RunHead).word;
-    for (let at = 1; at < heads.length; at += 1) {
-      const other = (heads[at] as RunHead).word;
-      if (other < word) {
-        least = at;
-        word = other;
-      }
+    const head = heads[0];
+    if (head === undefined) return;
+    const { word } = head;
+    let at = 0;
+    for (let child = 1; child < heads.length; child = at * 2 + 1) {
+      const right = heads[child + 1];
+      if (right !== undefined && right.word < (heads[child] as RunHead).word) child += 1;
+      const lesser = heads[child] as RunHead;
+      if (lesser.word >= word) break;
+      heads[at] = lesser;
+      at = child;
     }
-    return least;
+    heads[at] = head;
   }
 }
