@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { DeltaTable } from '@hasivu/delta';
-import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { createFolderStore, createS3Store, type ObjectStore } from '@hasivu/object-store';
 import { spawnService, stack, uniqueName } from '@hasivu/testing';
 import { stringify } from 'yaml';
 
 import { processUse } from '../process-cpu.ts';
 import { reaches, totalOf } from '../sink/service-rows.ts';
-import { DirectoryStore } from './directory-store.ts';
 import type { UpsertSample } from './upsert-sample.ts';
 
 export interface HasivuUpsertOptions {
@@ -64,7 +63,7 @@ export async function hasivuUpsert(options: HasivuUpsertOptions): Promise<Upsert
 }
 
 async function copyTable(folder: string, store: ObjectStore, root: string): Promise<void> {
-  const source = new DirectoryStore(folder);
+  const source = createFolderStore(folder);
   for await (const { key } of source.list('table/'))
     await store.put(`${root}${key.slice('table'.length)}`, (await source.get(key)) as Uint8Array);
 }
@@ -78,7 +77,7 @@ async function bytesUnder(store: ObjectStore, prefix: string): Promise<number> {
 /** Every change was of a key that the table had: a figure of a sink that lost or doubled rows would be worth nothing. */
 async function checkRows(root: string, store: ObjectStore, tableFolder: string): Promise<void> {
   const around = { nowMs: Date.now, newId: randomUUID };
-  const before = await rowsOf('table', { ...around, store: new DirectoryStore(tableFolder) });
+  const before = await rowsOf('table', { ...around, store: createFolderStore(tableFolder) });
   const after = await rowsOf(root, { ...around, store });
   if (before !== after) throw new Error(`the table had ${before} rows and has ${after} after the changes`);
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 
 import { DeltaTable, field, type DeltaField } from '@hasivu/delta';
 import { Engine, FileCache, OpenTable, uploadEngineFiles } from '@hasivu/lake-engine';
-
-import { DirectoryStore } from './directory-store.ts';
+import { createFolderStore } from '@hasivu/object-store';
 
 /** The 12-column table as silver has it. */
 const FIELDS: readonly DeltaField[] = [
@@ -44,7 +43,7 @@ export async function buildSilverTable(
   rows: number,
   report: (line: string) => void,
 ): Promise<void> {
-  const store = new DirectoryStore(folder);
+  const store = createFolderStore(folder);
   await using resources = new AsyncDisposableStack();
   const cache = resources.adopt(await FileCache.open(store, 'bench', 2 ** 40), (open) => open.close());
   const engine = resources.adopt(
