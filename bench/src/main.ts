@@ -14,6 +14,9 @@ import { sinkMarkdown } from './sink/markdown.ts';
 import { benchSink } from './sink/sink-bench.ts';
 import { SINK_ARGUMENTS, SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
+import { upsertMarkdown } from './upsert/markdown.ts';
+import { benchUpsert } from './upsert/upsert-bench.ts';
+import { UPSERT_ARGUMENTS, UPSERT_USAGE, upsertOptions } from './upsert/upsert-options.ts';
 
 const USAGE = `Measures CPU-seconds per million rows, with rows/s and resident memory beside them. Linux only (/proc). The local
 stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
@@ -22,11 +25,13 @@ Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
        npm run bench -- delta-log [--commits 10000] [--files 100000] [--profile DIRECTORY] [--json] [--out FILE]
        npm run bench -- cdc …
        npm run bench -- sink …
+       npm run bench -- upsert …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
 delta-log: a table of many commits and files; what its log costs to write, load, follow and travel.
 cdc:   ${CDC_USAGE}
-sink:  ${SINK_USAGE}`;
+sink:  ${SINK_USAGE}
+upsert: ${UPSERT_USAGE}`;
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -38,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort();
   });
 
-const COMMANDS = { spine, cdc, sink, 'delta-log': deltaLog } as const;
+const COMMANDS = { spine, cdc, sink, upsert, 'delta-log': deltaLog } as const;
 
 const { values, positionals } = readArguments();
 const run = Object.entries(COMMANDS).find(([name]) => name === positionals[0])?.[1];
@@ -91,6 +96,15 @@ async function sink(): Promise<string> {
   return kept(record, sinkMarkdown(record), options.profileDirectory);
 }
 
+async function upsert(): Promise<string> {
+  const options = upsertOptions(values, (option) =>
+    process.argv.some((one) => one.startsWith(`--${option}`)),
+  );
+  await useStack();
+  const record = await benchUpsert({ ...options, signal: interruption.signal, report });
+  return kept(record, upsertMarkdown(record), options.profileDirectory);
+}
+
 /** Writes what was asked for to files; returns what goes to stdout. */
 function kept(record: unknown, page: string, profileDirectory: string | null): string {
   if (profileDirectory !== null)
@@ -109,6 +123,7 @@ function readArguments() {
       options: {
         ...CDC_ARGUMENTS,
         ...SINK_ARGUMENTS,
+        ...UPSERT_ARGUMENTS,
         commits: { type: 'string', default: '10000' },
         files: { type: 'string', default: '100000' },
         json: { type: 'boolean', default: false },

@@ -11,8 +11,11 @@ export async function reaches(
   rows: number,
   signal: AbortSignal,
 ): Promise<void> {
-  while (totalOf(await service.metrics(), metric) < rows) {
+  for (;;) {
     signal.throwIfAborted();
+    // A connection that was kept may be closed under a request.
+    const exposition = await service.metrics().catch(() => '');
+    if (totalOf(exposition, metric) >= rows) return;
     if (!service.running)
       throw new Error(`${service.name} has ended:\n${service.output.slice(-20).join('\n')}`);
     await sleep(POLL_MS);

@@ -8,7 +8,7 @@ import { MemoryStore } from '../../object-store/src/index.ts';
 import { deleteRows, type DeleteReport } from './delete-rows.ts';
 import { Engine } from './engine.ts';
 import { uploadEngineFiles } from './engine-files.ts';
-import { readFiles } from './engine-sql.ts';
+import { readFiles } from './read-files.ts';
 import { OpenTable } from './engine-table.ts';
 import { FileCache } from './file-cache.ts';
 import { LocalFiles } from './local-files.ts';
@@ -115,6 +115,7 @@ async function append(table: OpenTable, rows: string, by = engine): Promise<void
       'rows',
       1 << 30,
       isSplit ? ['__p0'] : [],
+      { codec: 'zstd' },
     );
     const stored = schema.fields.filter(({ name }) => !table.partitionColumns.includes(name));
     const partitions = table.partitionColumns.map((name) => ({ name }));

@@ -11,13 +11,15 @@ import { CHANGE_TYPE, uploadChangeFiles } from './change-files.ts';
 import type { Engine } from './engine.ts';
 import { uploadEngineFiles } from './engine-files.ts';
 import type { EngineFile, EngineSession } from './engine-session.ts';
-import { identifier, readFiles } from './engine-sql.ts';
+import { identifier } from './engine-sql.ts';
 import type { EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
 import { LocalFiles } from './local-files.ts';
 import { unmarkedRows } from './marked-rows-sql.ts';
 import { replanned } from './merge-commit.ts';
 import { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
+import { readFiles } from './read-files.ts';
+import { storedAs, storedIds } from './stored-columns.ts';
 import { TableVectors } from './table-vectors.ts';
 
 export interface DeleteRequest {
@@ -94,7 +96,7 @@ export async function deleteRows(
 async function deleteOnce(place: DeletePlace, request: DeleteRequest): Promise<DeleteReport> {
   const { session, table, cache, local } = place;
   const { state } = table.delta;
-  const predicate = await parsePredicate(session, table.root, state.schema, request.where);
+  const predicate = await parsePredicate(session, table.root, state, request.where);
   const found = await hitFiles(place, predicate, request.signal);
   const emptied = found.filter(({ hit, total }) => hit === total).map(({ file }) => file);
   const thinned = found.filter(({ hit, total }) => hit < total).map(({ file }) => file);
@@ -174,12 +176,7 @@ async function markRows(
 async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
   const { table, cache } = place;
   const kept = `SELECT ${storedColumns(place)} FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false) ORDER BY __row`;
-  const written = await place.session.writeParquet(
-    kept,
-    `kept-${table.newId()}`,
-    Number.MAX_SAFE_INTEGER,
-    [],
-  );
+  const written = await writeOne(place, kept, 'kept');
   const files = inPartitionOf(table, file, written);
   const adds = await uploadEngineFiles(table, cache, files, storedFields(place), partitionNames(table));
   return adds.map((add) => ({ add }));
@@ -189,13 +186,17 @@ async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: Ad
 async function tellDeleted(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
   const { table } = place;
   const deleted = `SELECT ${storedColumns(place)}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM ${await rowsOf(place, file)} WHERE ${predicate.sql}`;
-  const written = await place.session.writeParquet(
-    deleted,
-    `deleted-${table.newId()}`,
-    Number.MAX_SAFE_INTEGER,
-    [],
-  );
+  const written = await writeOne(place, deleted, 'deleted');
   return await uploadChangeFiles(table, inPartitionOf(table, file, written), partitionNames(table));
+}
+
+async function writeOne(place: DeletePlace, query: string, what: string): Promise<EngineFile[]> {
+  const { session, table } = place;
+  const names = storedFields(place).map((own) => own.name);
+  return await session.writeParquet(query, `${what}-${table.newId()}`, Number.MAX_SAFE_INTEGER, [], {
+    codec: table.codec,
+    fieldIds: storedIds(table.delta.state.columns, names),
+  });
 }
 
 /** The rows of a file that are in the table. */
@@ -212,7 +213,7 @@ function storedFields({ table }: DeletePlace): readonly DeltaField[] {
 
 function storedColumns(place: DeletePlace): string {
   return storedFields(place)
-    .map((own) => identifier(own.name))
+    .map((own) => storedAs(place.table.delta.state.columns, own.name))
     .join(', ');
 }
 
@@ -222,10 +223,11 @@ function partitionNames({ partitionColumns }: EngineTable): { readonly name: str
 
 /** Files that were written of one file's rows are in its partition. */
 function inPartitionOf(
-  { partitionColumns }: EngineTable,
+  { partitionColumns, delta }: EngineTable,
   { partitionValues }: AddFile,
   written: readonly EngineFile[],
 ): EngineFile[] {
-  const texts = partitionColumns.map((name, at) => [`__p${at}`, partitionValues[name] ?? null] as const);
+  const values = delta.state.columns.namedValues(partitionValues);
+  const texts = partitionColumns.map((name, at) => [`__p${at}`, values[name] ?? null] as const);
   return written.map((one) => ({ ...one, partitionTexts: new Map(texts) }));
 }

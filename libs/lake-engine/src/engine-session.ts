@@ -4,6 +4,7 @@ import { blobValue, type DuckDBConnection, type Json } from '@duckdb/node-api';
 import type { PageCodec } from '@hasivu/delta';
 import { text } from './engine-sql.ts';
 import type { EngineColumnStatistics } from './engine-statistics.ts';
+import { engineVector, type EngineVector } from './engine-vector.ts';
 import { ADD_MARKED_ROWS, CREATE_MARKED_ROWS } from './marked-rows-sql.ts';
 
 /** A Parquet file that the engine wrote. */
@@ -53,6 +54,33 @@ export class EngineSession {
   async rows(sql: string): Promise<Record<string, Json>[]> {
     const reader = await this.#connection.runAndReadAll(sql);
     return reader.getRowObjectsJson();
+  }
+
+  /**
+   * Gives a query's rows column by column, some thousand at a time, without a JavaScript value per row. All columns must be
+   * of fixed width. The vectors are the engine's: they are gone when `take` returns.
+   */
+  async stream(sql: string, take: (vectors: readonly EngineVector[], rows: number) => void): Promise<void> {
+    const result = await this.#connection.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      const vectors: EngineVector[] = [];
+      for (let at = 0; at < chunk.columnCount; at += 1)
+        vectors.push(engineVector(chunk.getColumnVector(at), chunk.rowCount));
+      take(vectors, chunk.rowCount);
+    }
+  }
+
+  /** Appends rows to a table, one text and then whole numbers each. */
+  async append(table: string, rows: Iterable<readonly [text: string, ...numbers: number[]]>): Promise<void> {
+    const appender = await this.#connection.createAppender(table);
+    for (const [first, ...numbers] of rows) {
+      appender.appendVarchar(first);
+      for (const number of numbers) appender.appendBigInt(BigInt(number));
+      appender.endRow();
+    }
+    appender.closeSync();
   }
 
   /** Adds a file to `marked_rows`. */

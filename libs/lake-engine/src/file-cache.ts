@@ -5,27 +5,32 @@ import { join } from 'node:path';
 import type { LogStore } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 
+/** A store that also gives a part of an object: bytes from `start` up to, not including, `end`. */
+export interface RangeStore extends LogStore {
+  get(key: string, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array | null>;
+}
+
 /**
  * Lake files on local disk, for the engine. They are immutable, so a copy is never stale; the least recently used go
  * when the bound is passed. The folder belongs to this process, and what a killed process left is removed at start.
  */
 export class FileCache {
   readonly folder: string;
-  readonly #store: LogStore;
+  readonly #store: RangeStore;
   readonly #maxBytes: number;
   /** Insertion order is use order. */
   readonly #sizes = new Map<string, number>();
   readonly #fetching = new Map<string, Promise<string>>();
   #held = 0;
 
-  private constructor(folder: string, store: LogStore, maxBytes: number) {
+  private constructor(folder: string, store: RangeStore, maxBytes: number) {
     this.folder = folder;
     this.#store = store;
     this.#maxBytes = maxBytes;
   }
 
   /** @param owner the service's name, for the folder's */
-  static async open(store: LogStore, owner: string, maxBytes: number): Promise<FileCache> {
+  static async open(store: RangeStore, owner: string, maxBytes: number): Promise<FileCache> {
     const prefix = `hasivu-${owner}-`;
     for (const name of await readdir(tmpdir())) {
       const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : NaN;
@@ -52,6 +57,18 @@ export class FileCache {
       this.#fetching.set(path, fetching);
     }
     return fetching;
+  }
+
+  /** Whether the whole object is here. */
+  has(key: string): boolean {
+    return this.#sizes.has(this.#path(key));
+  }
+
+  /** A part of an object, from the store; nothing of it is kept. @throws STORE_OBJECT_MISSING */
+  async rangeOf(key: string, start: number, end: number): Promise<Uint8Array> {
+    const bytes = await this.#store.get(key, { start, end });
+    if (bytes === null) throw missing(key);
+    return bytes;
   }
 
   /** Keeps a file that was just uploaded, by moving it here. */
@@ -101,11 +118,7 @@ export class FileCache {
 
   async #fetch(key: string, path: string): Promise<string> {
     const bytes = await this.#store.get(key);
-    if (bytes === null)
-      throw new PlatformError('STORE_OBJECT_MISSING', {
-        doing: `reading the table file "${key}"`,
-        context: { key },
-      });
+    if (bytes === null) throw missing(key);
     await writeFile(path, bytes);
     this.#remember(path, bytes.byteLength);
     return path;
@@ -119,6 +132,13 @@ export class FileCache {
   #path(key: string): string {
     return join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.parquet`);
   }
+}
+
+function missing(key: string): PlatformError {
+  return new PlatformError('STORE_OBJECT_MISSING', {
+    doing: `reading the table file "${key}"`,
+    context: { key },
+  });
 }
 
 function isAlive(pid: number): boolean {

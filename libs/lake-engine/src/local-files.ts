@@ -1,4 +1,5 @@
 import { keyOfPath, partitionId, type AddFile } from '@hasivu/delta';
+import type { LakeObject } from './column-copy.ts';
 import type { PartitionFiles } from './engine-sql.ts';
 import type { FileCache } from './file-cache.ts';
 import type { EngineTable } from './engine-table.ts';
@@ -40,6 +41,11 @@ export class LocalFiles {
       groups.set(id, group);
     }
     return [...groups.values()];
+  }
+
+  /** The file in the store. */
+  objectOf(file: AddFile): LakeObject {
+    return { key: this.#keyOf(file), sizeBytes: file.size };
   }
 
   async forget(files: readonly AddFile[]): Promise<void> {

@@ -21,6 +21,8 @@ export class TableVectors {
   readonly #cache: FileCache;
   readonly #local: LocalFiles;
   readonly #rows = new Map<string, RowSet>();
+  /** Files whose marked rows the engine knows. */
+  readonly #told = new Set<string>();
   readonly #files = new Map<string, Uint8Array>();
 
   constructor(session: EngineSession, table: EngineTable, cache: FileCache, local: LocalFiles) {
@@ -30,15 +32,25 @@ export class TableVectors {
     this.#local = local;
   }
 
+  /** Rows of the file that are marked deleted; null when none is. To be read only. */
+  async rowsOf(file: AddFile): Promise<RowSet | null> {
+    if (file.deletionVector === undefined) return null;
+    const known = this.#rows.get(file.path);
+    if (known !== undefined) return known;
+    const rows = await readVector(file.deletionVector, { get: (key) => this.#vectorFile(key) });
+    this.#rows.set(file.path, rows);
+    return rows;
+  }
+
   /** Tells the engine which rows of these files are marked deleted. @returns whether any is */
   async load(files: Iterable<AddFile>): Promise<boolean> {
     let any = false;
     for (const file of files) {
-      if (file.deletionVector === undefined) continue;
+      const rows = await this.rowsOf(file);
+      if (rows === null) continue;
       any = true;
-      if (this.#rows.has(file.path)) continue;
-      const rows = await readVector(file.deletionVector, { get: (key) => this.#vectorFile(key) });
-      this.#rows.set(file.path, rows);
+      if (this.#told.has(file.path)) continue;
+      this.#told.add(file.path);
       await this.#session.markRows(await this.#local.pathOf(file), rows.toBits(this.#rowCount(file)));
     }
     return any;

@@ -58,6 +58,10 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
     (open) => open.close(),
   );
+  const merger = resources.adopt(
+    new StateMerger(engine, cache, failpoint, config.lake.deletionVectors),
+    (open) => open.close(),
+  );
   const metrics = createSinkMetrics(context.metrics);
   const lineage = resources.adopt(
     new SinkLineage(config, cluster, (error) => context.countError(error)),
@@ -85,7 +89,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     around,
     engine,
     cache,
-    merger: new StateMerger(engine, cache, failpoint, config.lake.deletionVectors),
+    merger,
     historyMerger: new HistoryMerger(engine, cache, failpoint),
     metrics,
     failpoint,

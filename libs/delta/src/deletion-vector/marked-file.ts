@@ -20,6 +20,8 @@ const { rawJSON } = JSON as unknown as { rawJSON: (this: void, text: string) => 
 
 /** The file's statistics with `tightBounds` false, every digit kept. @throws LAKE_LOG_CORRUPT without numRecords */
 function wideStatistics({ stats }: AddFile): string {
+  // Files are marked again and again: those that were have it from the first time.
+  if (stats?.startsWith('{"numRecords":') === true && stats.endsWith(',"tightBounds":false}')) return stats;
   const read = parse(stats ?? '{}', (_, value, context) =>
     typeof value === 'number' ? rawJSON(context.source ?? String(value)) : value,
   ) as Record<string, unknown>;

@@ -5,6 +5,7 @@ export type FileBound =
   | { readonly kind: 'all' | 'any'; readonly of: readonly FileBound[] }
   | {
       readonly kind: 'compare';
+      /** As files name it. */
       readonly column: string;
       readonly type: DeltaType;
       readonly by: Comparison;

@@ -1,7 +1,8 @@
-import type { AddFile, DeltaField, DeltaStruct } from '@hasivu/delta';
+import type { AddFile, ColumnMapping, DeltaField, DeltaStruct } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { EngineSession } from '../engine-session.ts';
-import { engineType, readFiles, text } from '../engine-sql.ts';
+import { engineType, text } from '../engine-sql.ts';
+import { readFiles } from '../read-files.ts';
 import { isOrderedType, mayHold, type Comparison, type FileBound } from './file-bounds.ts';
 import { conditionOf, objectionTo, type SyntaxNode } from './predicate-syntax.ts';
 
@@ -11,6 +12,12 @@ export interface RowPredicate {
   readonly sql: string;
   /** Whether a row of the file may satisfy it, by the file's partition and statistics. */
   mayHold(file: AddFile): boolean;
+}
+
+/** A table's columns, and how its files name them. */
+export interface TableColumns {
+  readonly schema: DeltaStruct;
+  readonly columns: ColumnMapping;
 }
 
 /** Longest list of values by which files are told apart. */
@@ -44,9 +51,10 @@ const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
 export async function parsePredicate(
   session: EngineSession,
   root: string,
-  schema: DeltaStruct,
+  table: TableColumns,
   written: string,
 ): Promise<RowPredicate> {
+  const { schema } = table;
   const where = written.trim().replace(/;+$/u, '');
   if (where === '' || where.length > MAX_PREDICATE_CHARACTERS)
     throw invalid(
@@ -61,7 +69,7 @@ export async function parsePredicate(
   // A comment at its end must not swallow the bracket.
   const sql = `(${where}\n)`;
   await checkType(session, root, schema, sql);
-  const bound = await boundOf(session, schema, condition);
+  const bound = await boundOf(session, table, condition);
   return { sql, mayHold: (file) => mayHold(bound, file) };
 }
 
@@ -100,13 +108,14 @@ async function checkType(
 
 async function boundOf(
   session: EngineSession,
-  schema: DeltaStruct,
+  table: TableColumns,
   node: SyntaxNode | undefined,
 ): Promise<FileBound> {
+  const { schema, columns } = table;
   const open: FileBound = { kind: 'open' };
   const partsOf = async (nodes: readonly SyntaxNode[]): Promise<FileBound[]> => {
     const parts: FileBound[] = [];
-    for (const part of nodes) parts.push(await boundOf(session, schema, part));
+    for (const part of nodes) parts.push(await boundOf(session, table, part));
     return parts;
   };
   const compared = async (
@@ -119,7 +128,7 @@ async function boundOf(
     const constant = await constantOf(session, own, value);
     return constant === null
       ? open
-      : { kind: 'compare', column: own.name, type: own.type, by, value: constant };
+      : { kind: 'compare', column: columns.storedName(own.name), type: own.type, by, value: constant };
   };
   const { children = [] } = node ?? {};
   switch (node?.type) {
@@ -140,7 +149,7 @@ async function boundOf(
     }
     case 'OPERATOR_IS_NULL': {
       const own = columnOf(schema, children[0]);
-      return own === null ? open : { kind: 'is-null', column: own.name };
+      return own === null ? open : { kind: 'is-null', column: columns.storedName(own.name) };
     }
     default: {
       const by = COMPARISONS[node?.type ?? ''];

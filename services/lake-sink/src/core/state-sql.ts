@@ -32,14 +32,18 @@ export function existingRelation(
   return marked ? unmarkedRows(rows) : rows;
 }
 
-/** Changes before the last TRUNCATE are history: their rows are gone. */
+/**
+ * Table `change_last`: the last change per key, numbered by `__change`. Changes before the last TRUNCATE are history: their
+ * rows are gone.
+ */
 export function lastChangesSql(shape: TableShape, batch: string, truncatedAt: ChangePosition | null): string {
   const key = shape.key.map(identifier).join(', ');
   const survives = truncatedAt === null ? '' : ` AND ${atOrAfter('b', truncatedAt)}`;
   return (
-    `CREATE OR REPLACE TEMP TABLE change_last AS SELECT ${key}, _lsn, _seq, _op, _unavailable IS NOT NULL AS __lacks, __file, __row FROM ${batch} b ` +
+    `CREATE OR REPLACE TEMP TABLE change_last AS SELECT *, row_number() OVER () AS __change FROM (` +
+    `SELECT ${key}, _lsn, _seq, _op, _unavailable IS NOT NULL AS __lacks, __file, __row FROM ${batch} b ` +
     `WHERE _op IN ('c', 'r', 'u', 'd')${survives} ` +
-    `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY _lsn DESC, _seq DESC, _offset DESC) = 1`
+    `QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY _lsn DESC, _seq DESC, _offset DESC) = 1)`
   );
 }
 

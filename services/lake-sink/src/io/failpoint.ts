@@ -2,6 +2,7 @@
 export const FAILPOINTS = [
   'log-uploaded',
   'log-committed',
+  'state-indexed',
   'state-uploaded',
   'state-committed',
   'history-uploaded',

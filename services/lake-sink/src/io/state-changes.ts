@@ -5,8 +5,9 @@ import { countChangesSql, STATE_CHANGES, stateChangesSql, type FeedInput } from 
 import type { FeedUse } from '../core/feed-use.ts';
 import { existingRelation, storedColumns, type RewriteInput } from '../core/state-sql.ts';
 import type { TableShape } from '../core/table-shape.ts';
-import { rowsPerFile, type ChangedFiles, type ChangePlace } from './changed-files.ts';
+import type { ChangedFiles } from './changed-files.ts';
 import type { LakeTable } from './lake-table.ts';
+import type { ChangePlace } from './state-matches.ts';
 
 /** What a merge tells readers of the table's change data feed. */
 export interface StateChanges {
@@ -36,7 +37,7 @@ export async function writeStateChanges(
   checkNames(place.table, shape);
   const removes = changed.rewritten.length + changed.emptied.length;
   if (changed.marked.length === 0 && (removes === 0 || adds.length === 0)) return NOTHING_TO_TELL;
-  await place.session.run(stateChangesSql(shape, await feedInput(place, shape, input)));
+  await place.session.run(stateChangesSql(shape, await feedInput(place, shape, input, changed)));
   const order = {
     stored: storedColumns(shape),
     extra: [CHANGE_TYPE.name],
@@ -65,11 +66,12 @@ export async function writeStateChanges(
 }
 
 async function feedInput(
-  { session, table, local, vectors }: ChangePlace,
+  { table, local, vectors }: ChangePlace,
   shape: TableShape,
   input: RewriteInput & { readonly truncates: boolean },
+  { matches }: ChangedFiles,
 ): Promise<FeedInput> {
-  const matched = [...(await rowsPerFile(session, local)).keys()];
+  const matched = [...(await matches.rowsPerFile()).keys()];
   const live = [...table.delta.state.files.values()];
   return {
     ...input,

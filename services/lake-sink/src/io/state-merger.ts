@@ -22,16 +22,17 @@ import {
   lastChangesSql,
   missingValuesSql,
   nextRowsSql,
-  rowsToMarkSql,
   stateFields,
   storedColumns,
 } from '../core/state-sql.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { VectorLimits, VectorUse } from '../core/vector-policy.ts';
-import { planChangedFiles, type ChangePlace } from './changed-files.ts';
+import { planChangedFiles } from './changed-files.ts';
 import type { Failpoint } from './failpoint.ts';
+import { KeyIndexes } from './key-index/key-indexes.ts';
 import type { LakeTable } from './lake-table.ts';
 import { hasFeed, writeStateChanges } from './state-changes.ts';
+import type { ChangePlace } from './state-matches.ts';
 
 /** One batch to be applied to a state table. */
 export interface StateBatch {
@@ -55,12 +56,19 @@ export class StateMerger {
   readonly #cache: FileCache;
   readonly #failpoint: Failpoint;
   readonly #limits: VectorLimits;
+  readonly #indexes: KeyIndexes;
 
   constructor(engine: Engine, cache: FileCache, failpoint: Failpoint, limits: VectorLimits) {
     this.#engine = engine;
     this.#cache = cache;
     this.#failpoint = failpoint;
     this.#limits = limits;
+    this.#indexes = new KeyIndexes(cache.folder);
+  }
+
+  /** Frees what it keeps of the tables beside the cache. */
+  close(): void {
+    this.#indexes.close();
   }
 
   /** @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT, LAKE_MERGE_FAILED; then nothing of the batch is visible */
@@ -78,10 +86,12 @@ export class StateMerger {
     await session.run(lastChangesSql(shape, rows, batch.truncatedAt));
     const local = new LocalFiles(table, this.#cache);
     const vectors = new TableVectors(session, table, this.#cache, local);
-    const place = { session, table, local, vectors };
+    const place = { session, table, cache: this.#cache, local, vectors, failpoint: this.#failpoint };
     const rule = { use: batch.vectors, limits: this.#limits };
     const truncatedAt = batch.truncates ? batch.truncatedAt : null;
-    const changed = await planChangedFiles(place, shape, truncatedAt, rule);
+    const changed = await planChangedFiles(place, shape, truncatedAt, rule, this.#indexes);
+    const feeds = hasFeed(table, batch.feed);
+    if (feeds || batch.unavailable.length > 0) await changed.matches.tabulate(feeds ? 'all' : 'lacking');
     const input = {
       batch: rows,
       existing: await keptFiles(place, shape, changed.rewritten),
@@ -101,8 +111,7 @@ export class StateMerger {
     };
     const written = await writePartitioned(session, 'state_next', 'state', order);
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
-    const marks = await vectors.mark(await rowsToMark(place, changed.marked));
-    const feeds = hasFeed(table, batch.feed);
+    const marks = await vectors.mark(await changed.matches.rowsIn(changed.marked));
     const told = feeds ? await writeStateChanges(place, shape, input, changed, adds) : null;
     const properties = {
       ...(batch.feed === 'table' ? {} : { [CHANGE_FEED_PROPERTY]: String(feeds) }),
@@ -137,15 +146,4 @@ async function filesWithMissingValues(
 ): Promise<string | null> {
   const files = (await session.rows(lackingFilesSql(shape))).map((row) => local.at(row['__file']));
   return files.length === 0 ? null : existingRelation(shape, await local.groups(files), false);
-}
-
-async function rowsToMark(
-  { session, local }: ChangePlace,
-  files: readonly AddFile[],
-): Promise<Map<AddFile, number[]>> {
-  if (files.length === 0) return new Map();
-  const paths: string[] = [];
-  for (const file of files) paths.push(await local.pathOf(file));
-  const found = await session.rows(rowsToMarkSql(paths));
-  return new Map(found.map((row) => [local.at(row['__file']), row['at'] as number[]]));
 }
