@@ -2,6 +2,7 @@ export { bucketPrefix, type BucketPrefix } from './bucket-prefix.ts';
 export { checkProperty, type PropertyOptions } from './check-property.ts';
 export { postgresPrograms } from './postgres-programs.ts';
 export { python, type PythonOptions } from './python.ts';
+export { PythonSession } from './python-session.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { assertNoDuplicates, assertNoGaps } from './sequence-assertions.ts';
 export { announces, demandSuffix, type Server } from './server-suffix.ts';
