@@ -10,6 +10,8 @@ import { CDC_ARGUMENTS, CDC_USAGE, cdcOptions } from './cdc/cdc-options.ts';
 import { cdcMarkdown } from './cdc/markdown.ts';
 import { profileSummary } from './cdc/profile-summary.ts';
 import { benchDeltaLog, deltaLogTable } from './delta-log/delta-log-bench.ts';
+import { sizesMarkdown } from './sizes/markdown.ts';
+import { benchSizes } from './sizes/sizes-bench.ts';
 import { sinkMarkdown } from './sink/markdown.ts';
 import { benchSink } from './sink/sink-bench.ts';
 import { SINK_ARGUMENTS, SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
@@ -23,12 +25,14 @@ stack is started for the run, or the one named by HASIVU_TEST_STACK is used.
 
 Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
        npm run bench -- delta-log [--commits 10000] [--files 100000] [--profile DIRECTORY] [--json] [--out FILE]
+       npm run bench -- sizes [--dataset NAME …] [--json] [--out FILE]
        npm run bench -- cdc …
        npm run bench -- sink …
        npm run bench -- upsert …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
 delta-log: a table of many commits and files; what its log costs to write, load, follow and travel.
+sizes: the same rows in Postgres, as CSV, as change events in JSON and in the lake's tables, in bytes, of three datasets.
 cdc:   ${CDC_USAGE}
 sink:  ${SINK_USAGE}
 upsert: ${UPSERT_USAGE}`;
@@ -43,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort();
   });
 
-const COMMANDS = { spine, cdc, sink, upsert, 'delta-log': deltaLog } as const;
+const COMMANDS = { spine, cdc, sink, upsert, sizes, 'delta-log': deltaLog } as const;
 
 const { values, positionals } = readArguments();
 const run = Object.entries(COMMANDS).find(([name]) => name === positionals[0])?.[1];
@@ -105,6 +109,13 @@ async function upsert(): Promise<string> {
   return kept(record, upsertMarkdown(record), options.profileDirectory);
 }
 
+async function sizes(): Promise<string> {
+  await useStack();
+  const results = await benchSizes({ datasets: values.dataset, signal: interruption.signal, report });
+  const record = { benchmark: 'sizes', takenAt: new Date().toISOString(), node: process.version, results };
+  return kept(record, sizesMarkdown(record), null);
+}
+
 /** Writes what was asked for to files; returns what goes to stdout. */
 function kept(record: unknown, page: string, profileDirectory: string | null): string {
   if (profileDirectory !== null)
@@ -126,6 +137,7 @@ function readArguments() {
         ...UPSERT_ARGUMENTS,
         commits: { type: 'string', default: '10000' },
         files: { type: 'string', default: '100000' },
+        dataset: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

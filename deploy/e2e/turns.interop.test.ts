@@ -90,5 +90,5 @@ test.each<[Writer, Writer[]]>([
     }
     expect(model.size).toBeGreaterThan(ROWS);
   },
-  900_000,
+  1_800_000,
 );
