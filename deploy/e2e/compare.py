@@ -47,8 +47,8 @@ def bronze(request: dict, table: DeltaTable) -> dict:
 
 
 def rows_of(table: DeltaTable, columns: list[str] | None = None) -> pa.Table:
-    """deltalake's reader for pyarrow refuses tables with deletion vectors; its own engine applies them."""
-    if "deletionVectors" not in (table.protocol().reader_features or []):
+    """deltalake's reader for pyarrow refuses tables with deletion vectors or mapped columns; its own engine does not."""
+    if not {"deletionVectors", "columnMapping"} & set(table.protocol().reader_features or []):
         return table.to_pyarrow_table(columns=columns)
     names = ", ".join(f'"{name}"' for name in columns or [field.name for field in table.schema().fields])
     rows = QueryBuilder().register("t", table).execute(f"select {names} from t").read_all()

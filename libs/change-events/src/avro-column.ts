@@ -49,6 +49,7 @@ function fields(
       ...shape(avroTypeOf(column.type)),
       ...(name === column.name ? {} : { pgName: column.name }),
       pgType: column.pgType,
+      ...(column.origin === undefined ? {} : { pgOrigin: column.origin }),
     };
   });
 }
@@ -63,6 +64,7 @@ export function columnOf(field: AvroField): ColumnSchema {
     name: field.pgName ?? field.name,
     type: columnTypeOf(inner),
     pgType: field.pgType ?? '',
+    ...(field.pgOrigin === undefined ? {} : { origin: field.pgOrigin }),
   };
 }
 

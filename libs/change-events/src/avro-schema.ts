@@ -22,4 +22,6 @@ export interface AvroField {
   /** The column's own name where Avro's naming rules changed it. */
   readonly pgName?: string;
   readonly pgType?: string;
+  /** What the column stays when it is renamed. */
+  readonly pgOrigin?: string;
 }

@@ -30,6 +30,11 @@ export interface ColumnSchema {
   readonly type: ColumnType;
   /** The type as Postgres names it, e.g. `numeric(10,2)`; information for people. */
   readonly pgType: string;
+  /**
+   * What the column stays however it is called: its relation's OID and its number there, e.g. `16384.3`. Absent where the
+   * source cannot tell it for this place of its log.
+   */
+  readonly origin?: string;
 }
 
 /** Shape of a table at one moment. Every column can be null in an event, so that schemas evolve `BACKWARD`. */

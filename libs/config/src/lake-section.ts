@@ -98,6 +98,11 @@ export const LakeSection = Type.Object(
       },
       { default: {}, additionalProperties: false },
     ),
+    columnMapping: Type.Union([Type.Literal('onDemand'), Type.Literal('never')], {
+      default: 'onDemand',
+      description:
+        'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old',
+    }),
   },
   { additionalProperties: false },
 );
@@ -124,6 +129,12 @@ export const TableSection = Type.Object(
       Type.Boolean({
         description:
           'Mark changed rows of the state table deleted: true at any size, false never. Left out: as lake.deletionVectors says',
+      }),
+    ),
+    onDrop: Type.Optional(
+      Type.Union([Type.Literal('keep'), Type.Literal('drop')], {
+        description:
+          'Columns that the source dropped stay in the state table and are null in new rows (keep, also when left out), or go from it; the change log and histories keep them',
       }),
     ),
     compression: Type.Optional(

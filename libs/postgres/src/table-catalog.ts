@@ -10,6 +10,8 @@ export interface CatalogColumn {
   /** `attndims`. */
   readonly dimensions: number;
   readonly generated: boolean;
+  /** `attnum`: stays when the column is renamed, and no other column of the table ever has it. */
+  readonly number: number;
 }
 
 export interface CatalogTable extends TableName {
@@ -23,6 +25,8 @@ export interface CatalogTable extends TableName {
   readonly primaryKey: readonly string[];
   /** Columns of the index that is the replica identity, in key order; empty without one. */
   readonly identityIndex: readonly string[];
+  /** Transactions that last changed a column of the table, dropped ones included. */
+  readonly columnChanges: readonly number[];
 }
 
 interface TableRow {
@@ -32,9 +36,10 @@ interface TableRow {
   readonly identity: string;
   readonly may_select: boolean;
   readonly estimated_rows: number;
-  readonly columns: { n: string; t: string; m: number; d: number; g: boolean }[];
+  readonly columns: { n: string; t: string; m: number; d: number; g: boolean; a: number }[];
   readonly primary_key: string[] | null;
   readonly identity_index: string[] | null;
+  readonly column_changes: string[] | null;
 }
 
 const indexColumns = (flag: string): string => `(
@@ -49,10 +54,11 @@ SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relre
        has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select,
        c.reltuples::float8 AS estimated_rows,
        (SELECT coalesce(json_agg(json_build_object('n', a.attname, 't', a.atttypid::text, 'm', a.atttypmod,
-                 'd', a.attndims, 'g', a.attgenerated <> '') ORDER BY a.attnum), '[]')
+                 'd', a.attndims, 'g', a.attgenerated <> '', 'a', a.attnum) ORDER BY a.attnum), '[]')
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        ${indexColumns('indisprimary')} AS primary_key,
-       ${indexColumns('indisreplident')} AS identity_index
+       ${indexColumns('indisreplident')} AS identity_index,
+       (SELECT array_agg(DISTINCT a.xmin::text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS column_changes
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'`;
 
@@ -93,8 +99,10 @@ function fromRow(row: TableRow): CatalogTable {
       typmod: c.m,
       dimensions: c.d,
       generated: c.g,
+      number: c.a,
     })),
     primaryKey: row.primary_key ?? [],
     identityIndex: row.identity_index ?? [],
+    columnChanges: (row.column_changes ?? []).map(Number),
   };
 }

@@ -20,7 +20,8 @@ import {
   type HistoryLayout,
 } from '../src/core/history/history-layout.ts';
 import { LOG_COLUMNS } from '../src/core/lake-columns.ts';
-import { historyBit, isAfter, type ChangePosition } from '../src/core/row-batch.ts';
+import { isAfter, type ChangePosition } from '../src/core/change-position.ts';
+import { historyBit } from '../src/core/row-batch.ts';
 import { tableFields, type TableShape } from '../src/core/table-shape.ts';
 import { advanceHistory } from '../src/io/history-advance.ts';
 import { HistoryMerger } from '../src/io/history-merger.ts';

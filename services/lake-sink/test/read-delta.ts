@@ -17,9 +17,9 @@ export const DELTALAKE = `
 import base64, datetime, decimal, json, os, sys
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
-# to_pyarrow_table refuses tables with deletion vectors; deltalake's own engine applies them.
+# to_pyarrow_table refuses tables with deletion vectors or mapped columns; deltalake's own engine does not.
 def table_of(t):
-    if 'deletionVectors' not in (t.protocol().reader_features or []): return t.to_pyarrow_table()
+    if not {'deletionVectors', 'columnMapping'} & set(t.protocol().reader_features or []): return t.to_pyarrow_table()
     a = pa.table(QueryBuilder().register('t', t).execute('select * from t').read_all())
     plain = lambda f: f.type.value_type if pa.types.is_dictionary(f.type) else f.type
     text = lambda y: pa.string() if pa.types.is_string_view(y) or pa.types.is_large_string(y) else pa.binary() if pa.types.is_binary_view(y) else y

@@ -19,6 +19,7 @@ export interface SinkConfig {
   readonly pipelines?: readonly unknown[];
   readonly flush?: Record<string, number>;
   readonly deletionVectors?: Record<string, unknown>;
+  readonly columnMapping?: 'onDemand' | 'never';
 }
 
 /** Marks rows deleted wherever the policy has a say, so that small tables show what large ones do. */
@@ -64,6 +65,7 @@ export class SinkFixture implements AsyncDisposable {
           secretAccessKey: 'env:LAKE_SECRET',
           flush: { intervalMs: 200, ...config.flush },
           deletionVectors: config.deletionVectors ?? {},
+          columnMapping: config.columnMapping ?? 'onDemand',
         },
         tables: config.tables ?? {},
         pipelines: config.pipelines ?? [],

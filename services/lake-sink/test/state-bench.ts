@@ -16,7 +16,7 @@ import {
 } from '@hasivu/lake-engine';
 import { MemoryStore } from '@hasivu/object-store';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../src/core/lake-columns.ts';
-import { isAfter, type ChangePosition } from '../src/core/row-batch.ts';
+import { isAfter, type ChangePosition } from '../src/core/change-position.ts';
 import { stateFields } from '../src/core/state-sql.ts';
 import { tableFields, type TableShape } from '../src/core/table-shape.ts';
 import { LakeTable } from '../src/io/lake-table.ts';

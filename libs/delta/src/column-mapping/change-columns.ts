@@ -55,7 +55,7 @@ function changeable(metadata: Metadata, path: ColumnPath, doing: string): DeltaS
 
 /** What of the table would no longer hold if the column were called otherwise. */
 function userOf({ configuration }: Metadata, schema: DeltaStruct, column: string): string | null {
-  const literal = column.replaceAll(/[/\\^$*+?.()|[\]{}-]/g, '\\$&');
+  const literal = column.replaceAll(/[/\\^$*+?.()|[\]{}]/g, '\\$&');
   const word = new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'iu');
   for (const [key, value] of Object.entries(configuration)) {
     const isExpression = key.startsWith('delta.constraints.') || key === 'delta.dataSkippingStatsColumns';

@@ -102,6 +102,14 @@ describe('renaming', () => {
     expect(JSON.stringify(columns.pairOf('tags')?.stored.type)).toContain('"name":"k"');
   });
 
+  test('takes any name', async () => {
+    const table = await tableOf(FIELDS);
+    await change(table, mapColumns);
+    for (const name of ['a-b.c (d)', '[x]{y}|^$*+?/\\', 'größe'])
+      await change(table, (metadata) => renameColumn(metadata, [names(table)[0] ?? ''], name));
+    expect([names(table)[0], stored(table, 'größe')]).toEqual(['größe', 'id']);
+  });
+
   test('swaps names through a third one', async () => {
     const table = await tableOf([field('a', 'long'), field('b', 'long')]);
     await change(table, mapColumns);

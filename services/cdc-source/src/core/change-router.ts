@@ -75,6 +75,11 @@ export class ChangeRouter {
     return this.#relations.pending;
   }
 
+  /** Number of the open transaction. */
+  get transactionXid(): number {
+    return this.#moment.txId;
+  }
+
   /** Wall clock for `ts_ms`, milliseconds; the driver sets it once per read. */
   set nowMs(nowMs: number) {
     this.#emitter.nowMs = nowMs;

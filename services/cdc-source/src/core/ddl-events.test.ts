@@ -26,6 +26,7 @@ const drop = {
 let written: string[];
 let notices: string[];
 let refused: number;
+let numbers: string[];
 let errands: Errands;
 let history: SchemaHistory;
 
@@ -33,6 +34,7 @@ beforeEach(() => {
   written = [];
   notices = [];
   refused = 0;
+  numbers = [];
   errands = new Errands();
   history = new SchemaHistory();
 });
@@ -52,6 +54,8 @@ function events(own: string | null): DdlEvents {
     errands,
     describe: () => Promise.reject(new Error('nothing is to be described')),
     compiled: () => undefined,
+    numbered: (oid, columns) =>
+      numbers.push(`${oid}: ${columns.map((one) => `${one.name}=${one.number}`).join(' ')}`),
     notice: (notice) => notices.push(notice),
     waiting: () => undefined,
     refused: () => refused++,
@@ -67,6 +71,35 @@ async function tell(ddl: DdlEvents, message: unknown): Promise<void> {
 test('a message with the token of the triggers is a record', async () => {
   await tell(events('secret'), drop);
   expect([written.length, notices, refused]).toEqual([1, ['dropped'], 0]);
+});
+
+const altered = {
+  ...drop,
+  kind: 'table',
+  command: 'ALTER TABLE',
+  identity: 'd',
+  comment: null,
+  primaryKey: ['id'],
+  identityIndex: null,
+  columns: [
+    {
+      ...{ name: 'id', number: 3, typeOid: 23, typmod: -1, dimensions: 0, notNull: true, generated: false },
+      ...{ identity: false, hasDefault: false, default: null, comment: null, published: true },
+    },
+  ],
+};
+
+test('the numbers of columns are known also where Kafka has the record, and from a trigger of ours only', () => {
+  const at = (message: unknown): LogicalMessage =>
+    ({
+      prefix: DDL_PREFIX,
+      transactional: true,
+      content: Buffer.from(JSON.stringify(message)),
+    }) as LogicalMessage;
+  const ddl = events('secret');
+  ddl.message(at(altered), -1, MOMENT);
+  ddl.message(at({ ...altered, token: 'guess' }), -1, MOMENT);
+  expect([numbers, written, refused]).toEqual([['1: id=3'], [], 0]);
 });
 
 test('one without it changes nothing, and is told once however many there are', async () => {

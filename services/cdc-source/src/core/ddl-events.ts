@@ -4,6 +4,7 @@ import type { LogicalMessage } from '@hasivu/pgoutput';
 
 import type { AnnouncedShape } from './announced-shape.ts';
 import { creates, parseDdlMessage, statementOf, type DdlMessage, type DdlTable } from './ddl-message.ts';
+import type { NumberedColumn } from './column-origins.ts';
 import type { DdlTokens } from './ddl-tokens.ts';
 import type { Errands } from './errands.ts';
 import type { PositionLedger } from './position-ledger.ts';
@@ -27,6 +28,8 @@ export interface DdlEventsOptions {
   readonly errands: Errands;
   /** The shape that events of the table will have. */
   readonly describe: (table: DdlTable) => Promise<AnnouncedShape>;
+  /** What the table's columns are from here on. */
+  readonly numbered: (oid: number, columns: readonly NumberedColumn[]) => void;
   /** The newest compiled version of a table. */
   readonly compiled: (id: string) => AnnouncedTable | undefined;
   readonly notice: (notice: DdlNotice, table: string, former?: string) => void;
@@ -34,6 +37,13 @@ export interface DdlEventsOptions {
   readonly waiting: (tables: number) => void;
   /** A message with the triggers' prefix that no trigger of this source has written was passed over. */
   readonly refused: () => void;
+}
+
+/** Those that have a number; triggers of an older version tell none. */
+function numberedColumns({ columns }: DdlTable): NumberedColumn[] {
+  return (columns ?? []).flatMap(({ name, typeOid, number }) =>
+    number === undefined ? [] : [{ name, typeOid, number }],
+  );
 }
 
 /** What the event triggers tell of DDL: a record each, once, at the place of its message. */
@@ -48,12 +58,15 @@ export class DdlEvents {
 
   /** @param seq -1 when Kafka has the record */
   message(message: LogicalMessage, seq: number, moment: SourceMoment): void {
-    // What Kafka has is of an earlier life, whose catalog this one began with.
-    if (!message.transactional || seq < 0) return;
+    if (!message.transactional) return;
     const ddl = parseDdlMessage(message.content);
-    if (ddl === null) return this.#refuse('unreadable');
+    // What Kafka has is of an earlier life, whose catalog this one began with; what columns are still holds.
+    const isWritten = seq < 0;
+    if (ddl === null) return isWritten ? undefined : this.#refuse('unreadable');
     if (ddl.slot !== this.#options.slot) return;
-    if (!this.#options.tokens.isOwn(ddl.token)) return this.#refuse('forged');
+    if (!this.#options.tokens.isOwn(ddl.token)) return isWritten ? undefined : this.#refuse('forged');
+    if (ddl.kind === 'table') this.#options.numbered(ddl.oid, numberedColumns(ddl));
+    if (isWritten) return;
     if (!this.#concerns(ddl)) return;
     this.#notify(ddl);
     if (ddl.kind === 'unpublish') return;

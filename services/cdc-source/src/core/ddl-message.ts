@@ -6,6 +6,8 @@ import { DDL_PREFIX } from './ddl-trigger-sql.ts';
 /** A column of a table right after a statement, as the catalog has it. */
 export interface DdlColumn {
   readonly name: string;
+  /** `attnum`; triggers of an older version do not tell it. */
+  readonly number?: number;
   readonly typeOid: number;
   readonly typmod: number;
   readonly dimensions: number;
@@ -124,6 +126,7 @@ function isColumn(column: unknown): boolean {
   ];
   return (
     isText(column['name'], LONGEST_NAME) &&
+    (column['number'] === undefined || isWhole(column['number'], 1, 2 ** 15 - 1)) &&
     isWhole(column['typeOid'], 0, LARGEST_OID) &&
     isWhole(column['typmod'], -(2 ** 31), 2 ** 31 - 1) &&
     isWhole(column['dimensions'], 0, 2 ** 15 - 1) &&

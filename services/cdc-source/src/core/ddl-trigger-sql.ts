@@ -219,7 +219,7 @@ BEGIN
              'primaryKey', ${KEY_COLUMNS('indisprimary')},
              'identityIndex', ${KEY_COLUMNS('indisreplident')},
              'columns', (
-      SELECT json_agg(json_build_object('name', a.attname, 'typeOid', a.atttypid::bigint, 'typmod', a.atttypmod,
+      SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'typeOid', a.atttypid::bigint, 'typmod', a.atttypmod,
                'dimensions', a.attndims, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
                'identity', a.attidentity <> '', 'hasDefault', a.atthasdef AND a.attgenerated = '',
                'default', ${told("left(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 256)")},

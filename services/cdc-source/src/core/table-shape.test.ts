@@ -9,7 +9,12 @@ const column = (name: string, inIdentity: boolean): RelationColumn => ({
   typmod: -1,
   inIdentity,
 });
-const hints: CatalogHints = { dimensions: new Map(), primaryKey: ['b', 'a'], identityIndex: ['c'] };
+const hints: CatalogHints = {
+  dimensions: new Map(),
+  primaryKey: ['b', 'a'],
+  identityIndex: ['c'],
+  origins: new Map(),
+};
 
 const CASES: readonly [ReplicaIdentity, string[], string[], string][] = [
   ['default', ['a', 'b'], ['b', 'a'], 'the flagged columns, in key order'],

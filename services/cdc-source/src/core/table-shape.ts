@@ -14,6 +14,8 @@ export interface CatalogHints {
   readonly dimensions: ReadonlyMap<string, number>;
   readonly primaryKey: readonly string[];
   readonly identityIndex: readonly string[];
+  /** `ColumnSchema.origin` by column name, of the columns for which it is known. */
+  readonly origins: ReadonlyMap<string, string>;
 }
 
 export interface ShapeSource {
@@ -36,7 +38,10 @@ export function shapeTable(source: ShapeSource, hints: CatalogHints, lookup: Typ
   });
   const columns = source.columns.map(({ name }, i): ColumnSchema => {
     const column = declared[i] as DeclaredColumn;
-    return { name, type: mapColumnType(column, lookup), pgType: describePgType(column, lookup) };
+    const origin = hints.origins.get(name);
+    const type = mapColumnType(column, lookup);
+    const pgType = describePgType(column, lookup);
+    return { name, type, pgType, ...(origin === undefined ? {} : { origin }) };
   });
   return {
     database: source.database,
@@ -80,6 +85,13 @@ export function sameDeclared(a: readonly DeclaredColumn[], b: readonly DeclaredC
 }
 
 export function sameShape(a: TableSchema, b: TableSchema): boolean {
+  return (
+    looksSame(a, b) && a.columns.every((column, i) => column.origin === (b.columns[i] as ColumnSchema).origin)
+  );
+}
+
+/** The same, but for what is known of where the columns come from: no row shows that. */
+export function looksSame(a: TableSchema, b: TableSchema): boolean {
   return (
     a.columns.length === b.columns.length &&
     a.key.length === b.key.length &&

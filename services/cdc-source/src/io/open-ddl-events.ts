@@ -26,6 +26,7 @@ export function openDdlEvents(
     exclude,
     captured: new Set(prepared.tables.map(tableId)),
     compiled: (id) => compiler.tables.get(id),
+    numbered: (oid, columns) => compiler.origins.tell(oid, columns),
     describe: (table) => describe(table, compiler, logger),
     notice: (notice, table, former) => {
       if (notice === 'waits') logger.info({ table }, NOTICES.waits);
@@ -66,6 +67,7 @@ async function describe(
     dimensions: new Map(all.map((column) => [column.name, column.dimensions])),
     primaryKey: ddl.primaryKey ?? [],
     identityIndex: ddl.identityIndex ?? [],
+    origins: new Map<string, string>(),
   };
   const names = all.map((column) => column.name);
   try {

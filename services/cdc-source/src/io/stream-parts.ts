@@ -164,7 +164,7 @@ async function adoptRelation(
   router: ChangeRouter,
 ): Promise<void> {
   if (!router.pendingRelation) return;
-  const table = await compiler.adopt(router.pendingRelation);
+  const table = await compiler.adopt(router.pendingRelation, router.transactionXid);
   lineage?.captured(table.schema, table.topic);
   logger.info({ table: tableId(table.schema), columns: table.schema.columns.length }, 'table shape');
   router.adopt(table);

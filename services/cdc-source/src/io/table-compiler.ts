@@ -11,11 +11,13 @@ import {
 } from '@hasivu/postgres';
 
 import { CapturedTable } from '../core/captured-table.ts';
+import { catalogOrigins, ColumnOrigins } from '../core/column-origins.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { valueLimit } from '../core/oversize.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
   keyOfRelation,
+  looksSame,
   sameDeclared,
   sameShape,
   shapeTable,
@@ -38,6 +40,7 @@ export interface CompilerOptions {
 /** Turns table shapes into {@link CapturedTable}s: resolves types, registers schemas, and keeps what did not change. */
 export class TableCompiler {
   readonly types: TypeCatalog;
+  readonly origins = new ColumnOrigins();
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
   /** Shapes before the rules for columns, of the newest compiled versions. */
@@ -65,6 +68,7 @@ export class TableCompiler {
       table.columns.map((column) => column.name),
     );
     const columns = publishedColumns(table, published);
+    this.origins.see(table);
     return shapeTable(
       {
         database: this.#options.database,
@@ -130,7 +134,7 @@ export class TableCompiler {
   #looksLike(a: DeclaredShape, b: DeclaredShape): boolean {
     const [one, other] = [this.ruled(a), this.ruled(b)];
     return (
-      sameShape(one.schema, other.schema) &&
+      looksSame(one.schema, other.schema) &&
       sameDeclared(keptOf(a.declared, one.slots), keptOf(b.declared, other.slots))
     );
   }
@@ -152,11 +156,15 @@ export class TableCompiler {
     });
   }
 
-  /** Compiles the relation of a stream: its message says what the columns are, the catalog only fills in the rest. */
-  async adopt(relation: RelationMessage): Promise<CapturedTable> {
+  /**
+   * Compiles the relation of a stream: its message says what the columns are, the catalog only fills in the rest.
+   * @param xid of the transaction that has the change
+   */
+  async adopt(relation: RelationMessage, xid: number): Promise<CapturedTable> {
     await this.types.load(relation.columns.map((column) => column.typeOid));
     const current = await tableByOid(this.#options.session, relation.oid);
-    const hints = current ? hintsOf(current) : NO_HINTS;
+    const origins = this.origins.of(relation, current, xid);
+    const hints = { ...(current ? hintsOf(current) : NO_HINTS), origins };
     if (current)
       this.#columns.set(
         tableId(relation),
@@ -206,13 +214,19 @@ function keptOf(declared: DeclaredShape['declared'], slots: Int32Array | null): 
   return slots === null ? declared : declared.filter((_, i) => (slots[i] as number) >= 0);
 }
 
-const NO_HINTS: CatalogHints = { dimensions: new Map(), primaryKey: [], identityIndex: [] };
+const NO_HINTS: CatalogHints = {
+  dimensions: new Map(),
+  primaryKey: [],
+  identityIndex: [],
+  origins: new Map(),
+};
 
 function hintsOf(table: CatalogTable): CatalogHints {
   return {
     dimensions: new Map(table.columns.map((column) => [column.name, column.dimensions])),
     primaryKey: table.primaryKey,
     identityIndex: table.identityIndex,
+    origins: catalogOrigins(table),
   };
 }
 

@@ -1,6 +1,6 @@
 import { CHANGE_TYPE, identifier, text } from '@hasivu/lake-engine';
 import { sameKey } from './order-sql.ts';
-import type { ChangePosition } from './row-batch.ts';
+import type { ChangePosition } from './change-position.ts';
 import { atOrAfter, freshRows, stateFields, withPartitionTexts, type RewriteInput } from './state-sql.ts';
 import type { TableShape } from './table-shape.ts';
 

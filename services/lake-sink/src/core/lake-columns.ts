@@ -1,6 +1,8 @@
 import type { ColumnSchema, ColumnType } from '@hasivu/change-events';
 import { arrayOf, field, type DeltaField, type DeltaType } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { withOrigin } from './column-origin.ts';
+import { lakeName } from './lake-name.ts';
 
 /** What a change log row says about the change, behind the row's own columns. */
 export const LOG_COLUMNS: readonly DeltaField[] = [
@@ -19,8 +21,6 @@ export const LOG_COLUMNS: readonly DeltaField[] = [
 export const STATE_COLUMNS: readonly DeltaField[] = [field('_lsn', 'long'), field('_seq', 'long')];
 
 const OWN_NAMES = new Set(LOG_COLUMNS.map((own) => own.name));
-/** Characters that Parquet readers and Delta without column mapping refuse in names. */
-const REFUSED = /[ ,;{}()\n\t=]/g;
 
 /** Lake type of a column: Delta has no time of day, UUID or JSON type, so these are text. */
 export function deltaTypeOf(type: ColumnType): DeltaType {
@@ -59,10 +59,6 @@ export function deltaTypeOf(type: ColumnType): DeltaType {
   }
 }
 
-export function lakeName(name: string): string {
-  return name.replace(REFUSED, '_');
-}
-
 /** Row columns of a table in the lake. @throws LAKE_SCHEMA_INCOMPATIBLE when two columns would share a name */
 export function lakeFields(columns: readonly ColumnSchema[], table: string): DeltaField[] {
   const seen = new Set<string>();
@@ -76,6 +72,7 @@ export function lakeFields(columns: readonly ColumnSchema[], table: string): Del
       });
     }
     seen.add(name.toLowerCase());
-    return field(name, deltaTypeOf(column.type), column.pgType === '' ? {} : { pgType: column.pgType });
+    const metadata = column.pgType === '' ? {} : { pgType: column.pgType };
+    return withOrigin(field(name, deltaTypeOf(column.type), metadata), column.origin ?? null);
   });
 }

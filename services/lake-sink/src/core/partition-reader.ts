@@ -1,6 +1,7 @@
 import { readColumn, skipColumn, type AvroCursor, type ColumnSchema } from '@hasivu/change-events';
-import type { PartitionValues } from '@hasivu/delta';
-import { lakeName } from './lake-columns.ts';
+import type { DeltaField, PartitionValues } from '@hasivu/delta';
+import { fieldFor } from './column-origin.ts';
+import { lakeName } from './lake-name.ts';
 import { partitionText, type PartitionColumn, type PartitionText } from './partition-spec.ts';
 
 /** Reads a row's partition before the row is copied: it decides into which file. For one writer's schema. */
@@ -11,13 +12,19 @@ export class PartitionReader {
   readonly #names: readonly string[];
   readonly #texts: (string | null)[];
 
-  constructor(columns: readonly ColumnSchema[], partitions: readonly PartitionColumn[], table: string) {
+  constructor(
+    columns: readonly ColumnSchema[],
+    fields: readonly DeltaField[],
+    partitions: readonly PartitionColumn[],
+    table: string,
+  ) {
     this.#columns = columns;
     this.#names = partitions.map((part) => part.name);
     this.#texts = partitions.map(() => null);
     const wanted: { at: number; text: PartitionText }[][] = columns.map(() => []);
+    const names = columns.map((column) => fieldFor(fields, column)?.name);
     partitions.forEach((part, at) => {
-      const index = columns.findIndex((column) => lakeName(column.name) === lakeName(part.source));
+      const index = names.indexOf(lakeName(part.source));
       const column = columns[index];
       if (column !== undefined) wanted[index]?.push({ at, text: partitionText(part, column.type, table) });
     });

@@ -1,6 +1,7 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
+import { ColumnMapping, type DeltaField } from '@hasivu/delta';
+import { isAfter, type ChangePosition } from './change-position.ts';
 import type { PageCompression } from './page-compression.ts';
-import { ColumnMapping } from '@hasivu/delta';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
@@ -13,12 +14,6 @@ export const OP = {
   truncate: 0x74,
   message: 0x6d,
 } as const;
-
-/** Place of a change in its source. */
-export interface ChangePosition {
-  readonly lsn: bigint;
-  readonly seq: number;
-}
 
 /** Partition files open at once in one batch; more means flushing early. */
 export const MAX_OPEN_PARTITIONS = 64;
@@ -111,7 +106,7 @@ export class RowBatch {
     file.append(columns, rowAt < 0 ? null : reader.cursorAt(rowAt), facts);
     this.rows += 1;
     if (op === OP.truncate) this.noteTruncate({ lsn: reader.commitLsn, seq: reader.seq });
-    else for (const name of reader.unavailable) this.unavailable.add(name);
+    else for (const name of reader.unavailable) this.#noteUnavailable(file.fieldOf(columns, name));
     return true;
   }
 
@@ -125,7 +120,7 @@ export class RowBatch {
     const { columns } = reader.layout;
     let partitionReader = this.#readers.get(columns);
     if (partitionReader === undefined) {
-      partitionReader = new PartitionReader(columns, partitions, this.#table);
+      partitionReader = new PartitionReader(columns, this.shape.rowFields, partitions, this.#table);
       this.#readers.set(columns, partitionReader);
     }
     const id = partitionReader.read(rowAt < 0 ? null : reader.cursorAt(rowAt));
@@ -138,6 +133,10 @@ export class RowBatch {
     return file;
   }
 
+  #noteUnavailable(field: DeltaField | null): void {
+    if (field !== null) this.unavailable.add(field.name);
+  }
+
   #opText(op: number): Buffer {
     let text = this.#ops.get(op);
     if (text === undefined) this.#ops.set(op, (text = Buffer.from([op])));
@@ -148,8 +147,4 @@ export class RowBatch {
   noteTruncate(position: ChangePosition): void {
     if (this.truncatedAt === null || isAfter(position, this.truncatedAt)) this.truncatedAt = position;
   }
-}
-
-export function isAfter(left: ChangePosition, right: ChangePosition): boolean {
-  return left.lsn !== right.lsn ? left.lsn > right.lsn : left.seq > right.seq;
 }

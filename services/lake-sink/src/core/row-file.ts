@@ -13,7 +13,8 @@ import {
   type TypedColumn,
 } from '@hasivu/delta';
 import { cellCopier, SkippedCell, type CellCopier } from './cell-copier.ts';
-import { lakeName, LOG_COLUMNS } from './lake-columns.ts';
+import { fieldFor } from './column-origin.ts';
+import { LOG_COLUMNS } from './lake-columns.ts';
 import type { PageCompression } from './page-compression.ts';
 
 const TWO_32 = 4294967296;
@@ -45,6 +46,7 @@ export class RowFile {
   readonly partitionValues: PartitionValues;
   readonly #fields: readonly DeltaField[];
   readonly #stored: readonly DeltaField[];
+  readonly #columns: ColumnMapping;
   readonly #file: ParquetFile;
   readonly #byName = new Map<string, TypedColumn>();
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
@@ -57,6 +59,7 @@ export class RowFile {
     columns: ColumnMapping,
   ) {
     this.#fields = fields;
+    this.#columns = columns;
     this.#stored = columns.storedFields(fields);
     this.partitionValues = partitionValues;
     this.#file = new ParquetFile({
@@ -87,8 +90,13 @@ export class RowFile {
       for (const column of this.#file.columns) if (column.rows > this.rows) column.dropLastRow();
       throw error;
     }
-    this.#appendFacts(facts);
+    this.#appendFacts(facts, this.#copierOf(columns));
     this.rows += 1;
+  }
+
+  /** The lake column of a column of these, or null where there is none. */
+  fieldOf(columns: readonly ColumnSchema[], name: string): DeltaField | null {
+    return this.#copierOf(columns).fieldOf(name);
   }
 
   finish(): FinishedFile {
@@ -104,13 +112,18 @@ export class RowFile {
   #copierOf(columns: readonly ColumnSchema[]): RowCopier {
     let copier = this.#copiers.get(columns);
     if (copier === undefined) {
-      copier = new RowCopier(columns, this.#fields.slice(0, -LOG_COLUMNS.length), this.#byName);
+      copier = new RowCopier(
+        columns,
+        this.#fields.slice(0, -LOG_COLUMNS.length),
+        this.#byName,
+        this.#columns,
+      );
       this.#copiers.set(columns, copier);
     }
     return copier;
   }
 
-  #appendFacts(facts: ChangeFacts): void {
+  #appendFacts(facts: ChangeFacts, copier: RowCopier): void {
     const columns = this.#file.columns;
     let at = columns.length - LOG_COLUMNS.length;
     const op = columns[at++] as BytesColumn;
@@ -127,8 +140,16 @@ export class RowFile {
     partition.level(1, 0);
     partition.append(facts.partition);
     appendWhole(columns[at++] as Int64Column, facts.offset);
-    appendNames(columns[at] as BytesColumn, facts.unavailable);
+    appendNames(columns[at] as BytesColumn, copier.storedNames(facts.unavailable));
   }
+}
+
+/** A column of the lake as one writer's schema has it. */
+interface Target {
+  readonly field: DeltaField;
+  readonly column: TypedColumn;
+  /** Its name in the files. */
+  readonly stored: string;
 }
 
 /** Copies rows of one writer's schema. */
@@ -136,28 +157,27 @@ class RowCopier {
   readonly #cells: readonly CellCopier[];
   readonly #absent: readonly TypedColumn[];
   readonly #all: readonly TypedColumn[];
-  readonly #byName: ReadonlyMap<string, TypedColumn>;
+  readonly #targets = new Map<string, Target>();
 
   constructor(
     columns: readonly ColumnSchema[],
     rowFields: readonly DeltaField[],
     byName: ReadonlyMap<string, TypedColumn>,
+    mapping: ColumnMapping,
   ) {
-    const types = new Map(rowFields.map((own) => [own.name.toLowerCase(), own.type]));
     const sent = new Set<string>();
-    this.#cells = columns.map((column) => {
-      const name = lakeName(column.name).toLowerCase();
-      const type = types.get(name);
-      const target = byName.get(name);
-      if (type === undefined || target === undefined) return new SkippedCell(column.type);
-      sent.add(name);
-      return cellCopier(column.type, type, target);
+    this.#cells = columns.map((source) => {
+      const field = fieldFor(rowFields, source);
+      const column = field === null ? undefined : byName.get(field.name.toLowerCase());
+      if (field === null || column === undefined) return new SkippedCell(source.type);
+      sent.add(field.name);
+      this.#targets.set(source.name, { field, column, stored: mapping.storedName(field.name) });
+      return cellCopier(source.type, field.type, column);
     });
     this.#all = rowFields.map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
     this.#absent = rowFields
-      .filter((own) => !sent.has(own.name.toLowerCase()))
+      .filter((own) => !sent.has(own.name))
       .map((own) => byName.get(own.name.toLowerCase()) as TypedColumn);
-    this.#byName = byName;
   }
 
   append(cursor: AvroCursor, unavailable: readonly string[]): void {
@@ -165,10 +185,21 @@ class RowCopier {
     for (const column of this.#absent) column.appendNull();
     // Text columns carry a marker in the place of the value that was not sent: in the lake it is a null.
     for (const name of unavailable) {
-      const column = this.#byName.get(lakeName(name).toLowerCase());
+      const column = this.#targets.get(name)?.column;
       column?.dropLastRow();
       column?.appendNull();
     }
+  }
+
+  fieldOf(name: string): DeltaField | null {
+    return this.#targets.get(name)?.field ?? null;
+  }
+
+  /** Names that stay when columns are renamed, since rows keep them. */
+  storedNames(unavailable: readonly string[]): readonly string[] {
+    return unavailable.length === 0
+      ? unavailable
+      : unavailable.flatMap((name) => this.#targets.get(name)?.stored ?? []);
   }
 
   appendNulls(): void {
@@ -189,6 +220,6 @@ function appendNames(column: BytesColumn, names: readonly string[]): void {
   }
   names.forEach((name, index) => {
     column.level(3, index === 0 ? 0 : 1);
-    column.appendText(lakeName(name));
+    column.appendText(name);
   });
 }

@@ -1,5 +1,5 @@
 import { decimalShape, parseStatistics, partitionId, type AddFile, type DeltaType } from '@hasivu/delta';
-import type { ChangePosition } from './row-batch.ts';
+import type { ChangePosition } from './change-position.ts';
 
 /** Files below this are small: several of them are merged when they pile up. */
 export const SMALL_FILE_BYTES = 4 << 20;

@@ -7,8 +7,9 @@ import {
   text,
   unmarkedRows,
 } from '@hasivu/lake-engine';
-import { STATE_COLUMNS, LOG_COLUMNS } from './lake-columns.ts';
-import type { ChangePosition } from './row-batch.ts';
+import { changeRows } from './change-rows.ts';
+import { STATE_COLUMNS } from './lake-columns.ts';
+import type { ChangePosition } from './change-position.ts';
 import type { TableShape } from './table-shape.ts';
 import { notBefore, sameKey } from './order-sql.ts';
 import { partitionExpression } from './partition-sql.ts';
@@ -19,7 +20,7 @@ export function stateFields(shape: TableShape): TableShape['rowFields'] {
 }
 
 export function batchRelation(shape: TableShape, files: readonly PartitionFiles[]): string {
-  return readFiles([...shape.rowFields, ...LOG_COLUMNS], shape.partitions, files);
+  return changeRows(shape, files);
 }
 
 /** Rows of the table's files that are still in the table. */

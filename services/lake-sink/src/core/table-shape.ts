@@ -1,5 +1,6 @@
 import type { DeltaField } from '@hasivu/delta';
 import { LOG_COLUMNS } from './lake-columns.ts';
+import type { ChangePosition } from './change-position.ts';
 import { derivedFields, type PartitionColumn } from './partition-spec.ts';
 
 /** What a lake table's rows look like at one moment; replaced, never changed. */
@@ -9,6 +10,15 @@ export interface TableShape {
   readonly partitions: readonly PartitionColumn[];
   /** Lake names of the key columns; empty where the table has no key. */
   readonly key: readonly string[];
+  /** The state table's columns of the row, where it lacks some: it follows when the source drops them. */
+  readonly stateFields?: readonly DeltaField[];
+  /** First change that had these columns; changes before it can have other ones, and are put into these. */
+  readonly columnsAt?: ChangePosition | null;
+}
+
+/** The same with the columns that the state table has. */
+export function stateShape(shape: TableShape): TableShape {
+  return shape.stateFields === undefined ? shape : { ...shape, rowFields: shape.stateFields };
 }
 
 /** Columns of a batch file: the row without what names its partition, then the change's own columns. */

@@ -9,7 +9,7 @@ import {
 import { topicNames, topicPart } from '@hasivu/change-events';
 import type { PageCodec } from '@hasivu/delta';
 import { historyForm, type HistoryForm } from './history/history-form.ts';
-import { lakeName } from './lake-columns.ts';
+import { lakeName } from './lake-name.ts';
 import { parsePartitionBy, type PartitionColumn } from './partition-spec.ts';
 import { feedUse, type FeedUse } from './feed-use.ts';
 import type { VectorUse } from './vector-policy.ts';
@@ -28,6 +28,10 @@ export interface TopicBinding {
   readonly partitions: readonly PartitionColumn[];
   /** Whether the current state may be kept with deletion vectors. */
   readonly vectors: VectorUse;
+  /** Columns keep what they are when the source renames them: by Delta's column mapping. */
+  readonly mapsColumns: boolean;
+  /** What becomes of the current state's columns that the source drops. */
+  readonly onDrop: 'drop' | 'keep';
   /** Whether the current state keeps its changes. */
   readonly feed: FeedUse;
   readonly histories: readonly HistoryForm[];
@@ -59,6 +63,8 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         isEither: true,
         partitions: [],
         vectors: vectorUse(config, undefined),
+        mapsColumns: mapsColumns(config),
+        onDrop: 'keep',
         feed: feedUse(undefined),
         histories: [],
         codec: config.lake?.compression ?? null,
@@ -114,6 +120,8 @@ function bindTable(
       name: lakeName(part.name),
     })),
     vectors: vectorUse(config, wanted.deletionVectors),
+    mapsColumns: mapsColumns(config),
+    onDrop: wanted.onDrop ?? 'keep',
     feed: feedUse(wanted.changeDataFeed),
     histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
     codec: wanted.compression ?? config.lake?.compression ?? null,
@@ -123,6 +131,10 @@ function bindTable(
 function vectorUse(config: HasivuConfig, own: boolean | undefined): VectorUse {
   if (own !== undefined) return own ? 'always' : 'never';
   return config.lake?.deletionVectors.enabled === false ? 'never' : 'large';
+}
+
+function mapsColumns(config: HasivuConfig): boolean {
+  return config.lake?.columnMapping !== 'never';
 }
 
 /** The entry of `tables` whose name became this topic name: characters that Kafka refuses were replaced. */

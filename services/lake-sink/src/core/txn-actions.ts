@@ -1,6 +1,6 @@
 import type { Action } from '@hasivu/delta';
 import { partitionAppId } from './offset-ledger.ts';
-import type { ChangePosition } from './row-batch.ts';
+import type { ChangePosition } from './change-position.ts';
 
 /** Two applications of a table's `txn` actions that together hold a position. */
 export interface PositionAppIds {

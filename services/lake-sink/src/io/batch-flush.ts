@@ -2,9 +2,11 @@ import { rm } from 'node:fs/promises';
 import type { ColumnMapping } from '@hasivu/delta';
 import type { FileCache, NewFile, PartitionFiles } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
-import { isAfter, TARGET, type RowBatch } from '../core/row-batch.ts';
+import { isAfter } from '../core/change-position.ts';
+import { TARGET, type RowBatch } from '../core/row-batch.ts';
 import type { FinishedFile } from '../core/row-file.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
+import { stateShape } from '../core/table-shape.ts';
 import { offsetActions, positionActions } from '../core/txn-actions.ts';
 import { countCommit, type SinkMetrics } from '../metrics.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -110,7 +112,7 @@ async function applyToState(
   const isNew = truncatedAt !== null && (known === null || isAfter(truncatedAt, known));
   const nowMs = Date.now();
   const { filesAdded, bytesAdded } = await tools.merger.apply(table, {
-    shape: batch.shape,
+    shape: stateShape(batch.shape),
     files,
     truncatedAt: isNew ? truncatedAt : known,
     truncates: isNew,

@@ -1,5 +1,5 @@
 import type { AddFile } from '@hasivu/delta';
-import type { ChangePosition } from '../core/row-batch.ts';
+import type { ChangePosition } from '../core/change-position.ts';
 import { filesBeforeTruncate, filesInRange, withSmallFiles } from '../core/state-plan.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import { mayMark, planThinning, type VectorLimits, type VectorUse } from '../core/vector-policy.ts';

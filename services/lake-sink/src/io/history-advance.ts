@@ -3,7 +3,7 @@ import type { MergeCommit, PartitionFiles } from '@hasivu/lake-engine';
 import { historyLayout } from '../core/history/history-layout.ts';
 import { halfway, type Offsets } from '../core/history/history-offsets.ts';
 import { partitionAppId, seenAppIds } from '../core/offset-ledger.ts';
-import type { ChangePosition } from '../core/row-batch.ts';
+import type { ChangePosition } from '../core/change-position.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import { offsetActions, positionActions } from '../core/txn-actions.ts';
 import type { HistoryMerger } from './history-merger.ts';

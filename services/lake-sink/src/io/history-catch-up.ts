@@ -5,7 +5,7 @@ import { historyLayout } from '../core/history/history-layout.ts';
 import type { Offsets } from '../core/history/history-offsets.ts';
 import { filesWithOffsets } from '../core/history/history-plan.ts';
 import { changesUpTo } from '../core/history/history-relations.ts';
-import type { ChangePosition } from '../core/row-batch.ts';
+import type { ChangePosition } from '../core/change-position.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { advanceHistory, offsetsOf } from './history-advance.ts';
 import type { HistoryMerger } from './history-merger.ts';

@@ -22,7 +22,7 @@ import {
   suspectKeysSql,
   touchedOpenFilesSql,
 } from '../core/history/intake-sql.ts';
-import { isAfter, type ChangePosition } from '../core/row-batch.ts';
+import { isAfter, type ChangePosition } from '../core/change-position.ts';
 import { filesInRange } from '../core/state-plan.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
 import { fetchedFiles, NO_FILES, type FetchedFiles } from './fetched-files.ts';

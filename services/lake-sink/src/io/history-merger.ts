@@ -20,7 +20,7 @@ import {
   touchedClosedFilesSql,
   type HistorySide,
 } from '../core/history/output-sql.ts';
-import type { ChangePosition } from '../core/row-batch.ts';
+import type { ChangePosition } from '../core/change-position.ts';
 import { filesInRange, withSmallFiles } from '../core/state-plan.ts';
 import type { Failpoint } from './failpoint.ts';
 import { takeIn, type HistoryBatch } from './history-intake.ts';

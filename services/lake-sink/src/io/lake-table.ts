@@ -17,11 +17,17 @@ import {
   type PageCodec,
 } from '@hasivu/delta';
 import { OpenTable, type EngineTable, type NewFile } from '@hasivu/lake-engine';
-import type { ChangePosition } from '../core/row-batch.ts';
+import type { ChangePosition } from '../core/change-position.ts';
+import { originOf, withOrigin } from '../core/column-origin.ts';
+import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
+import { changedNames } from './changed-names.ts';
 
 /** Table configuration entry that names the key, so that a restart knows it before the first record. */
 const KEY_PROPERTY = 'hasivu.key';
+
+/** The same for the position from which on changes have its columns. */
+const COLUMNS_AT = 'hasivu.columnsAt';
 
 /** A change of a table's columns. */
 export interface TableEvolution {
@@ -29,6 +35,9 @@ export interface TableEvolution {
   readonly schema: DeltaStruct;
   /** How files name the columns from then on. */
   readonly columns: ColumnMapping;
+  readonly partitionColumns: readonly string[];
+  /** Names that columns had → names that they get. */
+  readonly renamed: ReadonlyMap<string, string>;
   /** Columns for which every file has to be rewritten. */
   readonly widened: readonly string[];
   /** False where only properties change. */
@@ -105,6 +114,7 @@ export class LakeTable implements EngineTable {
     partitionColumns: readonly string[],
     key: readonly string[] | null,
     properties: Readonly<Record<string, string>> = {},
+    columnsAt: ChangePosition | null = null,
   ): Promise<void> {
     this.#table = await DeltaTable.create(
       this.root,
@@ -113,6 +123,7 @@ export class LakeTable implements EngineTable {
         partitionColumns,
         configuration: {
           ...(key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) }),
+          ...(columnsAt === null ? {} : { [COLUMNS_AT]: `${columnsAt.lsn}.${columnsAt.seq}` }),
           ...properties,
         },
       },
@@ -120,29 +131,67 @@ export class LakeTable implements EngineTable {
     );
   }
 
-  /** What makes the table fit these fields and the codec; null when it fits. @throws LAKE_SCHEMA_INCOMPATIBLE */
-  planEvolution(fields: readonly DeltaField[], codec: PageCodec | null = null): TableEvolution | null {
+  /** First change that had the table's columns; null where the table does not say. */
+  get columnsAt(): ChangePosition | null {
+    const text = this.#table?.state.metadata.configuration[COLUMNS_AT];
+    const match = text === undefined ? null : /^(\d+)\.(\d+)$/.exec(text);
+    return match === null ? null : { lsn: BigInt(match[1] as string), seq: Number(match[2]) };
+  }
+
+  /**
+   * What makes the table fit these columns and the codec; null when it fits. @param columnsAt recorded with them
+   * @throws LAKE_SCHEMA_INCOMPATIBLE
+   */
+  planEvolution(
+    wanted: readonly DeltaField[],
+    rules: ColumnRules,
+    columnsAt: ChangePosition | null,
+    codec: PageCodec | null = null,
+  ): TableEvolution | null {
     const { state } = this.delta;
-    const evolution = evolveSchema(state.schema, { type: 'struct', fields });
+    const plan = planColumns(state.schema.fields, wanted, rules);
+    const renamed = changedNames(state.metadata, plan);
+    const evolution = evolveSchema(parseSchema(renamed.schemaString), {
+      type: 'struct',
+      fields: plan.fields,
+    });
+    const origins = new Map(plan.fields.map((own) => [own.name.toLowerCase(), originOf(own)]));
+    const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) =>
+      withOrigin(own, origins.get(own.name.toLowerCase()) ?? null),
+    );
+    const schema = { type: 'struct', fields } as const;
     const recoded = codec !== null && codec !== this.codec;
-    if (evolution === null && !recoded) return null;
+    if (schemaString(schema) === state.metadata.schemaString && !recoded) return null;
     const metaData = withColumnIds(
       {
-        ...state.metadata,
-        configuration: { ...state.metadata.configuration, ...(recoded ? { [CODEC_PROPERTY]: codec } : {}) },
-        schemaString: schemaString(evolution?.schema ?? state.schema),
+        ...renamed,
+        schemaString: schemaString(schema),
+        configuration: {
+          ...renamed.configuration,
+          ...(recoded ? { [CODEC_PROPERTY]: codec } : {}),
+          ...(columnsAt === null ? {} : { [COLUMNS_AT]: `${columnsAt.lsn}.${columnsAt.seq}` }),
+          ...this.#renamedKey(plan),
+        },
       },
       this.#around.newId,
     );
-    const schema = parseSchema(metaData.schemaString);
-    const protocol = upgradedProtocol(state.protocol, schema, metaData.configuration);
+    const next = parseSchema(metaData.schemaString);
+    const protocol = upgradedProtocol(state.protocol, next, metaData.configuration);
     return {
       actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
-      schema,
-      columns: ColumnMapping.of(schema, metaData.configuration),
+      schema: next,
+      columns: ColumnMapping.of(next, metaData.configuration),
+      partitionColumns: metaData.partitionColumns,
+      renamed: plan.renamed,
       widened: evolution?.widened ?? [],
       added: evolution !== null,
     };
+  }
+
+  #renamedKey({ renamed }: ColumnPlan): Record<string, string> {
+    const { key } = this;
+    if (key === null || !key.some((name) => renamed.has(name))) return {};
+    return { [KEY_PROPERTY]: JSON.stringify(key.map((name) => renamed.get(name) ?? name)) };
   }
 
   newId(): string {

@@ -13,8 +13,8 @@ import {
   uploadEngineFiles,
   writePartitioned,
 } from '@hasivu/lake-engine';
+import type { ChangePosition } from '../core/change-position.ts';
 import type { FeedUse } from '../core/feed-use.ts';
-import type { ChangePosition } from '../core/row-batch.ts';
 import {
   batchRelation,
   existingRelation,

@@ -1,21 +1,21 @@
-import {
-  CHANGE_FEED_PROPERTY,
-  CODEC_PROPERTY,
-  evolveSchema,
-  type DeltaField,
-  type DeltaStruct,
-} from '@hasivu/delta';
+import { CHANGE_FEED_PROPERTY, CODEC_PROPERTY, type DeltaField, type PageCodec } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { Engine, FileCache } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
+import { isAfter, type ChangePosition } from '../core/change-position.ts';
+import { withOrigin } from '../core/column-origin.ts';
+import type { ColumnRules } from '../core/column-plan.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
 import type { PartitionColumn } from '../core/partition-spec.ts';
 import { TARGET } from '../core/row-batch.ts';
-import { tableFields, type TableShape } from '../core/table-shape.ts';
+import { planShape } from '../core/shape-plan.ts';
+import { stateShape, tableFields, type TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { commitWidened } from './column-widening.ts';
-import type { LakeTable } from './lake-table.ts';
+import type { Failpoint } from './failpoint.ts';
+import type { LakeTable, TableEvolution } from './lake-table.ts';
+import { storedColumns } from './stored-shape.ts';
 
 /** One table of a declared history, and the bit by which batches name it. */
 export interface HistoryTable {
@@ -24,13 +24,20 @@ export interface HistoryTable {
   readonly bit: number;
 }
 
+export interface TablesTools {
+  readonly engine: Engine;
+  readonly cache: FileCache;
+  readonly failpoint: Failpoint;
+}
+
 /** The lake tables of one topic, kept at one common row shape. */
 export class TopicTables {
   readonly #binding: TopicBinding;
-  readonly #tools: { readonly engine: Engine; readonly cache: FileCache };
+  readonly #tools: TablesTools;
   readonly log: LakeTable | null;
   readonly state: LakeTable | null;
   readonly histories: readonly HistoryTable[];
+  readonly #rules: ColumnRules;
   #shape: TableShape | null = null;
 
   constructor(
@@ -40,16 +47,17 @@ export class TopicTables {
       readonly state: LakeTable | null;
       readonly histories: readonly HistoryTable[];
     },
-    tools: { readonly engine: Engine; readonly cache: FileCache },
+    tools: TablesTools,
   ) {
     this.#binding = binding;
     this.#tools = tools;
     this.log = tables.log;
     this.state = tables.state;
     this.histories = tables.histories;
-    const known = this.#storedKey();
-    const rowFields = this.#storedRowFields();
-    if (rowFields !== null) this.#shape = { rowFields, partitions: binding.partitions, key: known ?? [] };
+    this.#rules = { byOrigin: binding.mapsColumns, onDrop: binding.mapsColumns ? binding.onDrop : 'keep' };
+    const stored = storedColumns({ ...tables, binding, rules: this.#rules });
+    if (stored !== null)
+      this.#shape = { ...stored, partitions: binding.partitions, key: this.#storedKey() ?? [] };
   }
 
   /** Null before the first row of a new table. */
@@ -65,33 +73,35 @@ export class TopicTables {
   /** Whether the tables of these targets are there with every column: a crash may have come between two of them. */
   hold(targets: number, key: readonly string[] | null): boolean {
     const shape = this.#shape;
-    const has = (table: LakeTable | null, fields: (of: TableShape) => readonly DeltaField[]): boolean =>
+    const has = (table: LakeTable | null, fields: (of: TableShape) => TableColumns): boolean =>
       table?.exists === true &&
-      (this.#binding.isEither ||
-        shape === null ||
-        table.planEvolution(fields(shape), this.#binding.codec) === null);
-    if ((targets & TARGET.log) !== 0 && !has(this.log, (of) => tableFields(of, LOG_COLUMNS))) return false;
+      (this.#binding.isEither || shape === null || planned(table, fields(shape)) === null);
+    if ((targets & TARGET.log) !== 0 && !has(this.log, (of) => this.#logColumns(of))) return false;
     if (key === null) return true;
-    if ((targets & TARGET.state) !== 0 && !has(this.state, (of) => tableFields(of, STATE_COLUMNS)))
-      return false;
+    if ((targets & TARGET.state) !== 0 && !has(this.state, (of) => this.#stateColumns(of))) return false;
     return this.histories.every(
-      ({ target, table, bit }) =>
-        (targets & bit) === 0 ||
-        has(table, (of) => historyFields(historyLayout(target.form, of), target.rows)),
+      (history) =>
+        (targets & history.bit) === 0 || has(history.table, (of) => this.#historyColumns(history, of)),
     );
   }
 
-  /** The shape that holds the incoming row too, or null when the present one does. @throws LAKE_SCHEMA_INCOMPATIBLE */
-  planShape(rowFields: readonly DeltaField[], key: readonly string[]): TableShape | null {
-    const { partitions } = this.#binding;
-    if (this.#shape === null) return { rowFields, partitions, key };
-    const sameKey = JSON.stringify(this.#shape.key) === JSON.stringify(key);
-    const evolution = evolveSchema(
-      { type: 'struct', fields: this.#shape.rowFields },
-      { type: 'struct', fields: rowFields },
-    );
-    if (evolution === null && sameKey) return null;
-    return { rowFields: evolution?.schema.fields ?? this.#shape.rowFields, partitions, key };
+  /**
+   * The shape that holds the incoming row too, or null when the present one does.
+   * @param at where the row's change stands @throws LAKE_SCHEMA_INCOMPATIBLE
+   */
+  planShape(columns: readonly DeltaField[], key: readonly string[], at: ChangePosition): TableShape | null {
+    const rowFields = this.#rules.byOrigin ? columns : columns.map((own) => withOrigin(own, null));
+    if (this.#shape === null) return { rowFields, partitions: this.#binding.partitions, key, columnsAt: at };
+    const next = planShape(this.#shape, rowFields, at, this.#rules);
+    // A log that was begun before its key was known has none yet.
+    if (this.#shape.key.length === 0 && key.length > 0) return { ...(next ?? this.#shape), key };
+    return next;
+  }
+
+  /** Whether changes at this place may have columns that are called otherwise now. */
+  isBeforeColumns(lsn: bigint, seq: number): boolean {
+    const at = this.#shape?.columnsAt;
+    return at !== undefined && at !== null && isAfter(at, { lsn, seq });
   }
 
   /**
@@ -109,78 +119,92 @@ export class TopicTables {
       }
     }
     const before = this.storedKey;
-    if (
-      before !== null &&
-      key !== null &&
-      JSON.stringify(before) !== JSON.stringify(key) &&
-      before.length > 0
-    ) {
-      throw incompatible(table, `its key was (${before.join(', ')}) and is now (${key.join(', ')})`);
-    }
-    const { partitions } = shape;
     if ((targets & TARGET.log) !== 0 && this.log !== null)
-      await this.#fit(this.log, tableFields(shape, LOG_COLUMNS), partitions, key);
-    if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0) {
-      const feed = this.#binding.feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
-      await this.#fit(this.state, tableFields(shape, STATE_COLUMNS), partitions, key, feed);
-    }
-    for (const { target, table, bit } of this.histories) {
-      if ((targets & bit) === 0 || shape.key.length === 0) continue;
-      const layout = historyLayout(target.form, shape);
-      const fields = historyFields(layout, target.rows);
-      await this.#fit(table, fields, historyPartitions(layout, target.rows), key);
+      await this.#fit(this.log, this.#logColumns(shape), key, before);
+    if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0)
+      await this.#fit(this.state, this.#stateColumns(shape), key, before);
+    for (const history of this.histories) {
+      if ((targets & history.bit) === 0 || shape.key.length === 0) continue;
+      await this.#fit(history.table, this.#historyColumns(history, shape), key, before);
     }
     this.#shape = shape;
   }
 
+  #logColumns(shape: TableShape): TableColumns {
+    const { columnsAt = null, partitions } = shape;
+    const rules = { ...this.#rules, onDrop: 'keep' } as const;
+    const { codec } = this.#binding;
+    return { fields: tableFields(shape, LOG_COLUMNS), partitions, rules, columnsAt, codec, properties: {} };
+  }
+
+  #stateColumns(shape: TableShape): TableColumns {
+    const { columnsAt = null, partitions } = shape;
+    const fields = tableFields(stateShape(shape), STATE_COLUMNS);
+    const { codec, feed } = this.#binding;
+    const properties = feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
+    return { fields, partitions, rules: this.#rules, columnsAt, codec, properties };
+  }
+
+  #historyColumns({ target }: HistoryTable, shape: TableShape): TableColumns {
+    const layout = historyLayout(target.form, shape);
+    const partitions = historyPartitions(layout, target.rows);
+    const fields = historyFields(layout, target.rows);
+    return { ...this.#logColumns(shape), fields, partitions };
+  }
+
   async #fit(
     table: LakeTable,
-    fields: readonly DeltaField[],
-    partitions: readonly PartitionColumn[],
+    wanted: TableColumns,
     key: readonly string[] | null,
-    properties: Readonly<Record<string, string>> = {},
+    keyBefore: readonly string[] | null,
   ): Promise<void> {
+    const { fields, partitions, columnsAt } = wanted;
     const columns = partitions.map((part) => part.name);
     if (!table.exists) {
       const { codec } = this.#binding;
-      const all = { ...properties, ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }) };
-      await table.create(fields, columns, key, all);
+      const properties = { ...wanted.properties, ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }) };
+      await table.create(fields, columns, key, properties, columnsAt);
     }
-    if (JSON.stringify(table.partitionColumns) !== JSON.stringify(columns)) {
-      const why = `the table is partitioned by (${table.partitionColumns.join(', ')}), the configuration asks for (${columns.join(', ')})`;
+    const evolution = planned(table, wanted);
+    const partitioned = evolution?.partitionColumns ?? table.partitionColumns;
+    if (JSON.stringify(partitioned) !== JSON.stringify(columns)) {
+      const why = `the table is partitioned by (${partitioned.join(', ')}), the configuration asks for (${columns.join(', ')})`;
       throw incompatible(this.#binding.table, why);
     }
-    const evolution = table.planEvolution(fields, this.#binding.codec);
+    const keyThen = (table.key ?? keyBefore ?? []).map((name) => evolution?.renamed.get(name) ?? name);
+    if (key !== null && keyThen.length > 0 && JSON.stringify(keyThen) !== JSON.stringify(key)) {
+      const why = `its key was (${keyThen.join(', ')}) and is now (${key.join(', ')})`;
+      throw incompatible(this.#binding.table, why);
+    }
     if (evolution === null) return;
-    if (evolution.widened.length === 0)
-      await table.delta.commit({
-        actions: evolution.actions,
-        operation: evolution.added ? 'ADD COLUMNS' : 'SET TBLPROPERTIES',
-      });
-    else await commitWidened(table, evolution, partitions, this.#tools);
+    if (evolution.widened.length > 0) await commitWidened(table, evolution, partitions, this.#tools);
+    else await table.delta.commit({ actions: evolution.actions, operation: operationOf(evolution) });
+    this.#tools.failpoint('columns-changed');
   }
 
   #storedKey(): readonly string[] | null {
     return this.log?.key ?? this.state?.key ?? null;
   }
+}
 
-  /** Row columns of what is stored: both tables', since a crash may have come between their schema changes. */
-  #storedRowFields(): readonly DeltaField[] | null {
-    const own = new Set([...LOG_COLUMNS, ...STATE_COLUMNS].map((column) => column.name));
-    for (const part of this.#binding.partitions) if (part.transform !== 'identity') own.add(part.name);
-    let fields: readonly DeltaField[] | null = null;
-    for (const table of [this.log, this.state]) {
-      const schema: DeltaStruct | null = table?.schema ?? null;
-      if (schema === null) continue;
-      const rowFields = schema.fields.filter((column) => !own.has(column.name));
-      if (fields === null) fields = rowFields;
-      else
-        fields =
-          evolveSchema({ type: 'struct', fields }, { type: 'struct', fields: rowFields })?.schema.fields ??
-          fields;
-    }
-    return fields;
-  }
+/** What one table is to have. */
+interface TableColumns {
+  readonly fields: readonly DeltaField[];
+  readonly partitions: readonly PartitionColumn[];
+  readonly rules: ColumnRules;
+  readonly columnsAt: ChangePosition | null;
+  readonly codec: PageCodec | null;
+  /** A new table has them. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+function planned(table: LakeTable, { fields, rules, columnsAt, codec }: TableColumns): TableEvolution | null {
+  return table.planEvolution(fields, rules, columnsAt, codec);
+}
+
+function operationOf({ renamed, added }: TableEvolution): string {
+  if (renamed.size > 0) return 'RENAME COLUMN';
+  return added ? 'ADD COLUMNS' : 'SET TBLPROPERTIES';
 }
 
 function incompatible(table: string, why: string): PlatformError {

@@ -2,10 +2,13 @@ import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } f
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
-import { lakeFields, lakeName } from '../core/lake-columns.ts';
+import { lakeFields } from '../core/lake-columns.ts';
+import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
+import { isAfter, type ChangePosition } from '../core/change-position.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
-import { isAfter, OP, RowBatch, TARGET, type ChangePosition } from '../core/row-batch.ts';
+import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -43,6 +46,8 @@ export class TopicWriter {
   /** The last TRUNCATE seen before the first row: batches of tables with a key start from it. */
   #earlyTruncate: ChangePosition | null = null;
   #fits = new Set<EnvelopeReader>();
+  /** Fit for changes that come before those that the tables' columns are of. */
+  #fitsBefore = new Set<EnvelopeReader>();
   #deadLettered = 0;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
@@ -111,7 +116,7 @@ export class TopicWriter {
         if (typeof step === 'object') break;
       }
     }
-    for (const reader of this.#fits) reader.release();
+    for (const readers of [this.#fits, this.#fitsBefore]) for (const reader of readers) reader.release();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
@@ -157,7 +162,7 @@ export class TopicWriter {
       reader.read(buffer, valueStart + WIRE_HEADER_BYTES, valueEnd);
       if (reader.op === OP.message) return this.#pass(partition, offset, wanted);
       if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
-      if (!this.#fits.has(reader)) return 'unfit';
+      if (!this.#fits.has(reader) && !this.#isBefore(reader)) return 'unfit';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
       if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
@@ -169,6 +174,10 @@ export class TopicWriter {
       throw error;
     }
     return this.#accepted(partition, offset, wanted);
+  }
+
+  #isBefore(reader: EnvelopeReader): boolean {
+    return this.#fitsBefore.has(reader) && this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
   }
 
   async #resolve(step: Exclude<Step, 'taken'>, cursor: RecordCursor, partition: number): Promise<void> {
@@ -238,6 +247,7 @@ export class TopicWriter {
   #decideKey(key: readonly string[]): void {
     this.#key = key;
     this.#fits.clear();
+    this.#fitsBefore.clear();
     this.#restrictTargets(key);
   }
 
@@ -253,13 +263,25 @@ export class TopicWriter {
     const planned = this.#tables.planShape(
       lakeFields(reader.layout.columns, this.binding.table),
       this.#key ?? [],
+      { lsn: reader.commitLsn, seq: reader.seq },
     );
     if (planned !== null || !this.#tables.hold(this.#targets, this.#key)) {
       await this.flush();
       const shape = planned ?? this.#tables.shape;
-      if (shape !== null) await this.#tables.adopt(shape, this.#targets, this.#key);
+      if (shape !== null) await this.#adopt(shape);
     }
-    this.#fits.add(reader);
+    const isBefore = this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
+    (isBefore ? this.#fitsBefore : this.#fits).add(reader);
+  }
+
+  /** What other readers' columns are called may have changed with it. */
+  async #adopt(shape: TableShape): Promise<void> {
+    // The key's columns are renamed with the others.
+    const key = this.#key === null || this.#key.length === 0 ? this.#key : shape.key;
+    await this.#tables.adopt(shape, this.#targets, key);
+    this.#key = key;
+    this.#fits.clear();
+    this.#fitsBefore.clear();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { NamedHistory } from '@hasivu/config';
-import { lakeName } from '../lake-columns.ts';
+import { lakeName } from '../lake-name.ts';
 
 /** Kinds of slowly changing dimensions, numbered as in the literature. */
 export type HistoryType = 0 | 1 | 2 | 3 | 4 | 6;

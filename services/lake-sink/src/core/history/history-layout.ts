@@ -1,5 +1,6 @@
 import { field, type DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { originOf, withOrigin } from '../column-origin.ts';
 import type { PartitionColumn } from '../partition-spec.ts';
 import { tableFields, type TableShape } from '../table-shape.ts';
 import type { HistoryForm, HistoryRows } from './history-form.ts';
@@ -88,13 +89,20 @@ export function derivedValues(layout: HistoryLayout): { readonly name: string; r
 }
 
 function addedFields(layout: HistoryLayout, rows: HistoryRows): DeltaField[] {
-  const types = new Map(layout.shape.rowFields.map((own) => [own.name, own.type]));
+  const row = new Map(layout.shape.rowFields.map((own) => [own.name, own]));
   return [
-    ...derivedValues(layout).map(({ name, of }) => field(name, types.get(of) ?? 'string')),
+    ...derivedValues(layout).map(({ name, of }) => derivedField(name, row.get(of))),
     ...OPEN_COLUMNS,
     ...(rows === 'open' ? [] : CLOSED_COLUMNS),
     ...(rows === 'all' ? [field(IS_CURRENT, 'boolean')] : []),
   ];
+}
+
+/** It follows when the column that it is of is renamed. */
+function derivedField(name: string, of: DeltaField | undefined): DeltaField {
+  const origin = of === undefined ? null : originOf(of);
+  const role = name.startsWith('_previous_') ? 'previous' : 'current';
+  return withOrigin(field(name, of?.type ?? 'string'), origin === null ? null : `${origin}.${role}`);
 }
 
 function unfit(form: HistoryForm, why: string): PlatformError {

@@ -1,5 +1,5 @@
 import { parseStatistics, type AddFile } from '@hasivu/delta';
-import type { ChangePosition } from '../row-batch.ts';
+import type { ChangePosition } from '../change-position.ts';
 import { IS_CURRENT } from './history-layout.ts';
 import type { Offsets } from './history-offsets.ts';
 

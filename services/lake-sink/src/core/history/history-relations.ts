@@ -1,6 +1,6 @@
 import { field, type DeltaField } from '@hasivu/delta';
 import { identifier, type PartitionFiles, readFiles, text } from '@hasivu/lake-engine';
-import { LOG_COLUMNS } from '../lake-columns.ts';
+import { changeRows } from '../change-rows.ts';
 import { derivedValues, rowFieldsOf, type HistoryLayout } from './history-layout.ts';
 import type { Offsets } from './history-offsets.ts';
 
@@ -14,8 +14,7 @@ export interface HistoryFiles {
 }
 
 export function changesOf(layout: HistoryLayout, files: readonly PartitionFiles[]): string {
-  const { shape } = layout;
-  return readFiles([...shape.rowFields, ...LOG_COLUMNS], shape.partitions, files);
+  return changeRows(layout.shape, files);
 }
 
 /** Changes up to these offsets, and where `after` is given, only those after it. */

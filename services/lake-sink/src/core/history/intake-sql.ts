@@ -1,4 +1,4 @@
-import type { ChangePosition } from '../row-batch.ts';
+import type { ChangePosition } from '../change-position.ts';
 import type { HistoryLayout } from './history-layout.ts';
 import { before, FIRST_PLACE, keyColumns, notAfter, samePlace } from './history-relations.ts';
 import { sameKey } from '../order-sql.ts';
