@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MemoryStore, type ByteRange } from '@hasivu/object-store';
+import { MemoryStore, type ByteRange } from '../../object-store/src/index.ts';
 import { columnCopy } from './column-copy.ts';
 import { Engine } from './engine.ts';
 import { text } from './engine-sql.ts';
