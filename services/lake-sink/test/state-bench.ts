@@ -104,7 +104,8 @@ export class BenchTable {
     this.#merger = this.#newMerger();
   }
 
-  async apply(changes: readonly StateChange[]): Promise<void> {
+  /** @param feed whether the merge keeps its changes @returns what the commit says of itself */
+  async apply(changes: readonly StateChange[], feed: boolean): Promise<Readonly<Record<string, string>>> {
     const local = await this.#engine.exclusively('writing a batch', async (session) => {
       const [file] = await session.writeParquet(changesSql(this.#shape, changes), 'batch', 2 ** 30, [], {
         codec: 'zstd',
@@ -125,9 +126,11 @@ export class BenchTable {
       unavailable: changes.some((change) => change.lacksBig) ? ['big'] : [],
       txns: [],
       vectors: 'always',
-      feed: 'off',
+      feed: feed ? 'on' : 'off',
     });
     await rm(local, { force: true });
+    const [commit] = await this.table.delta.history(1);
+    return commit?.commitInfo?.operationMetrics ?? {};
   }
 
   /** The next batch is merged by a process that knows nothing of the ones before. */
