@@ -44,6 +44,7 @@ export class TopicWriter {
   #earlyTruncate: ChangePosition | null = null;
   #fits = new Set<EnvelopeReader>();
   #deadLettered = 0;
+  #heldBytes = 0;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
@@ -76,12 +77,9 @@ export class TopicWriter {
     });
   }
 
-  /** Bytes of rows accepted and not durable. */
+  /** Bytes of rows accepted and not durable, as of the last fetched batch: asked for often, and of hundreds of tables. */
   get heldBytes(): number {
-    let held = 0;
-    for (const batch of this.#open.values()) held += batch.heldBytes;
-    for (const batch of this.#sealed) held += batch.heldBytes;
-    return held;
+    return this.#heldBytes;
   }
 
   get isFlushing(): boolean {
@@ -112,6 +110,7 @@ export class TopicWriter {
       }
     }
     for (const reader of this.#fits) reader.release();
+    this.#weigh();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
@@ -140,6 +139,14 @@ export class TopicWriter {
       this.#tools.onDurable(batch.rows, batch.offsets);
     }
     this.#sealed = [];
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    let held = 0;
+    for (const batch of this.#open.values()) held += batch.heldBytes;
+    for (const batch of this.#sealed) held += batch.heldBytes;
+    this.#heldBytes = held;
   }
 
   #take(cursor: RecordCursor, partition: number): Step {
