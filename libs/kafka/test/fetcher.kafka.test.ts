@@ -205,6 +205,43 @@ describe('the fetcher', () => {
     expect(seen.sort()).toEqual(['00', '01', '02', '03', '10', '11', '12', '13', '20', '21', '22', '23']);
   });
 
+  test('partitions come and go between requests, answers are used again, and every record is read once', async () => {
+    const partitions = 12;
+    const topic = await topicOf('session', partitions);
+    const rounds = 40;
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    await using stop = closing({
+      assignments: all.map((partition) => ({ topic, partition, offset: 0n })),
+      isolation: 'read_committed',
+      reuseAnswers: true,
+      maxBytes: 200_000,
+    });
+    const { fetcher } = stop;
+    const seen = all.map((): string[] => []);
+    const positions = all.map(() => 0n);
+    for (let round = 0; round < rounds; round++) {
+      for (const partition of all)
+        put(producer, topic, partition, null, `${partition}-${round}`.padEnd(9_000, '.'));
+      await producer.flush();
+      fetcher.pause(topic, round % partitions);
+      fetcher.resume(topic, (round + 7) % partitions);
+      if (round % 5 === 0) {
+        const partition = (round / 5) % partitions;
+        fetcher.remove(topic, partition);
+        fetcher.add({ topic, partition, offset: positions[partition] ?? 0n });
+      }
+      if (round === rounds - 1) for (const partition of all) fetcher.resume(topic, partition);
+      do {
+        const batch = await fetcher.next(soon());
+        if (batch === null) throw new Error('the fetcher has stopped');
+        for (const value of valuesOf(batch)) seen[batch.partition]?.push(value.replace(/\.+$/, ''));
+        positions[batch.partition] = batch.nextOffset;
+      } while (round === rounds - 1 && seen.some((values) => values.length < rounds));
+    }
+    for (const partition of all)
+      expect(seen[partition]).toEqual(Array.from({ length: rounds }, (_, round) => `${partition}-${round}`));
+  });
+
   test('the last value of each key is found, tombstones remove theirs', async () => {
     const topic = fixture.name('compacted');
     await fixture.cluster.ensureTopics([{ topic, partitions: 1, compact: true }]);

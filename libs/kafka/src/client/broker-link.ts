@@ -3,6 +3,7 @@ import type { KafkaApi } from '../protocol/api.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter, partsSize } from '../wire/byte-writer.ts';
 import type { ConnectionSettings } from './connection-options.ts';
+import type { AllocateFrame } from './frame-assembler.ts';
 import { BrokerLostError, mapConnectError } from './kafka-error.ts';
 import {
   createKafkajsBroker,
@@ -37,9 +38,14 @@ export class BrokerLink {
   }
 
   /** Connects, checks the API versions and authenticates. Throws PlatformError (TLS, SASL, too old) or BrokerLostError. */
-  static async open(host: string, port: number, settings: ConnectionSettings): Promise<BrokerLink> {
+  static async open(
+    host: string,
+    port: number,
+    settings: ConnectionSettings,
+    allocateFrame?: AllocateFrame,
+  ): Promise<BrokerLink> {
     const address = `${host}:${port}`;
-    const { broker, connection } = createKafkajsBroker({ host, port, ...settings });
+    const { broker, connection } = createKafkajsBroker({ host, port, ...settings, allocateFrame });
     const link = new BrokerLink(address, settings, broker, connection);
     let timer: NodeJS.Timeout | undefined;
     try {

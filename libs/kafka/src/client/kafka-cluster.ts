@@ -16,6 +16,7 @@ import {
   type KafkaConnectionConfig,
   type KafkaLogger,
 } from './connection-options.ts';
+import type { AllocateFrame } from './frame-assembler.ts';
 import { BrokerLostError, responseError } from './kafka-error.ts';
 import { lookUpOffsets } from './offset-lookup.ts';
 import { RetriableResponse, retrying } from './retry.ts';
@@ -95,11 +96,14 @@ export class KafkaCluster {
     return this.#sharedLink(node.host, node.port);
   }
 
-  /** A connection of its own, for a long poll or a stream of batches. The caller closes it. */
-  async openLink(nodeId: number): Promise<BrokerLink> {
+  /**
+   * A connection of its own, for a long poll or a stream of batches. The caller closes it.
+   * @param allocateFrame makes the buffer of an answer
+   */
+  async openLink(nodeId: number, allocateFrame?: AllocateFrame): Promise<BrokerLink> {
     const node = this.metadata.node(nodeId);
     if (node === undefined) throw new BrokerLostError(`node ${nodeId}`, new Error('not in the metadata'));
-    return BrokerLink.open(node.host, node.port, this.#settings);
+    return BrokerLink.open(node.host, node.port, this.#settings, allocateFrame);
   }
 
   async #sharedLink(host: string, port: number): Promise<BrokerLink> {

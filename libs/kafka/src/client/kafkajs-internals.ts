@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
-import { FrameAssembler } from './frame-assembler.ts';
+import { FrameAssembler, type AllocateFrame } from './frame-assembler.ts';
 
 /**
  * The only door to kafkajs's untyped internals. kafkajs is frozen at 2.2.4, so their shape is stable: we take its sockets,
@@ -128,6 +128,8 @@ export interface KafkajsEndpoint {
   readonly sasl: KafkajsSasl | null;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** For answers; each gets a buffer of its own without it. */
+  readonly allocateFrame?: AllocateFrame | undefined;
 }
 
 /** A broker of kafkajs with the one connection of its pool that we use. Nothing is opened yet. */
@@ -151,7 +153,7 @@ export function createKafkajsBroker(endpoint: KafkajsEndpoint): {
   const connection = connectionPool.pool[0];
   if (connection === undefined) throw new Error('kafkajs made a pool without connections');
   quietThrottleTimer(connection.requestQueue);
-  assembleFrames(connection);
+  assembleFrames(connection, endpoint.allocateFrame);
   const broker = new Broker({
     connectionPool,
     logger: SILENT,
@@ -183,11 +185,11 @@ function connectPlainly({ host, port, onConnect }: Parameters<SocketFactory>[0])
 }
 
 /** kafkajs keeps the chunks of an answer and joins them at its end: twice its size, while it is large. */
-function assembleFrames(connection: KafkajsConnection): void {
+function assembleFrames(connection: KafkajsConnection, allocate: AllocateFrame | undefined): void {
   const { requestQueue } = connection;
   const assembler = new FrameAssembler((frame) => {
     const payload = frame.subarray(4);
     requestQueue.fulfillRequest({ correlationId: frame.readInt32BE(0), size: frame.length, payload });
-  });
+  }, allocate);
   connection.processData = (chunk) => assembler.push(chunk);
 }

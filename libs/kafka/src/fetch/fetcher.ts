@@ -4,14 +4,15 @@ import { BrokerLostError, messageOf, responseError } from '../client/kafka-error
 import { lookUpOffset } from '../client/offset-lookup.ts';
 import { exhausted, isRepeatable } from '../client/retry.ts';
 import { isRetriable, KAFKA_ERROR } from '../protocol/error-codes.ts';
-import { fetchApi, type FetchResult, type Isolation } from '../protocol/fetch.ts';
+import { fetchApi, type FetchAnswer, type FetchResult, type Isolation } from '../protocol/fetch.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts';
 import { AbortedTransactions } from '../records/aborted-transactions.ts';
 import { RecordCursor } from '../records/record-cursor.ts';
 import { measureRecordSet } from '../records/record-set.ts';
+import { AnswerBuffers } from './answer-buffers.ts';
 import { FetchConnection } from './fetch-connection.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
-import { PartitionState, type Assignment, type PartitionLag } from './partition-state.ts';
+import { partitionName, PartitionState, type Assignment, type PartitionLag } from './partition-state.ts';
 
 export interface FetcherOptions {
   readonly assignments: readonly Assignment[];
@@ -24,7 +25,19 @@ export interface FetcherOptions {
   readonly prefetchBytes?: number;
   /** How long a broker holds an answer back while there is nothing new. Default 500. */
   readonly maxWaitMs?: number;
+  /** The bytes of an answer are used again: a batch can be read up to the next call of `next()` and no longer. */
+  readonly reuseAnswers?: boolean;
 }
+
+/** A batch that waits to be handed out. */
+interface ReadyBatch {
+  readonly state: PartitionState;
+  readonly batch: FetchedBatch;
+  /** What its bytes are a part of. */
+  readonly answer: ArrayBufferLike;
+}
+
+const NO_RESULTS: readonly FetchResult[] = [];
 
 const MEBIBYTE = 1024 * 1024;
 /** Batches of one partition that may wait; beyond, it is left out of requests so that it cannot crowd out the others. */
@@ -48,9 +61,13 @@ export class Fetcher {
   readonly #maxPartitionBytes: number;
   readonly #prefetchBytes: number;
   readonly #maxWaitMs: number;
-  #partitions: PartitionState[] = [];
+  readonly #answers: AnswerBuffers | null;
+  /** By name; the order is whose turn it is. */
+  readonly #partitions = new Map<string, PartitionState>();
   readonly #connections = new Map<number, FetchConnection>();
-  readonly #ready: { state: PartitionState; batch: FetchedBatch }[] = [];
+  readonly #ready: ReadyBatch[] = [];
+  /** Of the batch that was handed out last. */
+  #inUse: ArrayBufferLike | null = null;
   /** Bytes that wait in `#ready` plus those that requests under way may bring. */
   #claimedBytes = 0;
   #failure: Error | null = null;
@@ -66,6 +83,7 @@ export class Fetcher {
     this.#maxPartitionBytes = options.maxPartitionBytes ?? MEBIBYTE;
     this.#prefetchBytes = options.prefetchBytes ?? 2 * this.#maxBytes;
     this.#maxWaitMs = options.maxWaitMs ?? 500;
+    this.#answers = options.reuseAnswers === true ? new AnswerBuffers() : null;
     for (const assignment of options.assignments) this.add(assignment);
   }
 
@@ -75,7 +93,7 @@ export class Fetcher {
     if (this.#find(topic, partition) !== undefined) {
       throw new Error(`"${topic}" partition ${partition} is already assigned`);
     }
-    this.#partitions.push(new PartitionState(assignment));
+    this.#partitions.set(partitionName(topic, partition), new PartitionState(assignment));
     this.#scheduleSoon();
   }
 
@@ -83,12 +101,12 @@ export class Fetcher {
   remove(topic: string, partition: number): void {
     const state = this.#find(topic, partition);
     if (state === undefined) return;
-    state.isAssigned = false;
-    this.#partitions = this.#partitions.filter((one) => one !== state);
+    this.#partitions.delete(state.name);
     for (let i = this.#ready.length - 1; i >= 0; i--) {
       const item = this.#ready[i];
       if (item?.state !== state) continue;
       this.#claimedBytes -= item.batch.bytes;
+      this.#answers?.release(item.answer);
       this.#ready.splice(i, 1);
     }
     this.#scheduleSoon();
@@ -109,11 +127,11 @@ export class Fetcher {
   }
 
   lag(): PartitionLag[] {
-    return this.#partitions.map((state) => state.lag(this.#isolation));
+    return [...this.#partitions.values()].map((state) => state.lag(this.#isolation));
   }
 
   #find(topic: string, partition: number): PartitionState | undefined {
-    return this.#partitions.find((one) => one.partition === partition && one.topic === topic);
+    return this.#partitions.get(partitionName(topic, partition));
   }
 
   /**
@@ -122,6 +140,8 @@ export class Fetcher {
    */
   async next(signal?: AbortSignal): Promise<FetchedBatch | null> {
     let stopWaiting: (() => void) | null = null;
+    if (this.#inUse !== null) this.#answers?.release(this.#inUse);
+    this.#inUse = null;
     try {
       for (;;) {
         if (this.#failure !== null) throw this.#failure;
@@ -145,10 +165,11 @@ export class Fetcher {
     if (item === undefined) return null;
     this.#ready.splice(index, 1);
     const { state, batch } = item;
+    this.#inUse = item.answer;
     state.queuedBatches--;
     state.delivered = batch.nextOffset;
     this.#claimedBytes -= batch.bytes;
-    this.#schedule();
+    if (this.#couldFetch()) this.#schedule();
     return batch;
   }
 
@@ -177,6 +198,13 @@ export class Fetcher {
     }, afterMs);
   }
 
+  /** Looking through all partitions is only worth it when a request can come of it. */
+  #couldFetch(): boolean {
+    if (this.#prefetchBytes - this.#claimedBytes < MIN_REQUEST_BYTES) return false;
+    for (const connection of this.#connections.values()) if (!connection.isBusy) return true;
+    return this.#connections.size === 0;
+  }
+
   /** Starts every request that can start now. */
   #schedule(): void {
     if (this.#isClosed || this.#failure !== null) return;
@@ -185,7 +213,7 @@ export class Fetcher {
     const crowded = new Set<number>();
     const lost = new Set<string>();
     let mustRecheck = false;
-    for (const state of this.#partitions) {
+    for (const state of this.#partitions.values()) {
       if (state.isBusy || state.isPaused) continue;
       const leader = this.#cluster.metadata.leaderOf(state.topic, state.partition);
       if (leader < 0) {
@@ -217,7 +245,9 @@ export class Fetcher {
   #connection(leader: number): FetchConnection {
     let connection = this.#connections.get(leader);
     if (connection === undefined) {
-      connection = new FetchConnection(this.#cluster, leader);
+      const answers = this.#answers;
+      const allocate = answers === null ? undefined : (bytes: number) => answers.take(bytes);
+      connection = new FetchConnection(this.#cluster, leader, allocate);
       this.#connections.set(leader, connection);
     }
     return connection;
@@ -248,36 +278,31 @@ export class Fetcher {
     connection.isBusy = true;
     this.#claimedBytes += budget;
     for (const state of states) state.isBusy = true;
-    let results: readonly FetchResult[] = [];
+    let results = NO_RESULTS;
     try {
       const link = await connection.open();
-      const response = await link.send(fetchApi, {
+      const answer = await link.send(fetchApi, {
+        ...connection.session.request(states, this.#maxPartitionBytes),
         isolation: this.#isolation,
         maxWaitMs: isCrowded ? Math.min(SHORT_WAIT_MS, this.#maxWaitMs) : this.#maxWaitMs,
         minBytes: 1,
         maxBytes: budget,
-        partitions: states.map(({ topic, partition, position }) => ({
-          topic,
-          partition,
-          offset: position ?? 0n,
-          maxBytes: this.#maxPartitionBytes,
-        })),
       });
       connection.answered();
-      if (response.errorCode !== 0) throw responseError(response.errorCode, 'fetching');
-      results = response.partitions;
+      results = resultsOf(answer, connection);
     } catch (error) {
       this.#onLost(connection, error);
     } finally {
       connection.isBusy = false;
       this.#claimedBytes -= budget;
-      for (const state of states) state.isBusy = false;
     }
     if (this.#isClosed || this.#failure !== null) return;
     try {
-      this.#accept(states, results);
+      this.#accept(results);
     } catch (error) {
       return this.#fail(error);
+    } finally {
+      for (const state of states) state.isBusy = false;
     }
     this.#schedule();
   }
@@ -292,15 +317,16 @@ export class Fetcher {
       { why: messageOf(error), awayMs: Math.round(awayMs) },
       'A Kafka broker is away; reading waits for it',
     );
-    this.#refreshMetadata([...new Set(this.#partitions.map((state) => state.topic))]);
+    this.#refreshMetadata([...new Set([...this.#partitions.values()].map((state) => state.topic))]);
   }
 
-  #accept(states: readonly PartitionState[], results: readonly FetchResult[]): void {
+  #accept(results: readonly FetchResult[]): void {
     const stale = new Set<string>();
     const served = new Set<PartitionState>();
     for (const result of results) {
-      const state = states.find((one) => one.partition === result.partition && one.topic === result.topic);
-      if (state === undefined || !state.isAssigned) continue;
+      const state = this.#find(result.topic, result.partition);
+      // One that was removed and added again meanwhile has another position, and was not asked for.
+      if (state?.isBusy !== true) continue;
       if (result.errorCode === 0) {
         if (this.#enqueue(state, result)) served.add(state);
       } else {
@@ -310,7 +336,10 @@ export class Fetcher {
     }
     if (served.size > 0) {
       // A batch beyond the size limits only comes through for the first partition of a request: take turns.
-      this.#partitions = [...this.#partitions.filter((one) => !served.has(one)), ...served];
+      for (const state of served) {
+        this.#partitions.delete(state.name);
+        this.#partitions.set(state.name, state);
+      }
       this.#wake();
     }
     if (stale.size > 0) this.#refreshMetadata([...stale]);
@@ -346,7 +375,9 @@ export class Fetcher {
     state.position = nextOffset;
     state.queuedBatches++;
     this.#claimedBytes += bytes;
-    this.#ready.push({ state, batch });
+    const { buffer } = result.records;
+    this.#answers?.retain(buffer);
+    this.#ready.push({ state, batch, answer: buffer });
     return true;
   }
 
@@ -385,7 +416,9 @@ export class Fetcher {
       })
       .finally(() => {
         const { metadata } = this.#cluster;
-        const isMissing = this.#partitions.some((one) => metadata.leaderOf(one.topic, one.partition) < 0);
+        const isMissing = [...this.#partitions.values()].some(
+          (one) => metadata.leaderOf(one.topic, one.partition) < 0,
+        );
         this.#isRefreshing = false;
         this.#recheckLater(isMissing ? MISSING_RECHECK_MS : RECHECK_MS);
       });
@@ -403,5 +436,22 @@ export class Fetcher {
     this.#isClosed = true;
     this.#release();
     this.#wake();
+  }
+}
+
+/** @throws PlatformError for what neither a new session nor time mends */
+function resultsOf(answer: FetchAnswer, { session }: FetchConnection): readonly FetchResult[] {
+  switch (answer.errorCode) {
+    case KAFKA_ERROR.NONE:
+      session.answered(answer.sessionId);
+      return answer.partitions;
+    case KAFKA_ERROR.FETCH_SESSION_ID_NOT_FOUND:
+      session.lost(0);
+      return NO_RESULTS;
+    case KAFKA_ERROR.INVALID_FETCH_SESSION_EPOCH:
+      session.lost();
+      return NO_RESULTS;
+    default:
+      throw responseError(answer.errorCode, 'fetching');
   }
 }

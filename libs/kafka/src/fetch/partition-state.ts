@@ -15,8 +15,14 @@ export interface PartitionLag extends TopicPartition {
   readonly lag: bigint | null;
 }
 
+export function partitionName(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
 /** Where one assigned partition stands. */
 export class PartitionState {
+  /** Unique among partitions. */
+  readonly name: string;
   readonly topic: string;
   readonly partition: number;
   readonly start: bigint | 'earliest' | 'latest';
@@ -29,14 +35,13 @@ export class PartitionState {
   isPaused = false;
   /** Part of a request that is under way, or its start offset is being looked up. */
   isBusy = false;
-  /** False once it was removed: what still arrives for it is dropped. */
-  isAssigned = true;
   /** Batches fetched and not handed out. */
   queuedBatches = 0;
   /** Is not asked for before this moment (of `performance.now()`). */
   notBeforeMs = 0;
 
   constructor({ topic, partition, offset }: Assignment) {
+    this.name = partitionName(topic, partition);
     this.topic = topic;
     this.partition = partition;
     this.start = offset;

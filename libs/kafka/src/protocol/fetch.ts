@@ -1,5 +1,10 @@
 import type { KafkaApi } from './api.ts';
-import { groupByTopic, type PartitionResult, type TopicPartitionOffset } from './topic-partition.ts';
+import {
+  groupByTopic,
+  type PartitionResult,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from './topic-partition.ts';
 
 export type Isolation = 'read_committed' | 'read_uncommitted';
 
@@ -12,7 +17,14 @@ export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** 0 where there is none. */
+  readonly sessionId: number;
+  /** 0 begins a session. */
+  readonly epoch: number;
+  /** All of a new session, else those that changed. */
   readonly partitions: readonly FetchPartition[];
+  /** Those that the session has to leave out from now on. */
+  readonly forgotten: readonly TopicPartition[];
 }
 
 export interface AbortedTransaction {
@@ -31,11 +43,16 @@ export interface FetchResult extends PartitionResult {
 
 const NO_RECORDS = Buffer.alloc(0);
 
-/** Reads record sets, without fetch sessions: each request names all the partitions it wants. */
-export const fetchApi: KafkaApi<
-  FetchRequest,
-  { readonly errorCode: number; readonly partitions: FetchResult[] }
-> = {
+export interface FetchAnswer {
+  readonly errorCode: number;
+  /** 0 when the broker keeps none. */
+  readonly sessionId: number;
+  /** In a session only those with news. */
+  readonly partitions: FetchResult[];
+}
+
+/** Reads record sets. */
+export const fetchApi: KafkaApi<FetchRequest, FetchAnswer> = {
   key: 1,
   version: 11,
   name: 'Fetch',
@@ -43,18 +60,21 @@ export const fetchApi: KafkaApi<
   encode(out, request) {
     out.int32(-1).int32(request.maxWaitMs).int32(request.minBytes).int32(request.maxBytes);
     out.int8(request.isolation === 'read_committed' ? 1 : 0);
-    out.int32(0).int32(-1); // no session
+    out.int32(request.sessionId).int32(request.epoch);
     out.array(groupByTopic(request.partitions), ([topic, items]) => {
       out.string(topic).array(items, ({ partition, offset, maxBytes }) => {
         out.int32(partition).int32(-1).int64(offset).int64(-1n).int32(maxBytes);
       });
     });
-    out.int32(0).string(''); // nothing forgotten, no rack
+    out.array(groupByTopic(request.forgotten), ([topic, items]) => {
+      out.string(topic).array(items, ({ partition }) => out.int32(partition));
+    });
+    out.string(''); // no rack
   },
   decode(input) {
     input.int32(); // throttle time
     const errorCode = input.int16();
-    input.int32(); // session id
+    const sessionId = input.int32();
     const partitions = input
       .array(() => {
         const topic = input.string();
@@ -80,6 +100,6 @@ export const fetchApi: KafkaApi<
         });
       })
       .flat();
-    return { errorCode, partitions };
+    return { errorCode, sessionId, partitions };
   },
 };

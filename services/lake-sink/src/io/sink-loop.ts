@@ -21,6 +21,8 @@ export interface SinkLoopOptions {
 
 /** Flushes at once: each holds files, requests and their answers, and hundreds of tables may be due together. */
 const MAX_FLUSHES = 8;
+/** Goes through every partition. */
+const LAG_EVERY_MS = 1_000;
 
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
 export class SinkLoop {
@@ -32,6 +34,7 @@ export class SinkLoop {
   readonly #waiting = new Set<TopicWriter>();
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
+  #lagReportedMs = -Infinity;
 
   constructor(options: SinkLoopOptions) {
     this.#options = options;
@@ -42,6 +45,7 @@ export class SinkLoop {
       maxPartitionBytes: 1 << 20,
       prefetchBytes: 4 << 20,
       maxWaitMs: 250,
+      reuseAnswers: true,
     });
     this.#failed.promise.catch(() => undefined);
   }
@@ -97,6 +101,9 @@ export class SinkLoop {
     }
     this.#options.metrics.heldBytes.set(held);
     this.#options.alive();
+    const nowMs = performance.now();
+    if (nowMs - this.#lagReportedMs < LAG_EVERY_MS) return;
+    this.#lagReportedMs = nowMs;
     this.#reportLag();
   }
 

@@ -58,9 +58,8 @@ export class TopicSet {
     const { cluster } = this.#tools;
     const found: NewAssignment[] = [];
     for (const binding of bindTopics(this.#config, await cluster.listTopics())) {
-      const count = await cluster.partitionsOf(binding.topic, {
-        refresh: this.#partitions.has(binding.topic),
-      });
+      // Listing the topics has just told of their partitions.
+      const count = await cluster.partitionsOf(binding.topic);
       const known = this.#partitions.get(binding.topic) ?? 0;
       if (count <= known) continue;
       const writer = this.#writers.get(binding.topic) ?? (await this.#open(binding));
