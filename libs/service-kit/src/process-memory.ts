@@ -10,20 +10,33 @@ const MMAP_THRESHOLD = 'MALLOC_MMAP_THRESHOLD_';
  */
 const MMAP_THRESHOLD_BYTES = 131_072;
 
-/** V8's young generation: twice three halves of it are kept whatever lives there. The services make few objects. */
-const V8_FLAGS = ['--max-semi-space-size=1'];
+/** What differs between services. */
+export interface MemorySettings {
+  /** A half of V8's young generation, of which it keeps three whatever lives there. Default 1: most make few objects. */
+  readonly youngGenerationMiB?: number;
+  /** What V8's old generation may grow by between two full collections, percent; its own choice by default. */
+  readonly growthPercent?: number;
+  /** Arenas of glibc's allocator; by default one or more per thread, and each keeps holes of its own. */
+  readonly arenas?: number;
+}
 
 /**
  * Starts this program again in the same process (same pid, same standard streams) with settings that can only be given at
  * the start of a process. Returns at once in the second life, and on systems without glibc's settings.
  */
-export function restartWithMemorySettings(env: NodeJS.ProcessEnv): void {
+export function restartWithMemorySettings(env: NodeJS.ProcessEnv, settings: MemorySettings = {}): void {
   if (process.platform !== 'linux' || process.execve === undefined || env[MMAP_THRESHOLD] !== undefined)
     return;
+  const { youngGenerationMiB = 1, growthPercent, arenas } = settings;
+  const flags = [
+    `--max-semi-space-size=${youngGenerationMiB}`,
+    ...(growthPercent === undefined ? [] : [`--heap-growing-percent=${growthPercent}`]),
+  ];
   process.execve(
     process.execPath,
-    [process.execPath, ...process.execArgv, ...V8_FLAGS, ...process.argv.slice(1)],
+    [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)],
     {
+      ...(arenas === undefined ? {} : { MALLOC_ARENA_MAX: String(arenas) }),
       ...env,
       [MMAP_THRESHOLD]: String(MMAP_THRESHOLD_BYTES),
     },
