@@ -12,7 +12,9 @@ import { identifier, type PartitionName } from './engine-sql.ts';
 import { engineStatistics } from './engine-statistics.ts';
 import type { EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
+import { isOutOfMemory } from './out-of-memory.ts';
 import { storedAs, storedIds } from './stored-columns.ts';
+import { writeStreamed } from './streamed-write.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
 export const TARGET_FILE_BYTES = 8 << 20;
@@ -29,7 +31,10 @@ export interface WriteOrder {
   readonly codec: PageCodec;
 }
 
-/** Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. */
+/**
+ * Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. Where the engine
+ * has no memory to sort them, since it keeps wide values in the sort, they are written in the order in which they come.
+ */
 export async function writePartitioned(
   session: EngineSession,
   relation: string,
@@ -45,11 +50,15 @@ export async function writePartitioned(
   // By the relation's own names: files may give them to other columns.
   const by = [...texts, ...order.orderBy.map(identifier)].map((column) => `q.${column}`).join(', ');
   const sorted = by === '' ? '' : ` ORDER BY ${by}`;
-  const query = `SELECT ${columns} FROM ${relation} q${sorted}`;
-  return session.writeParquet(query, name, TARGET_FILE_BYTES, texts, {
-    codec: order.codec,
-    fieldIds: storedIds(order.columns, order.stored),
-  });
+  const rows = `SELECT ${columns} FROM ${relation} q`;
+  const options = { codec: order.codec, fieldIds: storedIds(order.columns, order.stored) };
+  try {
+    return await session.writeParquet(`${rows}${sorted}`, name, TARGET_FILE_BYTES, texts, options);
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+  }
+  await session.discard(name);
+  return writeStreamed(session, { rows, relation, texts, fileBytes: TARGET_FILE_BYTES, options }, name);
 }
 
 /**

@@ -17,6 +17,13 @@ export interface EngineFile {
   readonly partitionTexts: ReadonlyMap<string, string | null>;
 }
 
+export interface WriteOptions {
+  readonly codec: PageCodec;
+  /** Of the columns, as the engine's option of that name has them. */
+  readonly fieldIds?: string;
+  readonly rowGroupBytes?: number;
+}
+
 /** A row group is held in memory until it is full: wide rows would otherwise make one of hundreds of megabytes. */
 const ROW_GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -44,6 +51,22 @@ export class EngineSession {
   constructor(connection: DuckDBConnection, folder: string) {
     this.#connection = connection;
     this.folder = folder;
+  }
+
+  /** Settings hold for the statements of `work` only. */
+  async withSettings<T>(settings: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
+    const names = Object.keys(settings);
+    const before = new Map<string, string>();
+    for (const name of names) {
+      const [row] = await this.rows(`SELECT current_setting(${text(name)})::VARCHAR AS value`);
+      before.set(name, row?.['value'] as string);
+    }
+    try {
+      for (const name of names) await this.run(`SET ${name} = ${text(settings[name] as string)}`);
+      return await work();
+    } finally {
+      for (const [name, value] of before) await this.run(`SET ${name} = ${text(value)}`);
+    }
   }
 
   async run(sql: string): Promise<void> {
@@ -92,22 +115,27 @@ export class EngineSession {
 
   /**
    * Writes a query's rows as Parquet: one file per value of `splitBy`, or files of about `fileBytes` without it.
-   * No rows, no files. @param options fieldIds: of the columns, as the engine's option of that name has them
+   * No rows, no files.
    */
   async writeParquet(
     query: string,
     name: string,
     fileBytes: number,
     splitBy: readonly string[],
-    { codec, fieldIds = '' }: { readonly codec: PageCodec; readonly fieldIds?: string },
+    { codec, fieldIds = '', rowGroupBytes = ROW_GROUP_BYTES }: WriteOptions,
   ): Promise<EngineFile[]> {
     await mkdir(this.folder, { recursive: true });
     const target = join(this.folder, name);
     const split =
       splitBy.length > 0 ? `PARTITION_BY (${splitBy.join(', ')})` : `FILE_SIZE_BYTES ${fileBytes}`;
-    const options = `FORMAT parquet, COMPRESSION ${COMPRESSION[codec]}, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES}, ${split}${fieldIds === '' ? '' : `, FIELD_IDS ${fieldIds}`}`;
+    const options = `FORMAT parquet, COMPRESSION ${COMPRESSION[codec]}, RETURN_STATS, ROW_GROUP_SIZE 50000, ROW_GROUP_SIZE_BYTES ${rowGroupBytes}, ${split}${fieldIds === '' ? '' : `, FIELD_IDS ${fieldIds}`}`;
     const written = await this.rows(`COPY (${query}) TO ${text(target)} (${options})`);
     return written.map(toEngineFile).filter((file) => file.rows > 0);
+  }
+
+  /** Removes what a write of this name left. */
+  async discard(name: string): Promise<void> {
+    await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {

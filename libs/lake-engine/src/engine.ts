@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { PlatformError } from '@hasivu/errors';
 import { EngineSession } from './engine-session.ts';
+import { engineMessage, isOutOfMemory } from './out-of-memory.ts';
 
 export interface EngineOptions {
   readonly folder: string;
@@ -81,6 +82,8 @@ export class Engine {
       preserve_insertion_order: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // Its copies of the files' bytes would count as ours, and the system has them anyway.
+      enable_external_file_cache: 'false',
       allocator_background_threads: 'true',
       allocator_flush_threshold: '1MB',
       allocator_bulk_deallocation_flush_threshold: '1MB',
@@ -96,20 +99,10 @@ function megabytes(bytes: number): string {
   return `${Math.floor(bytes / 1e6)}MB`;
 }
 
-function isOutOfMemory(error: unknown): boolean {
-  return messageOf(error).startsWith('Out of Memory Error');
-}
-
-/** Without `instanceof`: the native library's errors are not of the realm that a test runs in. */
-function messageOf(error: unknown): string {
-  const message = (error as { message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message : '';
-}
-
 /** The engine's messages can quote values: only their first words, which name the kind of failure, are kept. */
 function mapEngineError(error: unknown, doing: string): unknown {
   if (error instanceof PlatformError) return error;
-  const kind = /^[A-Z][A-Za-z ]* Error/.exec(messageOf(error))?.[0];
+  const kind = /^[A-Z][A-Za-z ]* Error/.exec(engineMessage(error))?.[0];
   if (kind === undefined) return error;
   return new PlatformError('LAKE_MERGE_FAILED', {
     doing,

@@ -51,7 +51,7 @@ export class BytesColumn extends LeafColumn {
   }
 
   override get heldBytes(): number {
-    return super.heldBytes + (this.#dictionary?.bytes.length ?? 0);
+    return super.heldBytes + (this.#dictionary?.heldBytes ?? 0);
   }
 
   #appendIndex(source: Buffer, start: number, end: number): boolean {
@@ -89,6 +89,12 @@ export class BytesColumn extends LeafColumn {
     if (this.#indexedPages > 0) return;
     dictionary.release();
     this.#dictionary = null;
+  }
+
+  protected override chunkBegins(): void {
+    this.#dictionary = new ByteDictionary();
+    this.#indexed = true;
+    this.#indexedPages = 0;
   }
 
   protected override pageMoved(): void {

@@ -5,25 +5,30 @@ const TRIAL_VALUES = 1024;
 const TRIAL_SHARE = 0.5;
 const MAX_ENTRIES = 1 << 15;
 const MAX_BYTES = 256 << 10;
-const FIRST_SLOTS = 256;
+/** Of each of its three buffers: most columns of most files have few values, and a sink holds thousands of columns open. */
+const FIRST_BYTES = 512;
 /** Longer values are seldom repeated, and cost more to compare. */
 const MAX_LENGTH = 256;
 
 /** The different values of a byte array column, PLAIN-encoded in the order of their first appearance. */
 export class ByteDictionary {
-  #bytes = takeBuffer(1024);
+  #bytes = takeBuffer(FIRST_BYTES);
   /** Bytes in use. */
   used = 0;
   /** Where each entry's bytes begin. */
-  #starts = new Int32Array(FIRST_SLOTS);
+  #starts = takeNumbers(FIRST_BYTES);
   /** Open addressing: number of an entry plus one; 0 is free. */
-  #slots = new Int32Array(FIRST_SLOTS * 2);
+  #slots = takeNumbers(FIRST_BYTES).fill(0);
   entries = 0;
   #asked = 0;
 
   /** PLAIN-encoded entries, one behind the other. */
   get bytes(): Buffer<ArrayBuffer> {
     return this.#bytes;
+  }
+
+  get heldBytes(): number {
+    return this.#bytes.length + this.#starts.byteLength + this.#slots.byteLength;
   }
 
   /**
@@ -47,6 +52,8 @@ export class ByteDictionary {
   /** Hands its memory back. */
   release(): void {
     giveBack(this.#bytes);
+    giveBackNumbers(this.#starts);
+    giveBackNumbers(this.#slots);
   }
 
   /** Bounds of an entry's value in `bytes`. */
@@ -93,13 +100,14 @@ export class ByteDictionary {
   }
 
   #growStarts(): void {
-    const grown = new Int32Array(this.#starts.length * 2);
+    const grown = takeNumbers(this.#starts.byteLength * 2);
     grown.set(this.#starts);
+    giveBackNumbers(this.#starts);
     this.#starts = grown;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = takeNumbers(this.#slots.byteLength * 2).fill(0);
     const mask = slots.length - 1;
     const bytes = this.#bytes;
     for (let entry = 0; entry < this.entries; entry++) {
@@ -107,6 +115,7 @@ export class ByteDictionary {
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = entry + 1;
     }
+    giveBackNumbers(this.#slots);
     this.#slots = slots;
   }
 }
@@ -116,4 +125,12 @@ function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = end - start;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
   return hash ^ (hash >>> 15);
+}
+
+function takeNumbers(bytes: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(takeBuffer(bytes).buffer);
+}
+
+function giveBackNumbers(numbers: Int32Array<ArrayBuffer>): void {
+  giveBack(Buffer.from(numbers.buffer));
 }

@@ -11,6 +11,7 @@ export const PAGE_BYTES = 1 << 19;
 /** Values after which a page is closed even when they take few bytes. */
 const PAGE_VALUES = 1 << 16;
 const FIRST_BYTES = 512;
+const NO_LEVELS = Buffer.from(new ArrayBuffer(0));
 
 /** What the footer says of a finished column chunk. */
 export interface ColumnChunk {
@@ -40,16 +41,18 @@ export interface EncodedValues {
 export abstract class LeafColumn {
   readonly leaf: LeafPath;
   readonly #compress: PageCompressor;
-  readonly #pages: Uint8Array[] = [];
+  #pages: Uint8Array[] = [];
   readonly #flat: boolean;
-  readonly #encodings = new Set<number>([ENCODING.rle]);
-  #definitions = takeBuffer(FIRST_BYTES);
+  #encodings = new Set<number>([ENCODING.rle]);
+  #definitions: Buffer<ArrayBuffer>;
   #repetitions: Buffer<ArrayBuffer> | null;
   /** Every value of the open page is present: its definition levels are not written down before one is not. */
   #present = true;
   #levels = 0;
   #valueCount = 0;
   #nullCount = 0;
+  /** In the chunks before the open one. */
+  #earlierNulls = 0;
   #uncompressed = 0;
   #compressed = 0;
   #closedBytes = 0;
@@ -65,6 +68,8 @@ export abstract class LeafColumn {
     this.#compress = compress;
     this.#flat = leaf.maxRepetition === 0;
     this.#present = this.#flat;
+    // Most flat columns have no null, and then no level is written down.
+    this.#definitions = this.#flat ? NO_LEVELS : takeBuffer(FIRST_BYTES);
     this.#repetitions = this.#flat ? null : takeBuffer(FIRST_BYTES);
   }
 
@@ -123,15 +128,35 @@ export abstract class LeafColumn {
 
   /** Closes the last page and hands the buffers back: nothing may be appended afterwards. */
   finish(): ColumnChunk {
-    if (this.#levels > 0 || this.#pages.length === 0) this.#closePage();
-    const dictionaryBytes = this.#addDictionaryPage();
+    const chunk = this.#endChunk();
     giveBack(this.page);
     giveBack(this.#definitions);
     if (this.#repetitions !== null) giveBack(this.#repetitions);
+    return chunk;
+  }
+
+  /** Ends the chunk of one row group; what is appended from now on is of the next one. */
+  endChunk(): ColumnChunk {
+    const chunk = this.#endChunk();
+    this.#pages = [];
+    this.#encodings = new Set([ENCODING.rle]);
+    this.#valueCount = 0;
+    this.#uncompressed = 0;
+    this.#compressed = 0;
+    this.#earlierNulls = this.#nullCount;
+    this.#rowLevels = 0;
+    this.#rowUsed = 0;
+    this.chunkBegins();
+    return chunk;
+  }
+
+  #endChunk(): ColumnChunk {
+    if (this.#levels > 0 || this.#pages.length === 0) this.#closePage();
+    const dictionaryBytes = this.#addDictionaryPage();
     return {
       pages: this.#pages,
       valueCount: this.#valueCount,
-      nullCount: this.#nullCount,
+      nullCount: this.#nullCount - this.#earlierNulls,
       uncompressedBytes: this.#uncompressed,
       compressedBytes: this.#compressed,
       encodings: [...this.#encodings],
@@ -140,7 +165,10 @@ export abstract class LeafColumn {
     };
   }
 
-  /** Bounds of the non-null values, PLAIN-encoded; null when unknown. */
+  /** Called between two chunks. */
+  protected chunkBegins(): void {}
+
+  /** Bounds of the non-null values of this chunk and those before, PLAIN-encoded; null when unknown. */
   protected abstract plainBounds(): { min: Uint8Array; max: Uint8Array } | null;
 
   /** The values of the open page as they are to be written. */
@@ -183,7 +211,7 @@ export abstract class LeafColumn {
 
   #growLevels(): void {
     const grow = (levels: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> => {
-      const grown = takeBuffer(levels.length * 2);
+      const grown = takeBuffer(Math.max(FIRST_BYTES, levels.length * 2));
       levels.copy(grown);
       giveBack(levels);
       return grown;

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import type { BytesColumn, Int64Column } from '../index.ts';
 import { arrayOf, compressZstd, field, ParquetFile, parquetNodes } from '../index.ts';
 
@@ -45,8 +45,12 @@ function append(file: ParquetFile, row: Row): void {
     });
 }
 
+function arrayBufferOf(bytes: Buffer): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
+
 async function read(bytes: Buffer): Promise<Row[]> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const file = arrayBufferOf(bytes);
   const rows = await parquetReadObjects({
     file,
     compressors: { ZSTD: (input) => zstdDecompressSync(input) },
@@ -75,6 +79,32 @@ describe('a Parquet file', () => {
       list: n % 5 === 0 ? null : [BigInt(n), null],
     }));
     expect(await read(written(rows))).toEqual(rows);
+  });
+
+  test('of many row groups keeps every row, wherever they end', async () => {
+    const groups = fc.array(fc.array(anyRow, { maxLength: 20 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(groups, async (parts) => {
+        const file = new ParquetFile({ nodes, codec: 'zstd', compress: compressZstd, createdBy: 'test' });
+        const rows: Row[] = [];
+        for (const part of parts) {
+          for (const row of part) {
+            append(file, row);
+            append(file, row);
+            for (const column of file.columns) column.dropLastRow();
+            rows.push(row);
+          }
+          file.endRowGroup(rows.length);
+        }
+        const bytes = file.finish(rows.length);
+        expect(rows.length === 0 ? [] : await read(bytes)).toEqual(rows);
+        const counts = parquetMetadata(arrayBufferOf(bytes)).row_groups.map((group) =>
+          Number(group.num_rows),
+        );
+        expect(counts).toEqual(parts.map((part) => part.length).filter((count) => count > 0));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('forgets a row that was taken back half way', async () => {

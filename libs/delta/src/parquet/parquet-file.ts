@@ -30,10 +30,22 @@ export interface Compression {
 
 export type TypedColumn = Int32Column | Int64Column | FloatColumn | BooleanColumn | BytesColumn | FixedColumn;
 
-/** A Parquet file of one row group being written column by column: append to `columns`, then `finish`. */
+/** A row group that was written. */
+interface RowGroup {
+  readonly chunks: readonly ColumnChunk[];
+  /** Where each chunk begins. */
+  readonly offsets: readonly number[];
+  readonly rows: number;
+}
+
+/** A Parquet file being written column by column: append to `columns`, then `finish`. */
 export class ParquetFile {
   readonly columns: readonly TypedColumn[];
   readonly #options: ParquetFileOptions;
+  readonly #parts: Uint8Array[] = [MAGIC];
+  #offset = MAGIC.length;
+  readonly #groups: RowGroup[] = [];
+  #groupedRows = 0;
 
   constructor(options: ParquetFileOptions) {
     this.#options = options;
@@ -49,18 +61,21 @@ export class ParquetFile {
     return held;
   }
 
+  /** Ends a row group, of which readers hold one at a time. Every column must hold `rowCount` rows, of all groups. */
+  endRowGroup(rowCount: number): void {
+    if (rowCount > this.#groupedRows)
+      this.#addGroup(
+        rowCount,
+        this.columns.map((column) => column.endChunk()),
+      );
+  }
+
   /** The file's bytes. Every column must hold `rowCount` rows. */
   finish(rowCount: number): Buffer {
     const chunks = this.columns.map((column) => column.finish());
-    const parts: Uint8Array[] = [MAGIC];
-    const offsets: number[] = [];
-    let offset = MAGIC.length;
-    for (const chunk of chunks) {
-      offsets.push(offset);
-      for (const page of chunk.pages) parts.push(page);
-      offset += chunk.compressedBytes;
-    }
-    const footer = this.#footer(rowCount, chunks, offsets);
+    if (rowCount > this.#groupedRows) this.#addGroup(rowCount, chunks);
+    const parts = this.#parts;
+    const footer = this.#footer(rowCount);
     const tail = Buffer.alloc(8);
     tail.writeUInt32LE(footer.length, 0);
     MAGIC.copy(tail, 4);
@@ -68,15 +83,26 @@ export class ParquetFile {
     return Buffer.concat(parts);
   }
 
-  #footer(rowCount: number, chunks: readonly ColumnChunk[], offsets: readonly number[]): Buffer {
+  #addGroup(rowCount: number, chunks: readonly ColumnChunk[]): void {
+    const offsets: number[] = [];
+    for (const chunk of chunks) {
+      offsets.push(this.#offset);
+      for (const page of chunk.pages) this.#parts.push(page);
+      this.#offset += chunk.compressedBytes;
+    }
+    this.#groups.push({ chunks, offsets, rows: rowCount - this.#groupedRows });
+    this.#groupedRows = rowCount;
+  }
+
+  #footer(rowCount: number): Buffer {
     const { nodes, createdBy, codec } = this.#options;
     const out = new ThriftCompactWriter();
     out.i32(1, 1);
     out.structs(2, flattened(nodes), (element) => writeSchemaElement(out, element));
     out.i64(3, rowCount);
-    out.structs(4, rowCount === 0 ? [] : [chunks], (group) => {
-      out.structs(1, group, (chunk) => {
-        const index = group.indexOf(chunk);
+    out.structs(4, this.#groups, ({ chunks, offsets, rows }) => {
+      out.structs(1, chunks, (chunk) => {
+        const index = chunks.indexOf(chunk);
         writeChunk(
           out,
           chunk,
@@ -87,9 +113,9 @@ export class ParquetFile {
       });
       out.i64(
         2,
-        group.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0),
+        chunks.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0),
       );
-      out.i64(3, rowCount);
+      out.i64(3, rows);
     });
     out.text(6, createdBy);
     // Without column orders readers ignore min_value and max_value.

@@ -18,6 +18,10 @@ import { LOG_COLUMNS } from './lake-columns.ts';
 import type { PageCompression } from './page-compression.ts';
 
 const TWO_32 = 4294967296;
+/** Rows that the engine takes at a time, whatever their width; never of two row groups. */
+const ENGINE_ROWS = 2048;
+/** What these may take: rows that are wider than 2 KB are put into smaller row groups. */
+const ENGINE_ROWS_BYTES = 4 << 20;
 
 /** What is written beside the row; one object, reused for every row. */
 export interface ChangeFacts {
@@ -51,6 +55,9 @@ export class RowFile {
   readonly #byName = new Map<string, TypedColumn>();
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
   rows = 0;
+  /** Of the open row group, since the last whole {@link ENGINE_ROWS}. */
+  #stepRows = 0;
+  #stepBytes = 0;
 
   constructor(
     fields: readonly DeltaField[],
@@ -82,6 +89,7 @@ export class RowFile {
    * @throws AvroDecodeError after taking the half-written row back
    */
   append(columns: readonly ColumnSchema[], cursor: AvroCursor | null, facts: ChangeFacts): void {
+    const from = cursor?.pos ?? 0;
     try {
       const copier = this.#copierOf(columns);
       if (cursor === null) copier.appendNulls();
@@ -92,6 +100,15 @@ export class RowFile {
     }
     this.#appendFacts(facts, this.#copierOf(columns));
     this.rows += 1;
+    this.#stepRows += 1;
+    this.#stepBytes += (cursor?.pos ?? 0) - from;
+    if (this.#stepRows === ENGINE_ROWS || this.#stepBytes >= ENGINE_ROWS_BYTES) this.#endStep();
+  }
+
+  #endStep(): void {
+    if (this.#stepBytes >= ENGINE_ROWS_BYTES) this.#file.endRowGroup(this.rows);
+    this.#stepRows = 0;
+    this.#stepBytes = 0;
   }
 
   /** The lake column of a column of these, or null where there is none. */

@@ -49,6 +49,7 @@ export class TopicWriter {
   /** Fit for changes that come before those that the tables' columns are of. */
   #fitsBefore = new Set<EnvelopeReader>();
   #deadLettered = 0;
+  #heldBytes = 0;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
@@ -81,12 +82,9 @@ export class TopicWriter {
     });
   }
 
-  /** Bytes of rows accepted and not durable. */
+  /** Bytes of rows accepted and not durable, as of the last fetched batch: asked for often, and of hundreds of tables. */
   get heldBytes(): number {
-    let held = 0;
-    for (const batch of this.#open.values()) held += batch.heldBytes;
-    for (const batch of this.#sealed) held += batch.heldBytes;
-    return held;
+    return this.#heldBytes;
   }
 
   get isFlushing(): boolean {
@@ -117,6 +115,7 @@ export class TopicWriter {
       }
     }
     for (const readers of [this.#fits, this.#fitsBefore]) for (const reader of readers) reader.release();
+    this.#weigh();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
@@ -145,6 +144,14 @@ export class TopicWriter {
       this.#tools.onDurable(batch.rows, batch.offsets);
     }
     this.#sealed = [];
+    this.#weigh();
+  }
+
+  #weigh(): void {
+    let held = 0;
+    for (const batch of this.#open.values()) held += batch.heldBytes;
+    for (const batch of this.#sealed) held += batch.heldBytes;
+    this.#heldBytes = held;
   }
 
   #take(cursor: RecordCursor, partition: number): Step {
