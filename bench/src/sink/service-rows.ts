@@ -10,6 +10,7 @@ export async function reaches(
   metric: string,
   rows: number,
   signal: AbortSignal,
+  pollMs = POLL_MS,
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
@@ -18,7 +19,7 @@ export async function reaches(
     if (totalOf(exposition, metric) >= rows) return;
     if (!service.running)
       throw new Error(`${service.name} has ended:\n${service.output.slice(-20).join('\n')}`);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 

@@ -215,6 +215,8 @@ describe('the fetcher', () => {
       isolation: 'read_committed',
       reuseAnswers: true,
       maxBytes: 200_000,
+      // Paused partitions' batches count: with less they would fill it, and nobody be fetched.
+      prefetchBytes: 16 << 20,
     });
     const { fetcher } = stop;
     const seen = all.map((): string[] => []);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ColumnMapping } from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
 import { Engine, FileCache, LocalFiles, text, type PartitionFiles } from '@hasivu/lake-engine';
@@ -31,6 +31,9 @@ const BARE: HistoryForm = {
 const ENGINE_BYTES = 40e6;
 const ROWS = 8_000;
 const VALUE_BYTES = 50_000;
+
+// Hundreds of megabytes go through the engine several times.
+jest.setTimeout(400_000);
 
 const store = new MemoryStore();
 let names = 0;
