@@ -77,13 +77,15 @@ let cache: FileCache;
 let engine: Engine;
 /** A rival does its work while the first one is held by a commit. */
 let rivalEngine: Engine;
+let modelInstance: DuckDBInstance;
 let model: DuckDBConnection;
 const store = new MemoryStore();
 beforeAll(async () => {
   cache = await FileCache.open(store, `delete-rows-test-${randomUUID().slice(0, 8)}`, 64 << 20);
   engine = new Engine({ folder: cache.folder, memoryBytes: 256 << 20 });
   rivalEngine = new Engine({ folder: `${cache.folder}/rival`, memoryBytes: 256 << 20 });
-  model = await (await DuckDBInstance.create(':memory:')).connect();
+  modelInstance = await DuckDBInstance.create(':memory:');
+  model = await modelInstance.connect();
   await model.run("SET TimeZone = 'UTC'");
 });
 afterAll(async () => {
@@ -91,6 +93,7 @@ afterAll(async () => {
   await rivalEngine.close();
   await cache.close();
   model.closeSync();
+  modelInstance.closeSync();
 });
 
 const around = { store, nowMs: Date.now, newId: randomUUID };

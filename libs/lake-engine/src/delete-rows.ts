@@ -96,7 +96,11 @@ export async function deleteRows(
 async function deleteOnce(place: DeletePlace, request: DeleteRequest): Promise<DeleteReport> {
   const { session, table, cache, local } = place;
   const { state } = table.delta;
-  const predicate = await parsePredicate(session, table.root, state, request.where);
+  const predicate = await parsePredicate(
+    session,
+    { root: table.root, schema: state.schema, columns: state.columns },
+    request.where,
+  );
   const found = await hitFiles(place, predicate, request.signal);
   const emptied = found.filter(({ hit, total }) => hit === total).map(({ file }) => file);
   const thinned = found.filter(({ hit, total }) => hit < total).map(({ file }) => file);
@@ -175,8 +179,8 @@ async function markRows(
 /** The file's other rows in a file of their own. */
 async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
   const { table, cache } = place;
-  const kept = `SELECT ${storedColumns(place)} FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false) ORDER BY __row`;
-  const written = await writeOne(place, kept, 'kept');
+  const kept = `SELECT ${storedColumns(place)} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false)) q ORDER BY q.__row`;
+  const written = await writeRows(place, kept, 'kept');
   const files = inPartitionOf(table, file, written);
   const adds = await uploadEngineFiles(table, cache, files, storedFields(place), partitionNames(table));
   return adds.map((add) => ({ add }));
@@ -185,18 +189,9 @@ async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: Ad
 /** The file's deleted rows, for readers of the change data feed. */
 async function tellDeleted(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
   const { table } = place;
-  const deleted = `SELECT ${storedColumns(place)}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM ${await rowsOf(place, file)} WHERE ${predicate.sql}`;
-  const written = await writeOne(place, deleted, 'deleted');
+  const deleted = `SELECT ${storedColumns(place)}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE ${predicate.sql})`;
+  const written = await writeRows(place, deleted, 'deleted');
   return await uploadChangeFiles(table, inPartitionOf(table, file, written), partitionNames(table));
-}
-
-async function writeOne(place: DeletePlace, query: string, what: string): Promise<EngineFile[]> {
-  const { session, table } = place;
-  const names = storedFields(place).map((own) => own.name);
-  return await session.writeParquet(query, `${what}-${table.newId()}`, Number.MAX_SAFE_INTEGER, [], {
-    codec: table.codec,
-    fieldIds: storedIds(table.delta.state.columns, names),
-  });
 }
 
 /** The rows of a file that are in the table. */
@@ -211,10 +206,26 @@ function storedFields({ table }: DeletePlace): readonly DeltaField[] {
   return table.delta.state.schema.fields.filter((own) => !outside.has(own.name));
 }
 
+/** The columns under the names that files have, which a condition may know as other columns: it stands inside. */
 function storedColumns(place: DeletePlace): string {
+  const { columns } = place.table.delta.state;
   return storedFields(place)
-    .map((own) => storedAs(place.table.delta.state.columns, own.name))
+    .map((own) => storedAs(columns, own.name))
     .join(', ');
+}
+
+/** One file of a query's rows; a session writes many, each to a place of its own. */
+async function writeRows(place: DeletePlace, query: string, what: string): Promise<EngineFile[]> {
+  const { session, table } = place;
+  const fieldIds = storedIds(
+    table.delta.state.columns,
+    storedFields(place).map((own) => own.name),
+  );
+  const name = `${what}-${table.newId()}`;
+  return await session.writeParquet(query, name, Number.MAX_SAFE_INTEGER, [], {
+    codec: table.codec,
+    fieldIds,
+  });
 }
 
 function partitionNames({ partitionColumns }: EngineTable): { readonly name: string }[] {
@@ -223,7 +234,7 @@ function partitionNames({ partitionColumns }: EngineTable): { readonly name: str
 
 /** Files that were written of one file's rows are in its partition. */
 function inPartitionOf(
-  { partitionColumns, delta }: EngineTable,
+  { delta, partitionColumns }: EngineTable,
   { partitionValues }: AddFile,
   written: readonly EngineFile[],
 ): EngineFile[] {

@@ -14,9 +14,11 @@ export interface RowPredicate {
   mayHold(file: AddFile): boolean;
 }
 
-/** A table's columns, and how its files name them. */
-export interface TableColumns {
+/** The table that a condition speaks of. */
+export interface ConditionedTable {
+  readonly root: string;
   readonly schema: DeltaStruct;
+  /** How files and their statistics name its columns. */
   readonly columns: ColumnMapping;
 }
 
@@ -50,11 +52,12 @@ const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
  */
 export async function parsePredicate(
   session: EngineSession,
-  root: string,
-  table: TableColumns,
+  table: ConditionedTable,
   written: string,
+  /** Only these; by default all that tell a value by the row's values alone. */
+  onlyFunctions?: ReadonlySet<string>,
 ): Promise<RowPredicate> {
-  const { schema } = table;
+  const { root, schema } = table;
   const where = written.trim().replace(/;+$/u, '');
   if (where === '' || where.length > MAX_PREDICATE_CHARACTERS)
     throw invalid(
@@ -62,7 +65,8 @@ export async function parsePredicate(
       `it has ${where.length} characters, and 1 to ${MAX_PREDICATE_CHARACTERS} are possible`,
     );
   const condition = await syntaxOf(session, root, where);
-  const functions = new Set((await session.rows(FUNCTIONS)).map((row) => row['name'] as string));
+  const functions =
+    onlyFunctions ?? new Set((await session.rows(FUNCTIONS)).map((row) => row['name'] as string));
   const columns = new Set(schema.fields.map((own) => own.name.toLowerCase()));
   const objection = objectionTo(condition, columns, functions);
   if (objection !== null) throw invalid(root, objection);
@@ -108,7 +112,7 @@ async function checkType(
 
 async function boundOf(
   session: EngineSession,
-  table: TableColumns,
+  table: ConditionedTable,
   node: SyntaxNode | undefined,
 ): Promise<FileBound> {
   const { schema, columns } = table;
