@@ -46,7 +46,12 @@ describe('docker-compose.yml', () => {
         'grafana',
       ]),
     );
-    expect(ours.map(([name]) => name).sort()).toEqual(['cdc-source', 'lake-sink', 'stream-processor']);
+    expect(ours.map(([name]) => name).sort()).toEqual([
+      'cdc-source',
+      'lake-keeper',
+      'lake-sink',
+      'stream-processor',
+    ]);
     expect(compose.services['minio']?.profiles).toEqual(['minio']);
   });
 

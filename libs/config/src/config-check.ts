@@ -11,6 +11,8 @@ import { databaseMistakes } from './databases-check.ts';
 import { changeFeedMistakes } from './change-feed-check.ts';
 import { historyMistakes } from './histories-check.ts';
 import { outboxMistakes } from './outbox-check.ts';
+import { retentionMistakes } from './retention-check.ts';
+import { tierMistakes } from './tiers-check.ts';
 import type { KafkaConfig } from './kafka-section.ts';
 import type { PostgresConfig } from './postgres-section.ts';
 
@@ -107,6 +109,8 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
   }
   mistakes.push(...historyMistakes(config.tables));
   mistakes.push(...changeFeedMistakes(config.tables));
+  mistakes.push(...retentionMistakes(config.tables));
+  mistakes.push(...tierMistakes(config.lake));
   for (const table of Object.keys(config.tables)) {
     if (config.source && databasesOf(config, table).length === 0)
       mistakes.push({ path: `/tables/${table}`, reason: notCaptured(table) });

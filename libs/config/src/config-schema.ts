@@ -39,7 +39,12 @@ export const ConfigSchema = Type.Object(
       { default: {}, additionalProperties: false },
     ),
     services: Type.Object(
-      { 'cdc-source': ServiceSection, 'stream-processor': ServiceSection, 'lake-sink': ServiceSection },
+      {
+        'cdc-source': ServiceSection,
+        'stream-processor': ServiceSection,
+        'lake-sink': ServiceSection,
+        'lake-keeper': ServiceSection,
+      },
       { default: {}, additionalProperties: false },
     ),
     log: Type.Object(

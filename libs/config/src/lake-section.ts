@@ -1,7 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { HistorySection } from './history-section.ts';
+import { ClusterBySection, MaintenanceSection, TableMaintenanceSection } from './maintenance-section.ts';
+import { RetentionSection } from './retention-section.ts';
 import { SecretRef } from './reusable-shapes.ts';
+import { TiersSection } from './tiers-section.ts';
 
 export const LakeSection = Type.Object(
   {
@@ -103,6 +106,8 @@ export const LakeSection = Type.Object(
       description:
         'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old',
     }),
+    maintenance: MaintenanceSection,
+    tiers: Type.Optional(TiersSection),
   },
   { additionalProperties: false },
 );
@@ -156,6 +161,9 @@ export const TableSection = Type.Object(
       }),
     ),
     history: Type.Optional(HistorySection),
+    clusterBy: Type.Optional(ClusterBySection),
+    maintenance: Type.Optional(TableMaintenanceSection),
+    retention: Type.Optional(RetentionSection),
   },
   { additionalProperties: false },
 );

@@ -21,7 +21,7 @@ const file = (path: string): AddFile => ({
   dataChange: true,
 });
 const added = (path: string, dataChange = true): Action => ({ add: { ...file(path), dataChange } });
-const removed = (path: string): Action => removalOf(file(path), 1);
+const removed = (path: string, dataChange = true): Action => removalOf(file(path), 1, dataChange);
 const txn = (appId: string): Action => ({ txn: { appId, version: 1 } });
 const blind: Action = { commitInfo: { timestamp: 1, operation: 'WRITE', isBlindAppend: true } };
 const protocol: Action = { protocol: { minReaderVersion: 1, minWriterVersion: 2 } };
@@ -47,7 +47,7 @@ const marked = (path: string, vector: string): Action[] => {
 describe('which rivals a commit can follow', () => {
   test.each<[string, Action[], Action[], ReadScope, string | null]>([
     ['append after append', [blind, added('x')], [added('y')], READ_NOTHING, null],
-    ['append after compaction', [removed('a'), added('x', false)], [added('y')], READ_NOTHING, null],
+    ['append after compaction', [removed('a', false), added('x', false)], [added('y')], READ_NOTHING, null],
     ['append after a schema change', [metaData], [added('y')], READ_NOTHING, 'metadata-changed'],
     ['append after a protocol change', [protocol], [added('y')], READ_NOTHING, 'protocol-changed'],
     [
@@ -66,20 +66,50 @@ describe('which rivals a commit can follow', () => {
     ],
     ['upsert after upsert', [added('x')], [added('y')], upsert, 'concurrent-append'],
     ['upsert after blind append', [blind, added('x')], [added('y')], upsert, null],
+    ['upsert after rows that it read are gone', [removed('a')], [added('y')], upsert, 'delete-read'],
     [
-      'upsert after compaction of what it read',
-      [removed('a'), added('x', false)],
+      'upsert after compaction of what it read and leaves as it is',
+      [removed('a', false), added('x', false)],
       [added('y')],
       upsert,
-      'delete-read',
+      null,
     ],
+    [
+      'upsert after compaction of what it rewrites',
+      [removed('a', false), added('x', false)],
+      [removed('a'), added('y')],
+      upsert,
+      'delete-delete',
+    ],
+    [
+      'upsert after compaction of what it marks rows in',
+      [removed('a', false), added('x', false)],
+      marked('a', 'y'),
+      upsert,
+      'delete-delete',
+    ],
+    [
+      'new statistics of a file after its compaction',
+      [removed('a', false), added('x', false)],
+      [added('a', false)],
+      READ_NOTHING,
+      'delete-delete',
+    ],
+    [
+      'compaction after compaction of another file',
+      [removed('a', false), added('x', false)],
+      [removed('b', false), added('y', false)],
+      READ_NOTHING,
+      null,
+    ],
+    ['compaction after append', [added('x')], [removed('b', false), added('y', false)], READ_NOTHING, null],
     ['delete after delete', [removed('a')], [removed('a')], READ_NOTHING, 'delete-delete'],
     ['delete after delete of another file', [removed('b')], [removed('a')], READ_NOTHING, null],
     ['rows marked after rows marked', marked('a', 'x'), marked('a', 'y'), READ_NOTHING, 'delete-delete'],
     ['rows marked after rows of another file', marked('b', 'x'), marked('a', 'y'), READ_NOTHING, null],
     [
       'rows marked after the file was compacted',
-      [removed('a'), added('c', false)],
+      [removed('a', false), added('c', false)],
       marked('a', 'y'),
       READ_NOTHING,
       'delete-delete',
@@ -87,7 +117,7 @@ describe('which rivals a commit can follow', () => {
     [
       'compaction after rows marked',
       marked('a', 'x'),
-      [removed('a'), added('c', false)],
+      [removed('a', false), added('c', false)],
       READ_NOTHING,
       'delete-delete',
     ],

@@ -29,7 +29,8 @@ export type Isolation = 'write-serializable' | 'serializable';
 
 /**
  * The first rule, in the order of Spark's ConflictChecker, by which `ours` cannot follow the commit that won its
- * version; null when it can be tried again one version later.
+ * version; null when it can be tried again one version later. Rearranged files (a compaction) conflict only with whoever
+ * changes one of them, where Spark's conflict with whoever has read one.
  */
 export function conflictWith(
   winner: readonly Action[],
@@ -44,7 +45,11 @@ export function conflictWith(
   const appId = sharedAppId(winner, ours);
   if (appId !== null) return { kind: 'concurrent-transaction', appId };
   const ignoresAppends = isolation === 'write-serializable' && commitInfoOf(winner)?.isBlindAppend === true;
-  const removed = new Set(ours.flatMap((action) => ('remove' in action ? [action.remove.path] : [])));
+  const touched = new Set(
+    ours.flatMap((action) =>
+      'remove' in action ? [action.remove.path] : 'add' in action ? [action.add.path] : [],
+    ),
+  );
   for (const action of winner) {
     if ('add' in action && action.add.dataChange && !ignoresAppends && reads.wouldRead(action.add)) {
       return { kind: 'concurrent-append', path: action.add.path };
@@ -52,8 +57,11 @@ export function conflictWith(
   }
   for (const action of winner) {
     if (!('remove' in action)) continue;
-    if (reads.files.has(action.remove.path)) return { kind: 'delete-read', path: action.remove.path };
-    if (removed.has(action.remove.path)) return { kind: 'delete-delete', path: action.remove.path };
+    const { path, dataChange } = action.remove;
+    // Without a change of data the rows that were read are in files of the same commit: what they said still holds. Who
+    // names the file itself, to remove it or to mark rows in it, has to look for them again.
+    if (dataChange && reads.files.has(path)) return { kind: 'delete-read', path };
+    if (touched.has(path)) return { kind: 'delete-delete', path };
   }
   return null;
 }

@@ -68,6 +68,7 @@ export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
 export { constraintsOf, type Constraint } from './constraints.ts';
 export { CHANGE_FEED_PROPERTY, upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
+export { fileRetentionMs } from './table-properties.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';
 export {
   arrayOf,

@@ -72,19 +72,28 @@ export class OpenTable implements EngineTable {
     return { path: pathOfKey(relative), partitionValues, size: bytes.byteLength, dataChange: false };
   }
 
-  async upload(file: NewFile): Promise<{ add: AddFile; key: string }> {
-    const relative = `${this.#folderOf(file.partitionValues)}part-${this.newId()}.${this.codec}.parquet`;
-    const key = `${this.root}/${relative}`;
-    await this.#around.store.put(key, file.bytes);
+  async upload({ bytes, stats, partitionValues }: NewFile): Promise<{ add: AddFile; key: string }> {
+    const named = this.nameFile(partitionValues, bytes.byteLength, stats);
+    await this.#around.store.put(named.key, bytes);
+    return named;
+  }
+
+  /** A fresh name for a data file that is uploaded by other means. @returns its add action and key */
+  nameFile(
+    partitionValues: PartitionValues,
+    sizeBytes: number,
+    stats: string,
+  ): { add: AddFile; key: string } {
+    const relative = `${this.#folderOf(partitionValues)}part-${this.newId()}.${this.codec}.parquet`;
     const add: AddFile = {
       path: pathOfKey(relative),
-      partitionValues: file.partitionValues,
-      size: file.bytes.byteLength,
+      partitionValues,
+      size: sizeBytes,
       modificationTime: this.#around.nowMs(),
       dataChange: true,
-      stats: file.stats,
+      stats,
     };
-    return { add, key };
+    return { add, key: `${this.root}/${relative}` };
   }
 
   #folderOf(values: PartitionValues): string {

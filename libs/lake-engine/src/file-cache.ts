@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogStore } from '@hasivu/delta';
@@ -8,6 +8,8 @@ import { PlatformError } from '@hasivu/errors';
 /** A store that also gives a part of an object: bytes from `start` up to, not including, `end`. */
 export interface RangeStore extends LogStore {
   get(key: string, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array | null>;
+  /** Writes an object to a local file, a part at a time; false when there is no such object. */
+  getFile?(key: string, path: string): Promise<boolean>;
 }
 
 /**
@@ -117,11 +119,16 @@ export class FileCache {
   }
 
   async #fetch(key: string, path: string): Promise<string> {
-    const bytes = await this.#store.get(key);
-    if (bytes === null) throw missing(key);
-    await writeFile(path, bytes);
-    this.#remember(path, bytes.byteLength);
+    if (!(await this.#write(key, path))) throw missing(key);
+    this.#remember(path, (await stat(path)).size);
     return path;
+  }
+
+  async #write(key: string, path: string): Promise<boolean> {
+    if (this.#store.getFile !== undefined) return await this.#store.getFile(key, path);
+    const bytes = await this.#store.get(key);
+    if (bytes !== null) await writeFile(path, bytes);
+    return bytes !== null;
   }
 
   #remember(path: string, sizeBytes: number): void {

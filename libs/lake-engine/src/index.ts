@@ -19,3 +19,25 @@ export { namedParts } from './named-parts.ts';
 export { readFiles } from './read-files.ts';
 export { storedAs, storedIds } from './stored-columns.ts';
 export { TableVectors } from './table-vectors.ts';
+export {
+  OPTIMIZE_ALL,
+  planOptimize,
+  type OptimizePlan,
+  type OptimizeRule,
+} from './maintenance/core/optimize-plan.ts';
+export type { LakeStore, StoredObject } from './maintenance/lake-store.ts';
+export {
+  optimizeTable,
+  type OptimizeFailpoint,
+  type OptimizeOptions,
+  type OptimizeReport,
+} from './maintenance/optimize-table.ts';
+export type { RewriteTools } from './maintenance/rewrite-unit.ts';
+export { tableHealth, type TableHealth } from './maintenance/core/table-health.ts';
+export { listLakeTables } from './maintenance/lake-tables.ts';
+export { retentionCutMs, type RetentionRule } from './maintenance/core/retention-plan.ts';
+export { retainTable, type RetainOptions, type RetainReport } from './maintenance/retain-table.ts';
+export { parsePartitionPredicate, type PartitionPredicate } from './maintenance/core/partition-predicate.ts';
+export { LIST_PRICES, tierCost, type ClassPrice, type TierCost } from './maintenance/core/tier-cost.ts';
+export { tierOf, type Tier, type TierRule } from './maintenance/core/tier-plan.ts';
+export { tierTable, type LastRead, type TierOptions, type TierReport } from './maintenance/tier-table.ts';

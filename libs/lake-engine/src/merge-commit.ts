@@ -24,8 +24,11 @@ export interface MergeChange {
   readonly metrics?: Readonly<Record<string, string>>;
 }
 
-/** Tries of one batch when others rewrite files of the table meanwhile (a compactor). */
-const MAX_TRIES = 5;
+/**
+ * Tries of one batch when others rewrite files of the table meanwhile. A compactor runs out of files to rewrite while no
+ * batch comes through, so what keeps a batch from it for longer is no compactor.
+ */
+const MAX_TRIES = 20;
 
 /** Plans a merge again on the table's new state where somebody else's commit came first. */
 export async function replanned<T>(

@@ -1,6 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PlatformError } from '@hasivu/errors';
 import { checkedKey, DRAFTS } from './folder-key.ts';
 import { keysInFolder } from './folder-listing.ts';
 import { mapFolderError } from './map-folder-error.ts';
@@ -81,13 +93,38 @@ class FolderStore implements ObjectStore {
     await this.#or(undefined, `deleting the object "${key}"`, () => rm(this.#path(key), { force: true }));
   }
 
+  async putFile(key: string, path: string): Promise<void> {
+    await this.#place(key, { path }, `writing the object "${key}"`, rename);
+  }
+
+  async getFile(key: string, path: string): Promise<boolean> {
+    return await this.#or(false, `reading the object "${key}"`, async () => {
+      await copyFile(this.#path(key), path);
+      return true;
+    });
+  }
+
+  async *folders(prefix: string): AsyncIterable<string> {
+    const found = await this.#or([], `listing "${prefix}"`, () =>
+      readdir(join(this.#root, prefix), { withFileTypes: true }),
+    );
+    const names = found.filter((entry) => entry.isDirectory() && entry.name !== DRAFTS);
+    yield* names.map(({ name }) => name).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
+  setStorageClass(key: string, storageClass: string): Promise<void> {
+    const doing = `moving the object "${key}" to the storage class ${storageClass}`;
+    const why = 'a folder has no storage classes';
+    return Promise.reject(new PlatformError('STORE_FAILED', { doing, why, context: { key } }));
+  }
+
   close(): void {
     // Nothing is kept open between calls.
   }
 
   async #place(
     key: string,
-    body: Uint8Array,
+    body: Uint8Array | { readonly path: string },
     doing: string,
     give: (draft: string, path: string) => Promise<void>,
   ): Promise<void> {
@@ -95,9 +132,10 @@ class FolderStore implements ObjectStore {
     const draft = join(this.#folder, DRAFTS, randomUUID());
     try {
       await (this.#ready ??= this.#prepare());
-      const file = await open(draft, 'wx');
+      if ('path' in body) await copyFile(body.path, draft, constants.COPYFILE_EXCL);
+      const file = await open(draft, 'path' in body ? 'r+' : 'wx');
       try {
-        await file.writeFile(body);
+        if (!('path' in body)) await file.writeFile(body);
         await file.sync();
       } finally {
         await file.close();

@@ -1,8 +1,16 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { PlatformError } from '@hasivu/errors';
 import type { ByteRange, ObjectEntry, ObjectStore } from './store.ts';
+
+interface MemoryObject {
+  readonly body: Uint8Array;
+  readonly modifiedMs: number;
+  readonly storageClass?: string;
+}
 
 /** A store in this process: same contract as S3, for unit tests and dry runs. */
 export class MemoryStore implements ObjectStore {
-  readonly #objects = new Map<string, { body: Uint8Array; modifiedMs: number }>();
+  readonly #objects = new Map<string, MemoryObject>();
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | null> {
     await Promise.resolve();
@@ -14,9 +22,7 @@ export class MemoryStore implements ObjectStore {
   async head(key: string): Promise<ObjectEntry | null> {
     await Promise.resolve();
     const found = this.#objects.get(key);
-    return found === undefined
-      ? null
-      : { key, sizeBytes: found.body.byteLength, modifiedMs: found.modifiedMs };
+    return found === undefined ? null : entryOf(key, found);
   }
 
   async put(key: string, body: Uint8Array): Promise<void> {
@@ -37,7 +43,7 @@ export class MemoryStore implements ObjectStore {
     for (const key of keys) {
       if (startAfter !== undefined && byteOrder(key, startAfter) <= 0) continue;
       const found = this.#objects.get(key);
-      if (found !== undefined) yield { key, sizeBytes: found.body.byteLength, modifiedMs: found.modifiedMs };
+      if (found !== undefined) yield entryOf(key, found);
     }
   }
 
@@ -46,9 +52,43 @@ export class MemoryStore implements ObjectStore {
     this.#objects.delete(key);
   }
 
+  async putFile(key: string, path: string): Promise<void> {
+    await this.put(key, await readFile(path));
+  }
+
+  async getFile(key: string, path: string): Promise<boolean> {
+    const body = await this.get(key);
+    if (body !== null) await writeFile(path, body);
+    return body !== null;
+  }
+
+  async *folders(prefix: string): AsyncIterable<string> {
+    const names = new Set<string>();
+    for await (const { key } of this.list(prefix)) {
+      const rest = key.slice(prefix.length);
+      if (rest.includes('/')) names.add(rest.slice(0, rest.indexOf('/')));
+    }
+    yield* [...names].sort(byteOrder);
+  }
+
+  async setStorageClass(key: string, storageClass: string): Promise<void> {
+    await Promise.resolve();
+    const found = this.#objects.get(key);
+    if (found === undefined)
+      throw new PlatformError('STORE_OBJECT_MISSING', {
+        doing: `moving the object "${key}" to the storage class ${storageClass}`,
+        context: { key },
+      });
+    this.#objects.set(key, { ...found, modifiedMs: Date.now(), storageClass });
+  }
+
   close(): void {
     this.#objects.clear();
   }
+}
+
+function entryOf(key: string, { body, modifiedMs, storageClass }: MemoryObject): ObjectEntry {
+  return { key, sizeBytes: body.byteLength, modifiedMs, storageClass };
 }
 
 function byteOrder(left: string, right: string): number {

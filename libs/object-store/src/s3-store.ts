@@ -1,13 +1,18 @@
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type StorageClass,
 } from '@aws-sdk/client-s3';
+import { PlatformError } from '@hasivu/errors';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeS3Failure, mapS3Error } from './map-s3-error.ts';
+import { downloadParts, PART_BYTES, uploadParts } from './s3-parts.ts';
 import type { ByteRange, ObjectEntry, ObjectStore } from './store.ts';
 
 /** Where the lake lives. `prefix` is put before every key; an empty endpoint means Amazon's own for the region. */
@@ -84,7 +89,12 @@ class S3Store implements ObjectStore {
   async head(key: string): Promise<ObjectEntry | null> {
     try {
       const answer = await this.#client.send(new HeadObjectCommand(this.#at(key)));
-      return { key, sizeBytes: answer.ContentLength ?? 0, modifiedMs: answer.LastModified?.getTime() ?? 0 };
+      return {
+        key,
+        sizeBytes: answer.ContentLength ?? 0,
+        modifiedMs: answer.LastModified?.getTime() ?? 0,
+        storageClass: answer.StorageClass,
+      };
     } catch (error) {
       if (isMissing(error)) return null;
       throw this.#mapped(error, `looking at the object "${key}"`, key);
@@ -124,6 +134,7 @@ class S3Store implements ObjectStore {
           key: found.Key.slice(this.#prefix.length),
           sizeBytes: found.Size ?? 0,
           modifiedMs: found.LastModified?.getTime() ?? 0,
+          storageClass: found.StorageClass,
         };
       }
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
@@ -139,16 +150,87 @@ class S3Store implements ObjectStore {
     }
   }
 
+  async putFile(key: string, path: string): Promise<void> {
+    const { size } = await stat(path);
+    // One request in the place of three; a part is in memory either way.
+    if (size <= PART_BYTES) return await this.put(key, await readFile(path));
+    try {
+      await uploadParts(this.#client, this.#at(key), path);
+    } catch (error) {
+      throw this.#mapped(error, `writing the object "${key}"`, key);
+    }
+  }
+
+  async getFile(key: string, path: string): Promise<boolean> {
+    try {
+      await downloadParts(this.#client, this.#at(key), path);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      // An empty object has no first byte to ask for.
+      if (describeS3Failure(error).status !== 416)
+        throw this.#mapped(error, `reading the object "${key}"`, key);
+      return true;
+    }
+  }
+
+  async *folders(prefix: string): AsyncIterable<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.#listPage(prefix, undefined, token, '/');
+      for (const { Prefix } of page.CommonPrefixes ?? []) {
+        if (Prefix !== undefined) yield Prefix.slice(this.#prefix.length + prefix.length, -1);
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async setStorageClass(key: string, storageClass: string): Promise<void> {
+    const { Bucket, Key } = this.#at(key);
+    try {
+      // Not every store takes a change of the class alone for a change (SeaweedFS): so the metadata is put again.
+      const known = await this.#client.send(new HeadObjectCommand({ Bucket, Key }));
+      await this.#client.send(
+        new CopyObjectCommand({
+          Bucket,
+          Key,
+          CopySource: `${Bucket}/${Key.split('/').map(encodeURIComponent).join('/')}`,
+          MetadataDirective: 'REPLACE',
+          Metadata: known.Metadata,
+          ContentType: known.ContentType,
+          CacheControl: known.CacheControl,
+          ContentEncoding: known.ContentEncoding,
+          StorageClass: storageClass as StorageClass,
+        }),
+      );
+    } catch (error) {
+      const missing = isMissing(error);
+      if (!missing)
+        throw this.#mapped(error, `moving the object "${key}" to the storage class ${storageClass}`, key);
+      throw new PlatformError('STORE_OBJECT_MISSING', {
+        doing: `moving the object "${key}" to the storage class ${storageClass}`,
+        context: { key },
+        cause: error,
+      });
+    }
+  }
+
   close(): void {
     this.#client.destroy();
   }
 
-  async #listPage(prefix: string, startAfter: string | undefined, token: string | undefined) {
+  async #listPage(
+    prefix: string,
+    startAfter: string | undefined,
+    token: string | undefined,
+    delimiter?: string,
+  ) {
     try {
       return await this.#client.send(
         new ListObjectsV2Command({
           Bucket: this.#bucket,
           Prefix: this.#prefix + prefix,
+          ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
           ...(startAfter === undefined || token !== undefined
             ? {}
             : { StartAfter: this.#prefix + startAfter }),

@@ -3,6 +3,8 @@ export interface ObjectEntry {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** The class that the store keeps it in, by the store's own name; absent where it does not say, which is its usual one. */
+  readonly storageClass?: string | undefined;
 }
 
 /** Half-open byte range [start, end) of an object. */
@@ -31,6 +33,14 @@ export interface ObjectStore {
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /** Creates or replaces an object by a local file, a part at a time: memory does not grow with the file. */
+  putFile(key: string, path: string): Promise<void>;
+  /** Writes an object to a local file, a part at a time; false when there is no such object. The object must not change meanwhile. */
+  getFile(key: string, path: string): Promise<boolean>;
+  /** Names of the folders right under a prefix, which ends with `/` or is empty, in ascending order. */
+  folders(prefix: string): AsyncIterable<string>;
+  /** Moves an object to another storage class in place: key, bytes and readers stay. */
+  setStorageClass(key: string, storageClass: string): Promise<void>;
   /** Frees sockets. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import type { HasivuConfig } from '@hasivu/config';
+import type { HasivuConfig, ServiceName } from '@hasivu/config';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
@@ -19,7 +19,7 @@ export interface ServiceContext {
 }
 
 export interface ServiceDefinition {
-  readonly name: 'cdc-source' | 'stream-processor' | 'lake-sink';
+  readonly name: ServiceName;
   /** One line for --help. */
   readonly summary: string;
   /** Resolves when drained after `signal`, or when there is nothing to do; a rejection ends the process by its error's policy. */

@@ -90,7 +90,7 @@ describe('run, status, tail and query on real servers', () => {
       const answer = JSON.parse(out) as { services: { name: string; ready: boolean }[] };
       return answer.services.length === 2 && answer.services.every(({ ready }) => ready) ? answer : null;
     });
-    expect(status.services.map(({ name }) => name)).toEqual(['cdc-source', 'lake-sink']);
+    expect(status.services.map(({ name }) => name)).toEqual(['cdc-source', 'lake-sink', 'lake-keeper']);
     expect(record().services.every(({ pid, port }) => pid !== null && port > 0)).toBe(true);
   });
 

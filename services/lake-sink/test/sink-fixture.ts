@@ -20,6 +20,8 @@ export interface SinkConfig {
   readonly flush?: Record<string, number>;
   readonly deletionVectors?: Record<string, unknown>;
   readonly columnMapping?: 'onDemand' | 'never';
+  /** For a keeper of the same tables. */
+  readonly maintenance?: Record<string, unknown>;
 }
 
 /** Marks rows deleted wherever the policy has a say, so that small tables show what large ones do. */
@@ -52,7 +54,7 @@ export class SinkFixture implements AsyncDisposable {
   async configure(config: SinkConfig): Promise<void> {
     const { endpoint, bucket, prefix, region } = this.lake;
     await writeFile(
-      this.#configPath,
+      this.configPath,
       JSON.stringify({
         version: 1,
         kafka: { brokers: this.kafka.brokers, registry: this.kafka.registry, prefix: this.kafka.prefix },
@@ -66,6 +68,7 @@ export class SinkFixture implements AsyncDisposable {
           flush: { intervalMs: 200, ...config.flush },
           deletionVectors: config.deletionVectors ?? {},
           columnMapping: config.columnMapping ?? 'onDemand',
+          ...(config.maintenance === undefined ? {} : { maintenance: config.maintenance }),
         },
         tables: config.tables ?? {},
         pipelines: config.pipelines ?? [],
@@ -74,7 +77,7 @@ export class SinkFixture implements AsyncDisposable {
     );
   }
 
-  get #configPath(): string {
+  get configPath(): string {
     return join(this.#folder, 'hasivu.yaml');
   }
 
@@ -85,7 +88,7 @@ export class SinkFixture implements AsyncDisposable {
 
   async start(failpoint = ''): Promise<SpawnedService> {
     const { accessKeyId, secretAccessKey } = this.lake;
-    this.#running = await spawnService('lake-sink', this.#configPath, {
+    this.#running = await spawnService('lake-sink', this.configPath, {
       env: { LAKE_KEY: accessKeyId, LAKE_SECRET: secretAccessKey, HASIVU_FAILPOINT: failpoint },
     });
     if (failpoint === '') await this.#running.waitReady();

@@ -121,6 +121,28 @@ export const lakeErrors = {
     remedy: 'Report the topic and offset that the message names; the record itself is in the topic’s .dlq.',
     retry: 'never',
   },
+  LAKE_ON_HOLD: {
+    summary: 'The table is on legal hold',
+    cause: 'tables.<t>.retention.hold names a case for which no row and no file of the table may go.',
+    remedy: 'Ask whoever the hold is for; it ends when it is taken out of the configuration.',
+    retry: 'manual',
+  },
+  LAKE_CHOICE_INVALID: {
+    summary: 'A choice of files or columns of a table cannot be followed',
+    cause:
+      'A condition on partitions is more than comparisons of partition columns with values, or a column is named that the table’s files do not have.',
+    remedy:
+      'Compare partition columns with values, with `and` between: "day >= \'2026-01-01\' and tenant = 7".',
+    retry: 'manual',
+  },
+  LAKE_REWRITE_MISMATCH: {
+    summary: 'Files could not be rewritten without losing or repeating rows',
+    cause:
+      'The row counts in the table’s log are not those of its files: another program wrote one of the two.',
+    remedy:
+      'Nothing was committed, and the table reads as before. Compare the files that `hasivu lake optimize --dry-run` names with their numRecords in the log.',
+    retry: 'manual',
+  },
   LAKE_MERGE_FAILED: {
     summary: 'Applying a batch to a silver table failed',
     cause: 'The embedded engine ran out of memory or disk, or an object of the table could not be read.',

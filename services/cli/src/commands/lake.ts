@@ -1,7 +1,10 @@
+import { lakeTableOf, loadConfig } from '@hasivu/config';
+import { topicPart } from '@hasivu/change-events';
 import { DeltaTable, vacuumTable, type HistoryEntry, type VacuumReport } from '@hasivu/delta';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
+import { resolveNamedFile } from '../command-file.ts';
 import { historyTable } from '../lake/history-table.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
 import { rootOf, surroundings } from '../lake/lake-table.ts';
@@ -48,6 +51,7 @@ export async function vacuum(
   options: VacuumCommandOptions,
 ): Promise<number> {
   const { dryRun, lite, retainHours, unsafeRetention } = options;
+  if (!dryRun) checkHold(context, name, options);
   const paths: string[] = [];
   let told = 0;
   if (unsafeRetention)
@@ -77,6 +81,18 @@ export async function vacuum(
     context.out.write(`${JSON.stringify({ table: name, ...report, ...(dryRun ? { paths } : {}) })}\n`);
   else context.out.write(`${describeVacuum(report)}\n`);
   return EXIT.ok;
+}
+
+/** @throws PlatformError LAKE_ON_HOLD */
+function checkHold(context: CliContext, name: string, { file }: LakeOptions): void {
+  const config = loadConfig(resolveNamedFile(context, file), { ...context.env });
+  const hold = lakeTableOf(config, rootOf(parseReference(name)), topicPart)?.config.retention?.hold;
+  if (hold === undefined) return;
+  throw new PlatformError('LAKE_ON_HOLD', {
+    doing: `deleting files of the table ${name}`,
+    why: `the hold is "${hold.name}"`,
+    context: { table: name, hold: hold.name },
+  });
 }
 
 function describeVacuum(report: VacuumReport): string {

@@ -6,5 +6,6 @@ export function planServices(config: HasivuConfig): ServiceName[] {
   if (config.source) names.push('cdc-source');
   if (config.pipelines.length > 0) names.push('stream-processor');
   if (config.lake) names.push('lake-sink');
+  if (config.lake?.maintenance.enabled === true) names.push('lake-keeper');
   return names;
 }

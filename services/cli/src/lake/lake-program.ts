@@ -6,6 +6,7 @@ import { configFile, examples } from '../command-help.ts';
 import { showChanges, type ChangesOptions } from '../commands/lake-changes.ts';
 import { deleteFromTable, type DeleteCommandOptions } from '../commands/lake-delete.ts';
 import { showHistory, vacuum, type HistoryOptions, type VacuumCommandOptions } from '../commands/lake.ts';
+import { addMaintenance } from './maintenance-program.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
 
@@ -52,6 +53,7 @@ export function addLake(program: Command, context: CliContext, done: (code: numb
   );
   addChanges(lake, context, done);
   addDelete(lake, context, done);
+  addMaintenance(lake, context, done);
 }
 
 function addChanges(lake: Command, context: CliContext, done: (code: number) => void): void {

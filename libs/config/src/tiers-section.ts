@@ -1,0 +1,40 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+const Tier = (what: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        afterDays: Type.Number({
+          minimum: 0,
+          maximum: 36_500,
+          description: `Files whose newest row is this old, and that nobody has read since, are ${what}`,
+        }),
+        storageClass: Type.String({
+          pattern: '^[A-Z][A-Z0-9_]*$',
+          description: `The store's name of the class of ${what} files, e.g. STANDARD_IA or GLACIER_IR; objects in it have to be readable at once`,
+        }),
+      },
+      { additionalProperties: false },
+    ),
+  );
+
+/** Storage classes of the lake's data files by their age. */
+export const TiersSection = Type.Object(
+  {
+    warm: Tier('warm'),
+    cold: Tier('cold'),
+    everyHours: Type.Number({
+      default: 24,
+      minimum: 0.001,
+      maximum: 8_760,
+      description: 'Time between two listings of a table, which tell the class of each object',
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Data files move to cheaper storage classes as they get older; keys and readers stay as they are',
+  },
+);
+
+export type TiersConfig = Static<typeof TiersSection>;

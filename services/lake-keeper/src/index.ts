@@ -1,0 +1,1 @@
+export { lakeKeeper } from './service.ts';
