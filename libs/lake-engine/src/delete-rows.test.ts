@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { DeltaTable, field, readChanges, type DeltaStruct, type LogStore } from '@hasivu/delta';
+import { changedRows, DeltaTable, field, readChanges, type DeltaStruct, type LogStore } from '@hasivu/delta';
 import { checkProperty } from '@hasivu/testing';
 import fc from 'fast-check';
 import { MemoryStore } from '../../object-store/src/index.ts';
@@ -335,7 +335,8 @@ async function toldDeleted(table: OpenTable, { version }: DeleteReport): Promise
   const changes = await readChanges(table.root, { from: { version: version as number } }, around);
   let rows = 0;
   for await (const { files } of changes?.commits() ?? []) {
-    for (const { path, changeType } of files) {
+    for (const file of files) {
+      const { path, changeType } = file;
       const bytes = await store.get(`${table.root}/${decodeURIComponent(path)}`);
       const local = await cache.scratch(randomUUID(), bytes as Uint8Array);
       const where = changeType === null ? " WHERE _change_type = 'delete'" : '';
@@ -343,7 +344,8 @@ async function toldDeleted(table: OpenTable, { version }: DeleteReport): Promise
       const [counted] = (
         await model.runAndReadAll(`SELECT count(*) FROM read_parquet('${local}')${where}`)
       ).getRows();
-      rows += Number(counted?.[0]);
+      const changed = await changedRows(file, { get: (key) => store.get(`${table.root}/${key}`) });
+      rows += changed.selects === 'these' ? changed.rows.size : Number(counted?.[0]) - changed.rows.size;
     }
   }
   return rows;
