@@ -85,10 +85,10 @@ describe('run, status, tail and query on real servers', () => {
   });
 
   test('run starts the services of the file, and status tells them ready', async () => {
-    const status = await waitFor('both services ready', async () => {
+    const status = await waitFor('all services ready', async () => {
       const { out } = await hasivu(stateDir, 'status', '--json');
       const answer = JSON.parse(out) as { services: { name: string; ready: boolean }[] };
-      return answer.services.length === 2 && answer.services.every(({ ready }) => ready) ? answer : null;
+      return answer.services.length === 3 && answer.services.every(({ ready }) => ready) ? answer : null;
     });
     expect(status.services.map(({ name }) => name)).toEqual(['cdc-source', 'lake-sink', 'lake-keeper']);
     expect(record().services.every(({ pid, port }) => pid !== null && port > 0)).toBe(true);
