@@ -160,6 +160,16 @@ export const TableSection = Type.Object(
           'Keep the changes of the state table for readers of Delta’s change data feed: true or false sets delta.enableChangeDataFeed with the next flush. Left out: as the table says',
       }),
     ),
+    constraints: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' }),
+        Type.String({ minLength: 1, maxLength: 4_000 }),
+        {
+          description:
+            'CHECK constraints of the state table, by name: SQL over its columns that must be true of each row. A batch that breaks one stops the table',
+        },
+      ),
+    ),
     history: Type.Optional(HistorySection),
     clusterBy: Type.Optional(ClusterBySection),
     maintenance: Type.Optional(TableMaintenanceSection),

@@ -66,7 +66,7 @@ export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parq
 export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
-export { constraintsOf, type Constraint } from './constraints.ts';
+export { CHECK_PREFIX, constraintsOf, type Constraint } from './constraints.ts';
 export { CHANGE_FEED_PROPERTY, upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
 export { fileRetentionMs } from './table-properties.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';

@@ -1,5 +1,6 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Protocol } from './actions.ts';
+import { CHECK_PREFIX } from './constraints.ts';
 import { mappingMode } from './column-mapping/mapping-property.ts';
 import { usesTimestampNtz, type DeltaStruct } from './schema.ts';
 
@@ -41,6 +42,7 @@ export function protocolFor(schema: DeltaStruct, configuration: Configuration = 
   if (mappingMode(configuration) !== 'none') reader.push('columnMapping');
   const writer = [...reader];
   if (configuration[CHANGE_FEED_PROPERTY] === 'true') writer.push('changeDataFeed');
+  if (Object.keys(configuration).some((key) => key.startsWith(CHECK_PREFIX))) writer.push('checkConstraints');
   if (writer.length === 0) return PLAIN_PROTOCOL;
   return named(1, reader, [...LEGACY_FEATURES, ...writer]);
 }

@@ -21,6 +21,8 @@ export interface MergeChange {
   readonly actions: readonly Action[];
   /** False where the files hold other files' rows and no changed one. */
   readonly dataChange?: boolean;
+  /** The new rows were held against what the table declares of its rows. */
+  readonly enforcesConstraints?: boolean;
   readonly metrics?: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +52,7 @@ export async function replanned<T>(
 export async function commitMerge(
   table: EngineTable,
   cache: FileCache,
-  { live, removed, adds, actions, dataChange = true, metrics }: MergeChange,
+  { live, removed, adds, actions, dataChange = true, enforcesConstraints = false, metrics }: MergeChange,
 ): Promise<MergeCommit> {
   const nowMs = Date.now();
   const version = await table.delta.commit({
@@ -67,6 +69,7 @@ export async function commitMerge(
     },
     reads: readEverything(live),
     isolation: 'serializable',
+    enforcesConstraints,
   });
   await new LocalFiles(table, cache).forget(removed);
   await cache.trim();

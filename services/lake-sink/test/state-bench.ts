@@ -127,6 +127,7 @@ export class BenchTable {
       txns: [],
       vectors: 'always',
       feed: feed ? 'on' : 'off',
+      checks: {},
     });
     await rm(local, { force: true });
     const [commit] = await this.table.delta.history(1);

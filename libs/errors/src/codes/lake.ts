@@ -58,10 +58,18 @@ export const lakeErrors = {
       'Nothing was written. Write through a writer that keeps the feed, or switch delta.enableChangeDataFeed off.',
     retry: 'manual',
   },
+  LAKE_CONSTRAINT_BROKEN: {
+    summary: 'Rows break a constraint of the table',
+    cause:
+      'The source holds rows that a CHECK constraint, a NOT NULL column or an invariant of the table rules out. Nothing of the batch was written; other tables go on.',
+    remedy:
+      'Repair the rows in the source, or drop the constraint that the message names, and start the sink again. To let such rows pass to a quarantine topic instead, check them by the rules of a pipeline.',
+    retry: 'manual',
+  },
   LAKE_CONSTRAINT_UNENFORCED: {
     summary: 'The table declares a constraint that this writer does not enforce',
     cause:
-      'Somebody added a CHECK constraint, a NOT NULL column, an invariant or a generated column to the table.',
+      'A generated column, a constraint of bronze or of a history, or an expression that Spark and this engine may not mean alike.',
     remedy: 'Nothing was written. Drop the constraint that the message names with the engine that added it.',
     retry: 'manual',
   },

@@ -34,6 +34,8 @@ export interface TopicBinding {
   readonly onDrop: 'drop' | 'keep';
   /** Whether the current state keeps its changes. */
   readonly feed: FeedUse;
+  /** CHECK constraints of the current state, by name. */
+  readonly checks: Readonly<Record<string, string>>;
   readonly histories: readonly HistoryForm[];
   /** What data files are compressed with; null: what the table says. */
   readonly codec: PageCodec | null;
@@ -66,6 +68,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         mapsColumns: mapsColumns(config),
         onDrop: 'keep',
         feed: feedUse(undefined),
+        checks: {},
         histories: [],
         codec: config.lake?.compression ?? null,
       });
@@ -123,6 +126,7 @@ function bindTable(
     mapsColumns: mapsColumns(config),
     onDrop: wanted.onDrop ?? 'keep',
     feed: feedUse(wanted.changeDataFeed),
+    checks: wanted.constraints ?? {},
     histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
     codec: wanted.compression ?? config.lake?.compression ?? null,
   };

@@ -119,6 +119,7 @@ async function applyToState(
     unavailable: [...batch.unavailable],
     vectors: binding.vectors,
     feed: binding.feed,
+    checks: binding.checks,
     txns: [
       ...offsetActions(binding.topic, batch.offsets, nowMs),
       ...(isNew ? positionActions(ids, truncatedAt, nowMs) : []),

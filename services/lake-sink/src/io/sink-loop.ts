@@ -24,6 +24,14 @@ const MAX_FLUSHES = 8;
 /** Goes through every partition. */
 const LAG_EVERY_MS = 1_000;
 
+/** Errors that stop the table they are of; the other tables go on. */
+const STOPS_A_TABLE: ReadonlySet<string> = new Set([
+  'LAKE_SCHEMA_INCOMPATIBLE',
+  'LAKE_CONSTRAINT_BROKEN',
+  'LAKE_CONSTRAINT_UNENFORCED',
+  'LAKE_CHANGES_MISSING',
+]);
+
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
 export class SinkLoop {
   readonly #options: SinkLoopOptions;
@@ -191,9 +199,9 @@ export class SinkLoop {
     }
   }
 
-  /** A schema that one table cannot follow is that table's trouble; everything else ends the process and replays. */
+  /** What one table declares and cannot have is that table's trouble; everything else ends the process and replays. */
   #stopOrThrow(writer: TopicWriter, error: unknown): void {
-    if (!isPlatformError(error) || error.code !== 'LAKE_SCHEMA_INCOMPATIBLE') throw error;
+    if (!isPlatformError(error) || !STOPS_A_TABLE.has(error.code)) throw error;
     if (this.#stopped.has(writer)) return;
     this.#stopped.add(writer);
     const { topic } = writer.binding;

@@ -31,6 +31,7 @@ import { planChangedFiles } from './changed-files.ts';
 import type { Failpoint } from './failpoint.ts';
 import { KeyIndexes } from './key-index/key-indexes.ts';
 import type { LakeTable } from './lake-table.ts';
+import { enforceConstraints, type Checks } from './state-constraints.ts';
 import { hasFeed, writeStateChanges } from './state-changes.ts';
 import type { ChangePlace } from './state-matches.ts';
 
@@ -48,6 +49,8 @@ export interface StateBatch {
   readonly txns: readonly Action[];
   readonly vectors: VectorUse;
   readonly feed: FeedUse;
+  /** CHECK constraints that the table is to have. */
+  readonly checks: Checks;
 }
 
 /** Applies batches to a state table: changed rows of large files are marked deleted, small files are rewritten. */
@@ -101,6 +104,7 @@ export class StateMerger {
       truncates: batch.truncates,
     };
     if (batch.unavailable.length > 0) await session.run(missingValuesSql(shape, input));
+    const checks = await enforceConstraints(place, shape, input, batch.checks);
     await session.run(nextRowsSql(shape, input));
     const order = {
       stored: storedColumns(shape),
@@ -114,6 +118,7 @@ export class StateMerger {
     const marks = await vectors.mark(await changed.matches.rowsIn(changed.marked));
     const told = feeds ? await writeStateChanges(place, shape, input, changed, adds) : null;
     const properties = {
+      ...checks,
       ...(batch.feed === 'table' ? {} : { [CHANGE_FEED_PROPERTY]: String(feeds) }),
       ...(marks.length === 0 ? {} : { [VECTORS_PROPERTY]: 'true' }),
     };
@@ -124,6 +129,7 @@ export class StateMerger {
       adds,
       actions: [...setProperties(table.delta, properties), ...marks, ...(told?.actions ?? []), ...batch.txns],
       dataChange: told?.dataChange ?? true,
+      enforcesConstraints: true,
       metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length), ...told?.metrics },
     });
   }

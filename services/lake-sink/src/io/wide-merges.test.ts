@@ -127,6 +127,7 @@ test.each<[string, TableShape]>([
       txns: [],
       vectors: 'never',
       feed: 'off',
+      checks: {},
     });
   }
   merger.close();

@@ -1,0 +1,122 @@
+import type { Constraint } from '@hasivu/delta';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
+import type { EngineSession } from './engine-session.ts';
+import { identifier } from './engine-sql.ts';
+import { parsePredicate, type ConditionedTable } from './predicate/row-predicate.ts';
+
+/** A constraint as the engine evaluates it. */
+export interface RowConstraint {
+  readonly name: string;
+  /** True of the rows that may be in the table; null counts as false. */
+  readonly sql: string;
+}
+
+/** Functions of which Spark's SQL, in which constraints are written, and the engine's have one notion. */
+const SHARED_FUNCTIONS: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  'abs',
+  'length',
+  'lower',
+  'upper',
+  '~~',
+  '!~~',
+]);
+
+/**
+ * The constraints as conditions of the engine. Only what both dialects mean alike is taken: comparisons, AND, OR, NOT,
+ * IN, BETWEEN, IS NULL, CASE, sums and products, LIKE and a few functions of texts.
+ * @throws LAKE_CONSTRAINT_UNENFORCED naming the first that is anything else
+ */
+export async function rowConstraints(
+  session: EngineSession,
+  table: ConditionedTable,
+  constraints: readonly Constraint[],
+): Promise<RowConstraint[]> {
+  const found: RowConstraint[] = [];
+  for (const constraint of constraints) found.push(await rowConstraint(session, table, constraint));
+  return found;
+}
+
+async function rowConstraint(
+  session: EngineSession,
+  table: ConditionedTable,
+  constraint: Constraint,
+): Promise<RowConstraint> {
+  const { name } = constraint;
+  if (constraint.kind === 'generated')
+    throw unenforced(table.root, name, 'generated columns are not computed here');
+  if (constraint.kind === 'not-null') {
+    if (!table.schema.fields.some((own) => own.name === constraint.column))
+      throw unenforced(
+        table.root,
+        name,
+        'it is of a column inside another one, or of none that is written here',
+      );
+    return { name, sql: `(${identifier(constraint.column)} IS NOT NULL)` };
+  }
+  try {
+    const { sql } = await parsePredicate(session, table, constraint.expression, SHARED_FUNCTIONS);
+    return { name, sql };
+  } catch (error) {
+    if (!isPlatformError(error) || error.code !== 'LAKE_PREDICATE_INVALID') throw error;
+    throw unenforced(
+      table.root,
+      name,
+      'its expression is more than both Spark and this engine mean alike',
+      error,
+    );
+  }
+}
+
+/** @throws LAKE_CONSTRAINT_BROKEN naming the first constraint that rows of the relation break, and how many do */
+export async function holdRows(
+  session: EngineSession,
+  root: string,
+  constraints: readonly RowConstraint[],
+  relation: string,
+  which: 'new' | 'existing',
+): Promise<void> {
+  if (constraints.length === 0) return;
+  const counts = constraints.map(({ sql }, at) => `count(*) FILTER (NOT coalesce(${sql}, false)) AS c${at}`);
+  const row = await counted(session, root, constraints, `SELECT ${counts.join(', ')} FROM ${relation}`);
+  for (const [at, { name }] of constraints.entries()) {
+    const rows = Number(row?.[`c${at}`]);
+    if (rows === 0) continue;
+    throw new PlatformError('LAKE_CONSTRAINT_BROKEN', {
+      doing:
+        which === 'new' ? `adding rows to the table ${root}` : `adding a constraint to the table ${root}`,
+      why: `${rows} ${which} ${rows === 1 ? 'row breaks' : 'rows break'} "${name}"`,
+      context: { table: root, constraint: name, rows },
+    });
+  }
+}
+
+/** A value that an expression cannot be evaluated on, such as a text that is no number, is the constraint's trouble. */
+async function counted(
+  session: EngineSession,
+  root: string,
+  constraints: readonly RowConstraint[],
+  query: string,
+): Promise<Record<string, unknown> | undefined> {
+  try {
+    return (await session.rows(query))[0];
+  } catch (error) {
+    const message = (error as { message?: unknown } | null)?.message;
+    if (typeof message !== 'string' || !/^(Conversion|Out of Range|Invalid Input) Error/u.test(message))
+      throw error;
+    // Without the engine's message, which can quote the value.
+    const names = constraints.map(({ name }) => name).join('", "');
+    throw unenforced(root, names, 'a row has a value on which it cannot be evaluated');
+  }
+}
+
+function unenforced(root: string, constraint: string, why: string, cause?: unknown): PlatformError {
+  return new PlatformError('LAKE_CONSTRAINT_UNENFORCED', {
+    doing: `enforcing "${constraint}" of the table ${root}`,
+    why,
+    context: { table: root, constraint },
+    cause,
+  });
+}
