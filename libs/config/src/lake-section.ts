@@ -6,6 +6,18 @@ import { RetentionSection } from './retention-section.ts';
 import { SecretRef } from './reusable-shapes.ts';
 import { TiersSection } from './tiers-section.ts';
 
+const FileCodec = (description: string) =>
+  Type.Union(
+    [
+      Type.Literal('zstd'),
+      Type.Literal('snappy'),
+      Type.Literal('gzip'),
+      Type.Literal('lz4'),
+      Type.Literal('none'),
+    ],
+    { description },
+  );
+
 export const LakeSection = Type.Object(
   {
     endpoint: Type.Optional(Type.String({ format: 'uri', description: 'S3 endpoint; leave out for AWS' })),
@@ -32,18 +44,8 @@ export const LakeSection = Type.Object(
     accessKeyId: Type.Optional(SecretRef('Access key; without it the usual AWS providers are asked')),
     secretAccessKey: Type.Optional(SecretRef('Secret key')),
     compression: Type.Optional(
-      Type.Union(
-        [
-          Type.Literal('zstd'),
-          Type.Literal('snappy'),
-          Type.Literal('gzip'),
-          Type.Literal('lz4'),
-          Type.Literal('none'),
-        ],
-        {
-          description:
-            'Codec of data files, kept as the table property delta.parquet.compression.codec. Left out: what the table says, zstd for new ones, at the level that each column calls for',
-        },
+      FileCodec(
+        'Codec of data files, kept as the table property delta.parquet.compression.codec. Left out: what the table says, zstd for new ones, at the level that each column calls for',
       ),
     ),
     flush: Type.Object(
@@ -143,16 +145,7 @@ export const TableSection = Type.Object(
       }),
     ),
     compression: Type.Optional(
-      Type.Union(
-        [
-          Type.Literal('zstd'),
-          Type.Literal('snappy'),
-          Type.Literal('gzip'),
-          Type.Literal('lz4'),
-          Type.Literal('none'),
-        ],
-        { description: 'Codec of the data files of its tables. Left out: as lake.compression says' },
-      ),
+      FileCodec('Codec of the data files of its tables. Left out: as lake.compression says'),
     ),
     changeDataFeed: Type.Optional(
       Type.Boolean({

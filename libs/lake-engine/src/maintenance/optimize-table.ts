@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddFile } from '@hasivu/delta';
-import { bytesOf } from './core/compaction-plan.ts';
+import { bytesOf } from './core/neighbours.ts';
 import {
   planOptimize,
   type OptimizePlan,

@@ -1,5 +1,5 @@
 import { parseStatistics, type AddFile } from '@hasivu/delta';
-import { bytesOf } from './core/compaction-plan.ts';
+import { bytesOf } from './core/neighbours.ts';
 import { planRetention, staysSql, type RetentionRule } from './core/retention-plan.ts';
 import { tableOrder } from './core/table-order.ts';
 import { commitRewrites, rewriteShape } from './rewrite-commit.ts';

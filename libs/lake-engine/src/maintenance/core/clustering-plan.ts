@@ -1,6 +1,7 @@
 import { partitionId, type AddFile, type DeltaStruct, type PartitionValues } from '@hasivu/delta';
 import { inOrderOf } from './bound-order.ts';
-import { bytesOf, deletedShare } from './compaction-plan.ts';
+import { deletedShare } from './compaction-plan.ts';
+import { bytesOf, neighbours } from './neighbours.ts';
 
 /** Names that Spark gives to the tags of files that an OPTIMIZE ZORDER BY has written. */
 const CUBE_ID = 'ZCUBE_ID';
@@ -78,7 +79,7 @@ export function planClustering(
       .filter((cube) => !worn.includes(cube) && canTake(cube, going, rule))
       .sort((left, right) => bytesOf(left) - bytesOf(right))[0];
     const ordered = inOrderOf([...(open ?? []), ...going], layout.schema, layout.orderBy[0]);
-    for (const run of runsUpTo(ordered, rule)) planned.push(cubeFrom(run));
+    for (const run of neighbours(ordered, rule.cubeBytes, rule.maxFiles)) planned.push(cubeFrom(run));
   }
   return planned;
 }
@@ -87,22 +88,6 @@ function canTake(cube: readonly AddFile[], going: readonly AddFile[], rule: Clus
   const bytes = bytesOf(cube);
   const more = bytesOf(going);
   return bytes + more <= rule.cubeBytes && more >= rule.growth * bytes;
-}
-
-function runsUpTo(ordered: readonly AddFile[], { cubeBytes, maxFiles }: ClusteringRule): AddFile[][] {
-  const runs: AddFile[][] = [];
-  let bytes = 0;
-  for (const file of ordered) {
-    const last = runs.at(-1);
-    if (last === undefined || bytes + file.size > cubeBytes || last.length === maxFiles) {
-      runs.push([file]);
-      bytes = file.size;
-    } else {
-      last.push(file);
-      bytes += file.size;
-    }
-  }
-  return runs;
 }
 
 function cubeFrom(files: readonly AddFile[]): ClusteringCube {

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { field, type AddFile, type DeltaStruct } from '@hasivu/delta';
 import { checkProperty } from '@hasivu/testing';
 import fc from 'fast-check';
-import { bytesOf, deletedShare, isSmall, planCompaction, type CompactionRule } from './compaction-plan.ts';
+import { deletedShare, isSmall, planCompaction, type CompactionRule } from './compaction-plan.ts';
+import { bytesOf } from './neighbours.ts';
 import { targetFileBytes } from './target-size.ts';
 
 const schema: DeltaStruct = { type: 'struct', fields: [field('_lsn', 'long'), field('part', 'string')] };

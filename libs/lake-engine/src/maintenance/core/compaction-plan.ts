@@ -6,6 +6,7 @@ import {
   type PartitionValues,
 } from '@hasivu/delta';
 import { inOrderOf } from './bound-order.ts';
+import { bytesOf, neighbours } from './neighbours.ts';
 
 export interface CompactionRule {
   /** Size that a file aims at, in bytes. Files below three quarters of it are small. */
@@ -66,7 +67,11 @@ export function planCompaction(
         deletedShare(file) > rule.maxDeletedShare ||
         (isSmall(file, rule.targetBytes) && file.modificationTime <= rule.settledBeforeMs),
     );
-    for (const run of runsOf(inOrderOf(candidates, layout.schema, layout.orderBy[0]), rule)) {
+    for (const run of neighbours(
+      inOrderOf(candidates, layout.schema, layout.orderBy[0]),
+      rule.targetBytes,
+      rule.maxFiles,
+    )) {
       const chosen = worthwhile(run, rule);
       const [first] = chosen;
       if (first !== undefined)
@@ -74,29 +79,6 @@ export function planCompaction(
     }
   }
   return bins;
-}
-
-export function bytesOf(files: Iterable<AddFile>): number {
-  let bytes = 0;
-  for (const file of files) bytes += file.size;
-  return bytes;
-}
-
-/** Neighbours up to the target. */
-function runsOf(ordered: readonly AddFile[], { targetBytes, maxFiles }: CompactionRule): AddFile[][] {
-  const runs: AddFile[][] = [];
-  let bytes = 0;
-  for (const file of ordered) {
-    const last = runs.at(-1);
-    if (last === undefined || bytes + file.size > targetBytes || last.length === maxFiles) {
-      runs.push([file]);
-      bytes = file.size;
-    } else {
-      last.push(file);
-      bytes += file.size;
-    }
-  }
-  return runs;
 }
 
 /** The files of a run that are rewritten now; none where it would gain too little. */

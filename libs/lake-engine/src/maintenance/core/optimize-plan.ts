@@ -3,7 +3,7 @@ import { planClustering } from './clustering-plan.ts';
 import { planCompaction } from './compaction-plan.ts';
 import { tableOrder } from './table-order.ts';
 import { targetFileBytes } from './target-size.ts';
-import { bytesOf } from './compaction-plan.ts';
+import { bytesOf } from './neighbours.ts';
 
 /** How eagerly files are rewritten. */
 export interface OptimizeRule {
