@@ -49,7 +49,7 @@ test('an interrupted demo ends with 130 and leaves no service and no slot', asyn
       const record = JSON.parse(readFileSync(join(stateDir, 'run.json'), 'utf8')) as {
         services: { pid: number | null }[];
       };
-      return record.services.length === 3 && record.services.every(({ pid }) => pid !== null) ? record : null;
+      return record.services.length === 4 && record.services.every(({ pid }) => pid !== null) ? record : null;
     },
     { timeoutMs: 60_000 },
   );
