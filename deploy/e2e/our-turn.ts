@@ -21,9 +21,8 @@ import {
   type DeletionVector,
   type Int64Column,
 } from '@hasivu/delta';
+import { createFolderStore } from '@hasivu/object-store';
 import type { PythonSession } from '@hasivu/testing';
-
-import { diskLogStore } from './disk-log-store.ts';
 
 /** id, words, amount in its text. */
 export type TurnRow = readonly [number, string, string];
@@ -38,7 +37,7 @@ export class OurTurn {
 
   constructor(folder: string, python: PythonSession) {
     this.#folder = folder;
-    this.#store = diskLogStore(folder);
+    this.#store = createFolderStore(folder);
     this.#python = python;
   }
 
