@@ -1,3 +1,4 @@
+export { armedFailpoint } from './failpoint.ts';
 export { INFRASTRUCTURE_BACK_OFF, retryTimed, type BackOff } from './back-off.ts';
 export { HealthState } from './health-state.ts';
 export { openHttpEndpoints, type HttpEndpoints } from './http-endpoints.ts';
