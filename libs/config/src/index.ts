@@ -19,6 +19,6 @@ export type { PipelineConfig, PipelineStepConfig, QualityRuleConfig } from './pi
 export { PostgresSection, type PostgresConfig } from './postgres-section.ts';
 export { ageMs, type RetentionConfig } from './retention-section.ts';
 export { tableRetention, type TableRetention } from './table-retention.ts';
-export type { TiersConfig } from './tiers-section.ts';
+export { tierRules, type TiersConfig } from './tiers-section.ts';
 export { tableHistories, type NamedHistory } from './table-histories.ts';
 export { capturedBy } from './table-pattern.ts';

@@ -38,3 +38,21 @@ export const TiersSection = Type.Object(
 );
 
 export type TiersConfig = Static<typeof TiersSection>;
+
+export interface ConfiguredTier {
+  readonly tier: 'warm' | 'cold';
+  readonly afterMs: number;
+  readonly storageClass: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The tiers that are configured; none where files stay where they are. */
+export function tierRules(tiers: TiersConfig | undefined): ConfiguredTier[] {
+  return (['warm', 'cold'] as const).flatMap((tier) => {
+    const rule = tiers?.[tier];
+    return rule === undefined
+      ? []
+      : [{ tier, afterMs: rule.afterDays * DAY_MS, storageClass: rule.storageClass }];
+  });
+}

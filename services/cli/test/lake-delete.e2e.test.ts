@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeltaTable } from '@hasivu/delta';
-import { allowVectors } from '@hasivu/lake-engine';
+import { DeltaTable, VECTORS_PROPERTY } from '@hasivu/delta';
+import { setProperties } from '@hasivu/lake-engine';
 import { createS3Store } from '@hasivu/object-store';
 import { bucketPrefix, python } from '@hasivu/testing';
 import { afterAll, expect, jest, test } from '@jest/globals';
@@ -111,7 +111,10 @@ async function markRowsOf(name: string): Promise<void> {
   try {
     const around = { store, nowMs: Date.now, newId: randomUUID };
     const table = (await DeltaTable.open(`silver/public/${name}`, around)) as DeltaTable;
-    await table.commit({ actions: allowVectors(table), operation: 'SET TBLPROPERTIES' });
+    await table.commit({
+      actions: setProperties(table, { [VECTORS_PROPERTY]: 'true' }),
+      operation: 'SET TBLPROPERTIES',
+    });
   } finally {
     store.close();
   }

@@ -116,6 +116,8 @@ test('retain tells what would go, takes it, and takes nothing from a table on ho
   expect([held.code, held.out]).toEqual([0, `${ROOT}: on legal hold (case 17), nothing goes\n`]);
   const vacuum = await run('lake', 'vacuum', ROOT);
   expect([vacuum.code, vacuum.err]).toEqual([2, expect.stringContaining('LAKE_ON_HOLD')]);
+  const deleted = await run('lake', 'delete', ROOT, '--where', 'true', '--yes');
+  expect([deleted.code, deleted.err]).toEqual([2, expect.stringContaining('LAKE_ON_HOLD')]);
   configure({ retention: { bronze: '100 days' } });
   const dry = await run('lake', 'retain', '--dry-run');
   expect(dry.out).toMatch(/^bronze\/public\/orders: 0 files .* would go, 2 files .* would lose rows\n$/u);

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { TableMoment } from '@hasivu/delta';
-import { EXIT, PlatformError } from '@hasivu/errors';
+import { EXIT } from '@hasivu/errors';
 import type { CliContext } from '../cli-context.ts';
+import { wrongUsage } from '../command-arguments.ts';
 import { LakeEngine } from '../lake/lake-engine.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
+import { momentOf } from '../lake/moment-options.ts';
 import { writeResult, type QueryFormat } from '../lake/result-format.ts';
 import { parseReference } from '../lake/table-reference.ts';
 
@@ -26,8 +28,8 @@ export async function showChanges(
 ): Promise<number> {
   const from = momentOf('from', options.fromVersion, options.fromTime);
   const to = momentOf('to', options.toVersion, options.toTime);
-  if (from === undefined) throw usage('--from-version or --from-time is needed');
-  if (to !== undefined && isBefore(to, from)) throw usage('the range ends before it begins');
+  if (from === undefined) throw wrongUsage('--from-version or --from-time is needed');
+  if (to !== undefined && isBefore(to, from)) throw wrongUsage('the range ends before it begins');
   const reference = parseReference(name);
   await using engine = await LakeEngine.open({
     lake: lakeSectionOf(context, options.file),
@@ -39,22 +41,7 @@ export async function showChanges(
   return EXIT.ok;
 }
 
-function momentOf(
-  end: 'from' | 'to',
-  version: number | undefined,
-  timestampMs: number | undefined,
-): TableMoment | undefined {
-  if (version !== undefined && timestampMs !== undefined)
-    throw usage(`--${end}-version and --${end}-time exclude each other`);
-  if (version !== undefined) return { version };
-  return timestampMs === undefined ? undefined : { timestampMs };
-}
-
 function isBefore(to: TableMoment, from: TableMoment): boolean {
   if ('version' in to) return 'version' in from && to.version < from.version;
   return 'timestampMs' in from && to.timestampMs < from.timestampMs;
-}
-
-function usage(why: string): PlatformError {
-  return new PlatformError('CLI_USAGE', { doing: 'reading the command line', why });
 }

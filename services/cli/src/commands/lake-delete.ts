@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { DeltaTable } from '@hasivu/delta';
-import { EXIT, PlatformError } from '@hasivu/errors';
+import { EXIT } from '@hasivu/errors';
 import { deleteRows, Engine, FileCache, OpenTable, type DeleteReport } from '@hasivu/lake-engine';
 import { openStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
-import { lakeSectionOf } from '../lake/lake-section.ts';
+import { wrongUsage } from '../command-arguments.ts';
+import { configWithLake } from '../lake/lake-section.ts';
+import { checkHold } from '../lake/legal-hold.ts';
 import { rootOf, surroundings } from '../lake/lake-table.ts';
-import { describeReference, parseReference } from '../lake/table-reference.ts';
+import { describeReference, parseReference, unknownTable } from '../lake/table-reference.ts';
 import { formatCount } from '../terminal/quantity.ts';
 
 export interface DeleteCommandOptions {
@@ -27,16 +29,17 @@ export async function deleteFromTable(
   options: DeleteCommandOptions,
 ): Promise<number> {
   const { where, dryRun, yes, json } = options;
-  if (!dryRun && !yes && context.ask === null) throw usage('--yes is needed where nobody can be asked');
+  if (!dryRun && !yes && context.ask === null) throw wrongUsage('--yes is needed where nobody can be asked');
   const reference = parseReference(name);
   const table = describeReference(reference);
   await using resources = new AsyncDisposableStack();
-  const store = openStore(lakeSectionOf(context, options.file));
+  const config = configWithLake(context, options.file);
+  if (!dryRun) checkHold(config, table, `deleting rows of the table ${table}`);
+  const store = openStore(config.lake);
   resources.defer(() => store.close());
   const around = { ...surroundings(store), engineInfo: 'hasivu-cli/0.1.0' };
   const delta = await DeltaTable.open(rootOf(reference), around);
-  if (delta === null)
-    throw new PlatformError('CLI_TABLE_UNKNOWN', { doing: `opening the table ${table}`, context: { table } });
+  if (delta === null) throw unknownTable(table);
   const cache = await FileCache.open(store, 'lake-delete', CACHE_BYTES);
   resources.defer(() => cache.close());
   const engine = new Engine({ folder: join(cache.folder, 'engine'), memoryBytes: ENGINE_MEMORY_BYTES });
@@ -76,8 +79,4 @@ export async function deleteFromTable(
 
 function rowsIn({ rows, files }: DeleteReport): string {
   return `${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'} in ${formatCount(files)} ${files === 1 ? 'file' : 'files'}`;
-}
-
-function usage(why: string): PlatformError {
-  return new PlatformError('CLI_USAGE', { doing: 'reading the command line', why });
 }

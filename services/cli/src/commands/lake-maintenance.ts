@@ -1,7 +1,7 @@
 import {
   lakeTableOf,
-  loadConfig,
   tableRetention,
+  tierRules,
   type HasivuConfig,
   type LakeTableSettings,
 } from '@hasivu/config';
@@ -28,11 +28,10 @@ import {
 } from '@hasivu/lake-engine';
 import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
-import { resolveNamedFile } from '../command-file.ts';
 import { healthTable, type TableLine } from '../lake/health-table.ts';
-import { lakeSectionOf } from '../lake/lake-section.ts';
-import { rootOf, surroundings } from '../lake/lake-table.ts';
-import { parseReference } from '../lake/table-reference.ts';
+import { configWithLake } from '../lake/lake-section.ts';
+import { openNamedTable, rootOf, surroundings } from '../lake/lake-table.ts';
+import { parseReference, unknownTable } from '../lake/table-reference.ts';
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
 import type { LakeOptions } from './lake.ts';
 
@@ -49,7 +48,6 @@ export interface DryRunOptions extends LakeOptions {
 
 const ENGINE_MEMORY_BYTES = 256e6;
 const CACHE_BYTES = 64 << 20;
-const DAY_MS = 86_400_000;
 
 /** The lake of a configuration while a command works on it. */
 interface OpenLake {
@@ -68,7 +66,7 @@ export async function optimize(
   options: OptimizeCommandOptions,
 ): Promise<number> {
   return await withLake(context, options, async (lake) => {
-    const table = await openTable(lake, name);
+    const table = await openNamedTable(lake.store, name);
     const { metadata, schema } = table.state;
     const configured = lake.settings(table.root).config;
     const clusterBy = (options.zorderBy ?? configured.clusterBy ?? []).filter(
@@ -245,12 +243,7 @@ export async function tiers(
 }
 
 function tierRulesOf({ lake }: HasivuConfig): TierRule[] {
-  const configured = (['warm', 'cold'] as const).flatMap((tier) => {
-    const rule = lake?.tiers?.[tier];
-    return rule === undefined
-      ? []
-      : [{ tier, afterMs: rule.afterDays * DAY_MS, storageClass: rule.storageClass }];
-  });
+  const configured = tierRules(lake?.tiers);
   if (configured.length > 0) return configured;
   throw new PlatformError('CONFIG_INVALID', {
     doing: 'looking for the tiers of the lake',
@@ -276,20 +269,14 @@ async function* rootsOf({ store }: OpenLake, name: string | undefined): AsyncGen
   else yield* listLakeTables(store);
 }
 
-async function openTable({ store }: OpenLake, name: string): Promise<DeltaTable> {
-  const table = await DeltaTable.open(rootOf(parseReference(name)), surroundings(store));
-  if (table === null) throw unknownTable(name);
-  return table;
-}
-
 async function withLake(
   context: CliContext,
   { file }: LakeOptions,
   work: (lake: OpenLake) => Promise<number>,
 ): Promise<number> {
-  const config = loadConfig(resolveNamedFile(context, file), { ...context.env });
+  const config = configWithLake(context, file);
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore(lakeSectionOf(context, file)), (open) => open.close());
+  const store = resources.adopt(openStore(config.lake), (open) => open.close());
   let opened: Promise<{ engine: Engine; cache: FileCache }> | null = null;
   const open = async (): Promise<{ engine: Engine; cache: FileCache }> => {
     const cache = resources.adopt(await FileCache.open(store, 'lake-command', CACHE_BYTES), (one) =>
@@ -306,12 +293,5 @@ async function withLake(
       return { table: new OpenTable(delta, surroundings(store)), engine, cache, store };
     },
     settings: (root) => lakeTableOf(config, root, topicPart) ?? { layer: 'curated', table: root, config: {} },
-  });
-}
-
-function unknownTable(name: string): PlatformError {
-  return new PlatformError('CLI_TABLE_UNKNOWN', {
-    doing: `opening the table ${name}`,
-    context: { table: name },
   });
 }

@@ -1,14 +1,11 @@
-import { lakeTableOf, loadConfig } from '@hasivu/config';
-import { topicPart } from '@hasivu/change-events';
-import { DeltaTable, vacuumTable, type HistoryEntry, type VacuumReport } from '@hasivu/delta';
-import { EXIT, PlatformError } from '@hasivu/errors';
+import { vacuumTable, type DeltaTable, type HistoryEntry, type VacuumReport } from '@hasivu/delta';
+import { EXIT } from '@hasivu/errors';
 import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
-import { resolveNamedFile } from '../command-file.ts';
 import { historyTable } from '../lake/history-table.ts';
-import { lakeSectionOf } from '../lake/lake-section.ts';
-import { rootOf, surroundings } from '../lake/lake-table.ts';
-import { parseReference } from '../lake/table-reference.ts';
+import { configWithLake } from '../lake/lake-section.ts';
+import { checkHold } from '../lake/legal-hold.ts';
+import { openNamedTable, surroundings } from '../lake/lake-table.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/quantity.ts';
 
 export interface LakeOptions {
@@ -37,7 +34,8 @@ export async function showHistory(
   name: string,
   options: HistoryOptions,
 ): Promise<number> {
-  const entries = await withTable(context, name, options, (table) => table.history(options.limit));
+  const config = configWithLake(context, options.file);
+  const entries = await withTable(config, name, (table) => table.history(options.limit));
   if (options.json)
     context.out.write(`${JSON.stringify({ table: name, commits: entries.map(commitJson) })}\n`);
   else for (const line of historyTable(entries)) context.out.write(`${line}\n`);
@@ -51,14 +49,15 @@ export async function vacuum(
   options: VacuumCommandOptions,
 ): Promise<number> {
   const { dryRun, lite, retainHours, unsafeRetention } = options;
-  if (!dryRun) checkHold(context, name, options);
+  const config = configWithLake(context, options.file);
+  if (!dryRun) checkHold(config, name, `deleting files of the table ${name}`);
   const paths: string[] = [];
   let told = 0;
   if (unsafeRetention)
     context.err.write(
       `${context.paint.yellow('--unsafe-retention: files that a running reader or writer needs are deleted as well')}\n`,
     );
-  const report = await withTable(context, name, options, (table, store) =>
+  const report = await withTable(config, name, (table, store) =>
     vacuumTable(table, surroundings(store), {
       mode: lite ? 'lite' : 'full',
       dryRun,
@@ -83,18 +82,6 @@ export async function vacuum(
   return EXIT.ok;
 }
 
-/** @throws PlatformError LAKE_ON_HOLD */
-function checkHold(context: CliContext, name: string, { file }: LakeOptions): void {
-  const config = loadConfig(resolveNamedFile(context, file), { ...context.env });
-  const hold = lakeTableOf(config, rootOf(parseReference(name)), topicPart)?.config.retention?.hold;
-  if (hold === undefined) return;
-  throw new PlatformError('LAKE_ON_HOLD', {
-    doing: `deleting files of the table ${name}`,
-    why: `the hold is "${hold.name}"`,
-    context: { table: name, hold: hold.name },
-  });
-}
-
 function describeVacuum(report: VacuumReport): string {
   const { dryRun, foundFiles, foundBytes, deletedFiles, retentionMs } = report;
   const kept = `what was needed within the last ${formatDuration(retentionMs)} is kept`;
@@ -109,25 +96,14 @@ function commitJson({ version, timestampMs, commitInfo }: HistoryEntry): object 
 }
 
 async function withTable<T>(
-  context: CliContext,
+  config: ReturnType<typeof configWithLake>,
   name: string,
-  { file }: LakeOptions,
   work: (table: DeltaTable, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
-  const root = rootOf(parseReference(name));
-  const store = openStore(lakeSectionOf(context, file));
+  const store = openStore(config.lake);
   try {
-    const table = await DeltaTable.open(root, surroundings(store));
-    if (table === null) throw unknownTable(name);
-    return await work(table, store);
+    return await work(await openNamedTable(store, name), store);
   } finally {
     store.close();
   }
-}
-
-function unknownTable(name: string): PlatformError {
-  return new PlatformError('CLI_TABLE_UNKNOWN', {
-    doing: `opening the table ${name}`,
-    context: { table: name },
-  });
 }

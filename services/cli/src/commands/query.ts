@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { TableMoment } from '@hasivu/delta';
-import { EXIT, PlatformError } from '@hasivu/errors';
+import { EXIT } from '@hasivu/errors';
 import type { CliContext } from '../cli-context.ts';
 import { LakeEngine } from '../lake/lake-engine.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
+import { momentOf } from '../lake/moment-options.ts';
 import { writeResult, type QueryFormat } from '../lake/result-format.ts';
 
 export type { QueryFormat } from '../lake/result-format.ts';
@@ -18,7 +18,7 @@ export interface QueryOptions {
 
 /** Runs a statement over the lake and prints its result. */
 export async function runQuery(context: CliContext, sql: string, options: QueryOptions): Promise<number> {
-  const moment = momentOf(options);
+  const moment = momentOf('at', options.atVersion, options.atTime);
   await using engine = await LakeEngine.open({
     lake: lakeSectionOf(context, options.file),
     cacheDir: join(context.stateDir, 'cache', 'lake'),
@@ -27,14 +27,4 @@ export async function runQuery(context: CliContext, sql: string, options: QueryO
   const result = await engine.query(sql, moment);
   await writeResult(result, options.format, context);
   return EXIT.ok;
-}
-
-function momentOf({ atVersion, atTime }: QueryOptions): TableMoment | undefined {
-  if (atVersion !== undefined && atTime !== undefined)
-    throw new PlatformError('CLI_USAGE', {
-      doing: 'reading the command line',
-      why: '--at-version and --at-time exclude each other',
-    });
-  if (atVersion !== undefined) return { version: atVersion };
-  return atTime === undefined ? undefined : { timestampMs: atTime };
 }

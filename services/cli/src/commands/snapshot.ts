@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import { loadConfig, type CapturedDatabase, type HasivuConfig } from '@hasivu/config';
-import { EXIT, PlatformError } from '@hasivu/errors';
+import { EXIT } from '@hasivu/errors';
 import { KafkaCluster } from '@hasivu/kafka';
 import type { CliContext } from '../cli-context.ts';
+import { wrongUsage } from '../command-arguments.ts';
 import { resolveNamedFile } from '../command-file.ts';
 import { chosenDatabase } from '../snapshot/chosen-database.ts';
 import { followProgress } from '../snapshot/progress-follower.ts';
@@ -34,10 +35,7 @@ export async function startSnapshot(
   { where, wait, ...options }: SnapshotStartOptions,
 ): Promise<number> {
   if (where !== undefined && tables.length > 1)
-    throw new PlatformError('CLI_USAGE', {
-      doing: 'reading the command line',
-      why: '--where is a condition on one table, and several are named',
-    });
+    throw wrongUsage('--where is a condition on one table, and several are named');
   const { config, database } = sourceOf(context, options);
   const signal: OutgoingSignal = {
     id: randomUUID(),

@@ -10,11 +10,11 @@ import {
   type ChangeRange,
   type LogStore,
 } from '@hasivu/delta';
-import { PlatformError } from '@hasivu/errors';
 import type { CachedObject } from './file-cache.ts';
 import { rootOf, surroundings } from './lake-table.ts';
+import { vectorFiles } from './vector-files.ts';
 import type { ViewedTable } from './lake-view-sql.ts';
-import { describeReference, type TableReference } from './table-reference.ts';
+import { describeReference, unknownTable, type TableReference } from './table-reference.ts';
 
 /** Files with changed rows: a local copy, what its rows are, and which of them. */
 const TABLE = 'memory.main.hasivu_changes';
@@ -39,11 +39,7 @@ export async function listChanges(
 ): Promise<ListedChanges | null> {
   const root = rootOf(reference);
   const changes = await readChanges(root, range, surroundings(store));
-  if (changes === null)
-    throw new PlatformError('CLI_TABLE_UNKNOWN', {
-      doing: `opening the table ${describeReference(reference)}`,
-      context: { table: describeReference(reference) },
-    });
+  if (changes === null) throw unknownTable(describeReference(reference));
   let listed: ListedChanges | null = null;
   const files: VersionedFile[] = [];
   for await (const { version, timestampMs, metadata, files: changed } of changes.commits()) {
@@ -76,15 +72,9 @@ export async function loadChanges(
   await connection.run(
     `CREATE OR REPLACE TABLE ${TABLE} (__path VARCHAR, __version BIGINT, __time_ms BIGINT, __type VARCHAR, __bits BIT, __selects BOOLEAN)`,
   );
-  const known = new Map<string, Promise<Uint8Array | null>>();
-  // One file holds the vectors of many data files.
-  const get = (key: string): Promise<Uint8Array | null> => {
-    const bytes = known.get(key) ?? store.get(`${root}/${key}`);
-    known.set(key, bytes);
-    return bytes;
-  };
+  const vectors = vectorFiles(store, root);
   for (const [index, file] of files.entries()) {
-    const { rows, selects } = await changedRows(file, { get });
+    const { rows, selects } = await changedRows(file, vectors);
     if (rows.size === 0 && selects === 'these') continue;
     let last = -1;
     rows.forEach((row) => (last = row));

@@ -9,9 +9,8 @@ import {
   type TableMoment,
   type TableSnapshot,
 } from '@hasivu/delta';
-import { PlatformError } from '@hasivu/errors';
 import type { CachedObject } from './file-cache.ts';
-import { describeReference, type TableReference } from './table-reference.ts';
+import { describeReference, parseReference, unknownTable, type TableReference } from './table-reference.ts';
 
 /** Opens a table of the lake as of its newest version, or of a moment. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
 export async function openLakeTable(
@@ -21,11 +20,8 @@ export async function openLakeTable(
 ): Promise<TableSnapshot> {
   const table = reference.schema === '' ? null : await openAt(store, rootOf(reference), moment);
   if (table) return table;
-  throw new PlatformError('CLI_TABLE_UNKNOWN', {
-    doing: `opening the table ${describeReference(reference)}`,
-    ...(reference.schema === '' ? { why: 'the name has two parts, tables of the lake have three' } : {}),
-    context: { table: describeReference(reference) },
-  });
+  const why = reference.schema === '' ? 'the name has two parts, tables of the lake have three' : undefined;
+  throw unknownTable(describeReference(reference), why);
 }
 
 function openAt(
@@ -35,6 +31,13 @@ function openAt(
 ): Promise<TableSnapshot | null> {
   const around = surroundings(store);
   return moment === undefined ? DeltaTable.open(root, around) : DeltaTable.openAt(root, moment, around);
+}
+
+/** Opens a table by its name, to change it. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
+export async function openNamedTable(store: LogStore, name: string): Promise<DeltaTable> {
+  const table = await DeltaTable.open(rootOf(parseReference(name)), surroundings(store));
+  if (table === null) throw unknownTable(name);
+  return table;
 }
 
 /** What tables of the lake are opened with here. */

@@ -1,5 +1,6 @@
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import { parseStatistics, readVector, type LogStore, type TableSnapshot } from '@hasivu/delta';
+import { vectorFiles } from './vector-files.ts';
 
 /** Local copies of which rows are marked deleted, and which rows: one bit each. */
 const TABLE = 'memory.main.hasivu_marked_rows';
@@ -19,15 +20,9 @@ export async function loadMarkedRows(
   );
   if (marked.length === 0) return false;
   await connection.run(`CREATE TABLE IF NOT EXISTS ${TABLE} (path VARCHAR PRIMARY KEY, bits BIT)`);
-  const known = new Map<string, Promise<Uint8Array | null>>();
-  // One file holds the vectors of many data files.
-  const get = (key: string): Promise<Uint8Array | null> => {
-    const bytes = known.get(key) ?? store.get(`${table.root}/${key}`);
-    known.set(key, bytes);
-    return bytes;
-  };
+  const vectors = vectorFiles(store, table.root);
   for (const { deletionVector, stats, path } of marked) {
-    const rows = await readVector(deletionVector, { get });
+    const rows = await readVector(deletionVector, vectors);
     const bits = rows.toBits(Math.max(0, parseStatistics(stats).numRecords));
     const values = [path, blobValue(bits)];
     await connection.run(`INSERT OR REPLACE INTO ${TABLE} SELECT $1::VARCHAR, CAST($2::BLOB AS BIT)`, values);

@@ -36,8 +36,14 @@ export function tableReferences(serializedSql: unknown): TableReference[] {
 export function parseReference(name: string): TableReference {
   const [layer = '', schema = '', table = '', ...more] = name.split(name.includes('/') ? '/' : '.');
   if (table !== '' && schema !== '' && layer !== '' && more.length === 0) return { layer, schema, table };
-  throw new PlatformError('CLI_TABLE_UNKNOWN', {
+  throw unknownTable(name);
+}
+
+/** @param why where more can be said than that there is no such table */
+export function unknownTable(name: string, why?: string): PlatformError {
+  return new PlatformError('CLI_TABLE_UNKNOWN', {
     doing: `opening the table ${name}`,
+    ...(why === undefined ? {} : { why }),
     context: { table: name },
   });
 }

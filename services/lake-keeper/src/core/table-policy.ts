@@ -1,9 +1,9 @@
 import {
   tableRetention,
+  tierRules,
   type LakeLayer,
   type LakeTableSettings,
   type LakeConfig,
-  type TiersConfig,
   type TableRetention,
 } from '@hasivu/config';
 import type { OptimizeRule, TierRule } from '@hasivu/lake-engine';
@@ -62,15 +62,4 @@ export function tablePolicy(
     vacuumEveryMs: vacuum.everyHours * HOUR_MS,
     vacuumRetainMs: vacuum.retainHours === undefined ? undefined : vacuum.retainHours * HOUR_MS,
   };
-}
-
-const DAY_MS = 24 * HOUR_MS;
-
-function tierRules(tiers: TiersConfig | undefined): TierRule[] {
-  return (['warm', 'cold'] as const).flatMap((tier) => {
-    const rule = tiers?.[tier];
-    return rule === undefined
-      ? []
-      : [{ tier, afterMs: rule.afterDays * DAY_MS, storageClass: rule.storageClass }];
-  });
 }
