@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Action, DeltaField } from '@hasivu/delta';
-import type { EngineFile } from './engine-session.ts';
-import { partitionValuesOf } from './engine-files.ts';
-import type { PartitionName } from './engine-sql.ts';
-import type { EngineTable } from './engine-table.ts';
+import { CHANGE_FEED_PROPERTY, type Action, type DeltaField, type PartitionValues } from '@hasivu/delta';
+import type { EngineFile, EngineSession } from './engine-session.ts';
+import { inPartition, partitionValuesOf } from './engine-files.ts';
+import { identifier, type PartitionName } from './engine-sql.ts';
+import { partitionNames, storedFields, type EngineTable } from './engine-table.ts';
+import { storedAs, storedIds } from './stored-columns.ts';
 
 /** What a change file says of each row beside the row's own columns. */
 export const CHANGE_TYPE: DeltaField = {
@@ -15,6 +16,11 @@ export const CHANGE_TYPE: DeltaField = {
 
 /** Columns that readers of a change feed add; a table with a feed has none of these names itself. */
 export const FEED_COLUMNS = [CHANGE_TYPE.name, '_commit_version', '_commit_timestamp'] as const;
+
+/** Whether commits have to tell readers of rows that change, where added and removed files do not say it. */
+export function hasChangeFeed({ delta }: EngineTable): boolean {
+  return delta.state.metadata.configuration[CHANGE_FEED_PROPERTY] === 'true';
+}
 
 /** Uploads files of changed rows that the engine wrote: until a commit names them, nobody sees them. @returns its actions */
 export async function uploadChangeFiles(
@@ -29,4 +35,29 @@ export async function uploadChangeFiles(
     actions.push({ cdc: await table.uploadChanges({ bytes, partitionValues }) });
   }
   return actions;
+}
+
+/**
+ * Tells readers of the feed of deleted rows. @param rows relation of them, all of one partition
+ * @param partitionValues as the log has them @returns the actions of the commit
+ */
+export async function tellDeleted(
+  session: EngineSession,
+  table: EngineTable,
+  rows: string,
+  partitionValues: PartitionValues,
+): Promise<Action[]> {
+  const { columns } = table.delta.state;
+  const names = storedFields(table).map((own) => own.name);
+  const selected = names.map((name) => storedAs(columns, name)).join(', ');
+  const written = await session.writeParquet(
+    `SELECT ${selected}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM ${rows}`,
+    `deleted-${table.newId()}`,
+    Number.MAX_SAFE_INTEGER,
+    [],
+    { codec: table.codec, fieldIds: storedIds(columns, names) },
+  );
+  const partitions = partitionNames(table);
+  const files = inPartition(written, partitions, columns.namedValues(partitionValues));
+  return await uploadChangeFiles(table, files, partitions);
 }

@@ -1,18 +1,10 @@
-import {
-  CHANGE_FEED_PROPERTY,
-  removalOf,
-  VECTORS_PROPERTY,
-  type Action,
-  type AddFile,
-  type DeltaField,
-} from '@hasivu/delta';
+import { removalOf, VECTORS_PROPERTY, type Action, type AddFile } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { CHANGE_TYPE, uploadChangeFiles } from './change-files.ts';
+import { hasChangeFeed, tellDeleted } from './change-files.ts';
 import type { Engine } from './engine.ts';
-import { uploadEngineFiles } from './engine-files.ts';
-import type { EngineFile, EngineSession } from './engine-session.ts';
-import { identifier } from './engine-sql.ts';
-import type { EngineTable } from './engine-table.ts';
+import { inPartition, uploadEngineFiles } from './engine-files.ts';
+import type { EngineSession } from './engine-session.ts';
+import { partitionNames, storedFields, type EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
 import { LocalFiles } from './local-files.ts';
 import { unmarkedRows } from './marked-rows-sql.ts';
@@ -122,8 +114,11 @@ async function deleteOnce(place: DeletePlace, request: DeleteRequest): Promise<D
       actions.push(removalOf(file, nowMs), ...(await rewriteFile(place, predicate, file)));
     }
   // Files that go whole tell their readers by that; where one only loses rows, all changes of the commit are told.
-  if (state.metadata.configuration[CHANGE_FEED_PROPERTY] === 'true' && thinned.length > 0)
-    for (const { file } of found) actions.push(...(await tellDeleted(place, predicate, file)));
+  if (hasChangeFeed(table) && thinned.length > 0)
+    for (const { file } of found) {
+      const rows = `(SELECT * FROM ${await rowsOf(place, file)} WHERE ${predicate.sql})`;
+      actions.push(...(await tellDeleted(session, table, rows, file.partitionValues)));
+    }
   const version = await table.delta.commit({
     actions,
     operation: 'DELETE',
@@ -178,20 +173,21 @@ async function markRows(
 
 /** The file's other rows in a file of their own. */
 async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
-  const { table, cache } = place;
-  const kept = `SELECT ${storedColumns(place)} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false)) q ORDER BY q.__row`;
-  const written = await writeRows(place, kept, 'kept');
-  const files = inPartitionOf(table, file, written);
-  const adds = await uploadEngineFiles(table, cache, files, storedFields(place), partitionNames(table));
+  const { session, table, cache } = place;
+  const { columns } = table.delta.state;
+  const stored = storedFields(table);
+  const names = stored.map((own) => own.name);
+  const selected = names.map((name) => storedAs(columns, name)).join(', ');
+  // The condition stands inside: outside, the names that files have may be those of other columns.
+  const kept = `SELECT ${selected} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false)) q ORDER BY q.__row`;
+  const written = await session.writeParquet(kept, `kept-${table.newId()}`, Number.MAX_SAFE_INTEGER, [], {
+    codec: table.codec,
+    fieldIds: storedIds(columns, names),
+  });
+  const partitions = partitionNames(table);
+  const files = inPartition(written, partitions, columns.namedValues(file.partitionValues));
+  const adds = await uploadEngineFiles(table, cache, files, stored, partitions);
   return adds.map((add) => ({ add }));
-}
-
-/** The file's deleted rows, for readers of the change data feed. */
-async function tellDeleted(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
-  const { table } = place;
-  const deleted = `SELECT ${storedColumns(place)}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE ${predicate.sql})`;
-  const written = await writeRows(place, deleted, 'deleted');
-  return await uploadChangeFiles(table, inPartitionOf(table, file, written), partitionNames(table));
 }
 
 /** The rows of a file that are in the table. */
@@ -199,46 +195,4 @@ async function rowsOf({ table, local, vectors }: DeletePlace, file: AddFile): Pr
   const { fields } = table.delta.state.schema;
   const rows = readFiles(fields, partitionNames(table), await local.groups([file]));
   return (await vectors.load([file])) ? unmarkedRows(rows) : rows;
-}
-
-function storedFields({ table }: DeletePlace): readonly DeltaField[] {
-  const outside = new Set(table.partitionColumns);
-  return table.delta.state.schema.fields.filter((own) => !outside.has(own.name));
-}
-
-/** The columns under the names that files have, which a condition may know as other columns: it stands inside. */
-function storedColumns(place: DeletePlace): string {
-  const { columns } = place.table.delta.state;
-  return storedFields(place)
-    .map((own) => storedAs(columns, own.name))
-    .join(', ');
-}
-
-/** One file of a query's rows; a session writes many, each to a place of its own. */
-async function writeRows(place: DeletePlace, query: string, what: string): Promise<EngineFile[]> {
-  const { session, table } = place;
-  const fieldIds = storedIds(
-    table.delta.state.columns,
-    storedFields(place).map((own) => own.name),
-  );
-  const name = `${what}-${table.newId()}`;
-  return await session.writeParquet(query, name, Number.MAX_SAFE_INTEGER, [], {
-    codec: table.codec,
-    fieldIds,
-  });
-}
-
-function partitionNames({ partitionColumns }: EngineTable): { readonly name: string }[] {
-  return partitionColumns.map((name) => ({ name }));
-}
-
-/** Files that were written of one file's rows are in its partition. */
-function inPartitionOf(
-  { delta, partitionColumns }: EngineTable,
-  { partitionValues }: AddFile,
-  written: readonly EngineFile[],
-): EngineFile[] {
-  const values = delta.state.columns.namedValues(partitionValues);
-  const texts = partitionColumns.map((name, at) => [`__p${at}`, values[name] ?? null] as const);
-  return written.map((one) => ({ ...one, partitionTexts: new Map(texts) }));
 }

@@ -17,7 +17,7 @@ import { storedAs, storedIds } from './stored-columns.ts';
 import { writeStreamed } from './streamed-write.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
-export const TARGET_FILE_BYTES = 8 << 20;
+const TARGET_FILE_BYTES = 8 << 20;
 
 export interface WriteOrder {
   /** Columns that go into the files. */
@@ -84,6 +84,16 @@ export async function uploadEngineFiles(
     adds.push(add);
   }
   return adds;
+}
+
+/** Files of rows that are all of one partition, as if they had been split by it. @param values by the names of the schema */
+export function inPartition(
+  files: readonly EngineFile[],
+  partitions: readonly PartitionName[],
+  values: PartitionValues,
+): EngineFile[] {
+  const texts = partitions.map(({ name }, at) => [`__p${at}`, values[name] ?? null] as const);
+  return files.map((file) => ({ ...file, partitionTexts: new Map(texts) }));
 }
 
 /** Values of the partition of a file that was split by `__p0`, `__p1`… */

@@ -4,11 +4,13 @@ import {
   pathOfKey,
   type AddFile,
   type CdcFile,
+  type DeltaField,
   type DeltaSurroundings,
   type DeltaTable,
   type PageCodec,
   type PartitionValues,
 } from '@hasivu/delta';
+import type { PartitionName } from './engine-sql.ts';
 
 export interface NewFile {
   readonly bytes: Uint8Array;
@@ -32,6 +34,15 @@ export interface EngineTable {
   uploadChanges(file: Omit<NewFile, 'stats'>): Promise<CdcFile>;
   /** Uploads a file of deletion vectors: until a commit names it, nobody sees it. @returns its key */
   uploadVectors(file: { readonly key: string; readonly bytes: Uint8Array }): Promise<string>;
+}
+
+/** Columns that are in the table's files: not those that name the partition. */
+export function storedFields({ delta, partitionColumns }: EngineTable): DeltaField[] {
+  return delta.state.schema.fields.filter((own) => !partitionColumns.includes(own.name));
+}
+
+export function partitionNames({ partitionColumns }: EngineTable): PartitionName[] {
+  return partitionColumns.map((name) => ({ name }));
 }
 
 /** A Delta table and the store that its files go to. */

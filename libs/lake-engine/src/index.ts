@@ -1,9 +1,9 @@
-export { allowVectors } from './allow-vectors.ts';
-export { CHANGE_TYPE, FEED_COLUMNS, uploadChangeFiles } from './change-files.ts';
+export { CHANGE_TYPE, FEED_COLUMNS, hasChangeFeed, uploadChangeFiles } from './change-files.ts';
+export { compareBounds } from './compare-bounds.ts';
 export { columnCopy, type LakeObject } from './column-copy.ts';
 export { deleteRows, type DeleteReport, type DeleteRequest } from './delete-rows.ts';
 export { Engine, type EngineOptions } from './engine.ts';
-export { TARGET_FILE_BYTES, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
+export { inPartition, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
 export type { EngineFile, EngineSession } from './engine-session.ts';
 export { engineType, identifier, partitionConstant, text, type PartitionFiles } from './engine-sql.ts';
 export { engineStatistics, type EngineColumnStatistics } from './engine-statistics.ts';

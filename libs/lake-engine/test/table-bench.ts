@@ -8,9 +8,10 @@ import {
   type AddFile,
   type DeltaField,
   type DeltaSurroundings,
+  VECTORS_PROPERTY,
 } from '@hasivu/delta';
 import {
-  allowVectors,
+  setProperties,
   Engine,
   FileCache,
   identifier,
@@ -125,7 +126,10 @@ export class TableBench implements AsyncDisposable {
       return files.length === 0 || marked === 0 ? [] : vectors.mark(going);
     });
     if (actions.length > 0)
-      await table.delta.commit({ actions: [...allowVectors(table.delta), ...actions], operation: 'DELETE' });
+      await table.delta.commit({
+        actions: [...setProperties(table.delta, { [VECTORS_PROPERTY]: 'true' }), ...actions],
+        operation: 'DELETE',
+      });
     return marked;
   }
 

@@ -3,7 +3,7 @@ import { field, parseStatistics, type DeltaType } from '@hasivu/delta';
 import { MemoryStore } from '../../../object-store/src/index.ts';
 import { TableBench } from '../../test/table-bench.ts';
 import type { OpenTable } from '../index.ts';
-import { compareBounds } from './core/bound-order.ts';
+import { compareBounds } from '../compare-bounds.ts';
 import { OPTIMIZE_ALL, type OptimizeRule } from './core/optimize-plan.ts';
 import { optimizeTable, type OptimizeReport } from './optimize-table.ts';
 

@@ -6,10 +6,11 @@ import {
   RowSet,
   type AddFile,
   type DeletionVector,
+  VECTORS_PROPERTY,
 } from '@hasivu/delta';
 import { MemoryStore } from '../../../object-store/src/index.ts';
 import { filesByPartition, TableBench } from '../../test/table-bench.ts';
-import { allowVectors } from '../allow-vectors.ts';
+import { setProperties } from '../table-properties.ts';
 import type { OpenTable } from '../index.ts';
 import { OPTIMIZE_ALL, type OptimizeRule } from './core/optimize-plan.ts';
 import { optimizeTable, type OptimizeOptions, type OptimizeReport } from './optimize-table.ts';
@@ -214,7 +215,10 @@ describe('beside writers', () => {
     for (let row = 0; row < rowsGone; row += 1) gone.add(row);
     const { descriptors } = packCommitVectors([gone], bench.around.newId());
     const actions = markedFile(file, descriptors[0] as DeletionVector, bench.nowMs);
-    await sink.delta.commit({ actions: [...allowVectors(sink.delta), ...actions], operation: 'MERGE' });
+    await sink.delta.commit({
+      actions: [...setProperties(sink.delta, { [VECTORS_PROPERTY]: 'true' }), ...actions],
+      operation: 'MERGE',
+    });
   }
 
   test('a file that lost rows meanwhile is left out and compacted with the next plan; rows do not come back', async () => {

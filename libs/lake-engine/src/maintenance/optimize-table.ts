@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddFile } from '@hasivu/delta';
-import { bytesOf } from './core/neighbours.ts';
-import {
-  planOptimize,
-  type OptimizePlan,
-  type OptimizeRule,
-  type RewriteUnit,
-} from './core/optimize-plan.ts';
+import { bytesOf, neighbours } from './core/neighbours.ts';
+import { planOptimize, type OptimizePlan, type OptimizeRule } from './core/optimize-plan.ts';
 import { commitRewrites, rewriteShape } from './rewrite-commit.ts';
 import { rewriteUnit, type Rewrite, type RewriteTools } from './rewrite-unit.ts';
 
@@ -90,7 +85,7 @@ async function runPlan(
   const { delta } = tools.table;
   const shape = rewriteShape(delta.state);
   let report = before;
-  for (const group of commitGroups(plan.units)) {
+  for (const group of neighbours(plan.units, (unit) => unit.bytes, COMMIT_BYTES, COMMIT_UNITS)) {
     const ready: Rewrite[] = [];
     for (const unit of group) {
       if (options.signal?.aborted === true) break;
@@ -113,22 +108,6 @@ async function runPlan(
     if (options.signal?.aborted === true) return { ...report, stopped: true };
   }
   return report;
-}
-
-function commitGroups(units: readonly RewriteUnit[]): RewriteUnit[][] {
-  const groups: RewriteUnit[][] = [];
-  let bytes = 0;
-  for (const unit of units) {
-    const last = groups.at(-1);
-    if (last === undefined || last.length === COMMIT_UNITS || bytes + unit.bytes > COMMIT_BYTES) {
-      groups.push([unit]);
-      bytes = unit.bytes;
-    } else {
-      last.push(unit);
-      bytes += unit.bytes;
-    }
-  }
-  return groups;
 }
 
 function request(plan: OptimizePlan, { where, nowMs, isAutomatic }: OptimizeOptions) {

@@ -1,5 +1,4 @@
 import {
-  CHANGE_FEED_PROPERTY,
   parseStatistics,
   statisticsJson,
   type Action,
@@ -8,12 +7,12 @@ import {
   type DeltaField,
 } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { CHANGE_TYPE, uploadChangeFiles } from '../change-files.ts';
+import { hasChangeFeed, tellDeleted } from '../change-files.ts';
 import type { Engine } from '../engine.ts';
 import type { EngineFile, EngineSession } from '../engine-session.ts';
 import { identifier } from '../engine-sql.ts';
 import { engineStatistics } from '../engine-statistics.ts';
-import type { OpenTable } from '../engine-table.ts';
+import { storedFields, type OpenTable } from '../engine-table.ts';
 import type { FileCache } from '../file-cache.ts';
 import { LocalFiles } from '../local-files.ts';
 import { unmarkedRows } from '../marked-rows-sql.ts';
@@ -61,9 +60,8 @@ export async function rewriteUnit(
   await fetchTogether(local, unit.files);
   try {
     return await engine.exclusively(`rewriting files of ${table.root}`, async (session) => {
-      const { partitionColumns } = table;
-      const { schema, columns } = table.delta.state;
-      const stored = schema.fields.filter((own) => !partitionColumns.includes(own.name));
+      const { columns } = table.delta.state;
+      const stored = storedFields(table);
       const all = readFiles(stored, [], await local.groups(unit.files));
       const marked = await new TableVectors(session, table, cache, local).load(unit.files);
       const unmarked = marked ? unmarkedRows(all) : all;
@@ -81,9 +79,14 @@ export async function rewriteUnit(
         files: unit.files,
         adds: await upload(tools, unit, written, columns.storedFields(inIndexOrder(stored, plan)), tags),
         changes:
-          keeps === undefined
+          keeps === undefined || !hasChangeFeed(table)
             ? []
-            : await goneRows(tools, session, unit, stored, `${unmarked} r WHERE NOT (${keeps})`),
+            : await tellDeleted(
+                session,
+                table,
+                `(SELECT r.* FROM ${unmarked} r WHERE NOT (${keeps}))`,
+                unit.partitionValues,
+              ),
       };
     });
   } finally {
@@ -95,33 +98,6 @@ export async function rewriteUnit(
 async function fetchTogether(local: LocalFiles, files: readonly AddFile[]): Promise<void> {
   for (let from = 0; from < files.length; from += FETCHES)
     await Promise.all(files.slice(from, from + FETCHES).map((file) => local.pathOf(file)));
-}
-
-/** What a change data feed has to say of rows that go, which readers cannot tell from files that others stay in. */
-async function goneRows(
-  { table }: RewriteTools,
-  session: EngineSession,
-  unit: RewriteUnit,
-  stored: readonly DeltaField[],
-  gone: string,
-): Promise<Action[]> {
-  if (table.delta.state.metadata.configuration[CHANGE_FEED_PROPERTY] !== 'true') return [];
-  const { columns } = table.delta.state;
-  const selected = stored.map((own) => storedAs(columns, own.name)).join(', ');
-  const written = await session.writeParquet(
-    `SELECT ${selected}, 'delete' AS ${CHANGE_TYPE.name} FROM ${gone}`,
-    'gone',
-    Number.MAX_SAFE_INTEGER,
-    [],
-    { codec: table.codec, fieldIds: storedIds(columns, names(stored)) },
-  );
-  const partitions = table.partitionColumns.map((name) => ({ name }));
-  const values = columns.namedValues(unit.partitionValues);
-  const named = written.map((file) => ({
-    ...file,
-    partitionTexts: new Map(partitions.map(({ name }, at) => [`__p${at}`, values[name] ?? null])),
-  }));
-  return uploadChangeFiles(table, named, partitions);
 }
 
 async function querySql(

@@ -1,4 +1,5 @@
 import { decimalShape, parseStatistics, type AddFile, type DeltaType } from '@hasivu/delta';
+import { compareBounds, momentMs } from '../compare-bounds.ts';
 
 /** What a condition asks of a file's values before a row of the file can satisfy it. */
 export type FileBound =
@@ -84,32 +85,15 @@ function between(
   return true;
 }
 
-/** Sign of `bound − value`, null when it cannot be said. */
+/** Sign of `bound − value`, null when it cannot be said. @param value of a time: in microseconds since 1970 */
 function compare(type: DeltaType, bound: string, value: string, slackMs: bigint): number | null {
-  if (type === 'string') return Buffer.compare(Buffer.from(bound), Buffer.from(value));
-  if (type === 'date') return bound < value ? -1 : bound > value ? 1 : 0;
-  if (isTime(type)) {
-    const boundMs = Date.parse(/Z|[+-]\d\d:\d\d$/u.test(bound) ? bound : `${bound}Z`);
-    // The value in microseconds since 1970.
-    return Number.isNaN(boundMs) ? null : sign((BigInt(boundMs) + slackMs) * 1000n - BigInt(value));
-  }
-  const scale = decimalShape(type)?.scale ?? 0;
-  const [left, right] = [unscaled(bound, scale), unscaled(value, scale)];
-  return left === null || right === null ? null : sign(left - right);
+  if (!isTime(type)) return compareBounds(type, bound, value);
+  const boundMs = momentMs(bound);
+  if (Number.isNaN(boundMs)) return null;
+  const difference = (BigInt(boundMs) + slackMs) * 1000n - BigInt(value);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
 function isTime(type: DeltaType): boolean {
   return type === 'timestamp' || type === 'timestamp_ntz';
-}
-
-function unscaled(text: string, scale: number): bigint | null {
-  const match = /^(-?)(\d+)(?:\.(\d*))?$/u.exec(text);
-  if (match === null) return null;
-  const fraction = (match[3] ?? '').padEnd(scale, '0').slice(0, scale);
-  const value = BigInt((match[2] ?? '0') + fraction);
-  return match[1] === '-' ? -value : value;
-}
-
-function sign(value: bigint): number {
-  return value < 0n ? -1 : value > 0n ? 1 : 0;
 }

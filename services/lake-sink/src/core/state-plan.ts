@@ -1,4 +1,5 @@
 import { decimalShape, parseStatistics, partitionId, type AddFile, type DeltaType } from '@hasivu/delta';
+import { compareBounds } from '@hasivu/lake-engine';
 import type { ChangePosition } from './change-position.ts';
 
 /** Files below this are small: several of them are merged when they pile up. */
@@ -67,23 +68,11 @@ export function withSmallFiles(
   return rewritten;
 }
 
-/** Sign of `left − right` in the order of the type, or null when it cannot be said. */
-function comparable(range: KeyRange, left: string | undefined, right: string | null): number | null {
+/** Sign of `left − right` in the order of the type, or null when it cannot be said: of times the log keeps less than they have. */
+function comparable({ type }: KeyRange, left: string | undefined, right: string | null): number | null {
   if (left === undefined || right === null) return null;
-  const { type } = range;
-  if (type === 'byte' || type === 'short' || type === 'integer' || type === 'long')
-    return sign(BigInt(left) - BigInt(right));
-  const decimal = decimalShape(type);
-  if (decimal !== null) return sign(unscaled(left, decimal.scale) - unscaled(right, decimal.scale));
-  if (type === 'string') return Buffer.compare(Buffer.from(left), Buffer.from(right));
-  return null;
+  const isExact = typeof type === 'string' && (EXACT_TYPES.has(type) || decimalShape(type) !== null);
+  return isExact ? compareBounds(type, left, right) : null;
 }
 
-function unscaled(value: string, scale: number): bigint {
-  const [whole = '0', fraction = ''] = value.split('.');
-  return BigInt(whole + fraction.padEnd(scale, '0').slice(0, scale));
-}
-
-function sign(value: bigint): number {
-  return value < 0n ? -1 : value > 0n ? 1 : 0;
-}
+const EXACT_TYPES: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'long', 'string']);

@@ -2,6 +2,7 @@ import { removalOf, type Action } from '@hasivu/delta';
 import {
   type Engine,
   type FileCache,
+  inPartition,
   LocalFiles,
   readFiles,
   storedAs,
@@ -49,11 +50,7 @@ export async function commitWidened(
         [],
         { codec: table.codec, fieldIds: storedIds(columns, names) },
       );
-      const values = columns.namedValues(file.partitionValues);
-      const named = written.map((one) => ({
-        ...one,
-        partitionTexts: new Map(partitions.map((part, at) => [`__p${at}`, values[part.name] ?? null])),
-      }));
+      const named = inPartition(written, partitions, columns.namedValues(file.partitionValues));
       return uploadEngineFiles(table, tools.cache, named, stored, partitions, columns);
     });
     // Same rows in another type: for readers of the change stream nothing changed.

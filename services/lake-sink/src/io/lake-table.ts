@@ -123,7 +123,7 @@ export class LakeTable implements EngineTable {
         partitionColumns,
         configuration: {
           ...(key === null ? {} : { [KEY_PROPERTY]: JSON.stringify(key) }),
-          ...(columnsAt === null ? {} : { [COLUMNS_AT]: `${columnsAt.lsn}.${columnsAt.seq}` }),
+          ...columnsAtProperty(columnsAt),
           ...properties,
         },
       },
@@ -169,7 +169,7 @@ export class LakeTable implements EngineTable {
         configuration: {
           ...renamed.configuration,
           ...(recoded ? { [CODEC_PROPERTY]: codec } : {}),
-          ...(columnsAt === null ? {} : { [COLUMNS_AT]: `${columnsAt.lsn}.${columnsAt.seq}` }),
+          ...columnsAtProperty(columnsAt),
           ...this.#renamedKey(plan),
         },
       },
@@ -213,4 +213,8 @@ export class LakeTable implements EngineTable {
   get #open(): OpenTable {
     return new OpenTable(this.delta, this.#around);
   }
+}
+
+function columnsAtProperty(at: ChangePosition | null): Record<string, string> {
+  return at === null ? {} : { [COLUMNS_AT]: `${at.lsn}.${at.seq}` };
 }

@@ -1,6 +1,12 @@
-import { CHANGE_FEED_PROPERTY, type Action, type AddFile } from '@hasivu/delta';
+import type { Action, AddFile } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { CHANGE_TYPE, FEED_COLUMNS, uploadChangeFiles, writePartitioned } from '@hasivu/lake-engine';
+import {
+  CHANGE_TYPE,
+  FEED_COLUMNS,
+  hasChangeFeed,
+  uploadChangeFiles,
+  writePartitioned,
+} from '@hasivu/lake-engine';
 import { countChangesSql, STATE_CHANGES, stateChangesSql, type FeedInput } from '../core/change-feed-sql.ts';
 import type { FeedUse } from '../core/feed-use.ts';
 import { existingRelation, storedColumns, type RewriteInput } from '../core/state-sql.ts';
@@ -22,8 +28,7 @@ const NOTHING_TO_TELL: StateChanges = { actions: [], dataChange: true, metrics: 
 
 /** Whether merges of the table keep their changes: as the configuration says, else as the table does. */
 export function hasFeed(table: LakeTable, use: FeedUse): boolean {
-  if (use !== 'table') return use === 'on';
-  return table.delta.state.metadata.configuration[CHANGE_FEED_PROPERTY] === 'true';
+  return use === 'table' ? hasChangeFeed(table) : use === 'on';
 }
 
 /** Writes the rows that a merge changes to change files. @throws LAKE_SCHEMA_INCOMPATIBLE for columns of the feed's names */

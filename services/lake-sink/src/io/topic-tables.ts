@@ -57,7 +57,7 @@ export class TopicTables {
     this.#rules = { byOrigin: binding.mapsColumns, onDrop: binding.mapsColumns ? binding.onDrop : 'keep' };
     const stored = storedColumns({ ...tables, binding, rules: this.#rules });
     if (stored !== null)
-      this.#shape = { ...stored, partitions: binding.partitions, key: this.#storedKey() ?? [] };
+      this.#shape = { ...stored, partitions: binding.partitions, key: this.storedKey ?? [] };
   }
 
   /** Null before the first row of a new table. */
@@ -67,7 +67,7 @@ export class TopicTables {
 
   /** Key columns that the tables were created with, [] for none; null when no table says. */
   get storedKey(): readonly string[] | null {
-    return this.#storedKey();
+    return this.log?.key ?? this.state?.key ?? null;
   }
 
   /** Whether the tables of these targets are there with every column: a crash may have come between two of them. */
@@ -180,10 +180,6 @@ export class TopicTables {
     if (evolution.widened.length > 0) await commitWidened(table, evolution, partitions, this.#tools);
     else await table.delta.commit({ actions: evolution.actions, operation: operationOf(evolution) });
     this.#tools.failpoint('columns-changed');
-  }
-
-  #storedKey(): readonly string[] | null {
-    return this.log?.key ?? this.state?.key ?? null;
   }
 }
 

@@ -79,7 +79,8 @@ export function planClustering(
       .filter((cube) => !worn.includes(cube) && canTake(cube, going, rule))
       .sort((left, right) => bytesOf(left) - bytesOf(right))[0];
     const ordered = inOrderOf([...(open ?? []), ...going], layout.schema, layout.orderBy[0]);
-    for (const run of neighbours(ordered, rule.cubeBytes, rule.maxFiles)) planned.push(cubeFrom(run));
+    for (const run of neighbours(ordered, (file) => file.size, rule.cubeBytes, rule.maxFiles))
+      planned.push(cubeFrom(run));
   }
   return planned;
 }

@@ -69,6 +69,7 @@ export function planCompaction(
     );
     for (const run of neighbours(
       inOrderOf(candidates, layout.schema, layout.orderBy[0]),
+      (file) => file.size,
       rule.targetBytes,
       rule.maxFiles,
     )) {

@@ -6,18 +6,24 @@ export function bytesOf(files: Iterable<AddFile>): number {
   return bytes;
 }
 
-/** Files in their order, cut where the next one would go beyond the bytes or the count. */
-export function neighbours(ordered: readonly AddFile[], mostBytes: number, mostFiles: number): AddFile[][] {
-  const runs: AddFile[][] = [];
+/** Items in their order, cut where the next one would go beyond the bytes or the count. */
+export function neighbours<T>(
+  ordered: readonly T[],
+  sizeOf: (item: T) => number,
+  mostBytes: number,
+  mostItems: number,
+): T[][] {
+  const runs: T[][] = [];
   let bytes = 0;
-  for (const file of ordered) {
+  for (const item of ordered) {
+    const size = sizeOf(item);
     const last = runs.at(-1);
-    if (last === undefined || bytes + file.size > mostBytes || last.length === mostFiles) {
-      runs.push([file]);
-      bytes = file.size;
+    if (last === undefined || bytes + size > mostBytes || last.length === mostItems) {
+      runs.push([item]);
+      bytes = size;
     } else {
-      last.push(file);
-      bytes += file.size;
+      last.push(item);
+      bytes += size;
     }
   }
   return runs;

@@ -1,6 +1,6 @@
 import type { AddFile, ColumnMapping, DeltaStruct } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { compareBounds } from './bound-order.ts';
+import { compareBounds } from '../../compare-bounds.ts';
 
 /** Whether a file's partition is meant. */
 export interface PartitionPredicate {

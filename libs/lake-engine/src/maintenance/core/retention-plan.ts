@@ -1,6 +1,6 @@
 import { parseStatistics, type AddFile, type DeltaType, type TableState } from '@hasivu/delta';
 import { identifier } from '../../engine-sql.ts';
-import { momentMs } from './bound-order.ts';
+import { momentMs } from '../../compare-bounds.ts';
 
 /** Rows whose value in the column is before the cut go; rows without a value stay. */
 export interface RetentionRule {

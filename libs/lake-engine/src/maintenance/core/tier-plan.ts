@@ -1,5 +1,5 @@
 import { parseStatistics, type AddFile } from '@hasivu/delta';
-import { momentMs } from './bound-order.ts';
+import { momentMs } from '../../compare-bounds.ts';
 
 export type Tier = 'hot' | 'warm' | 'cold';
 
