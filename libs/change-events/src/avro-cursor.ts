@@ -28,6 +28,12 @@ export class AvroCursor {
     const buf = this.buf;
     let pos = this.pos;
     let byte = pos < this.end ? (buf[pos++] as number) : this.#short();
+    if (byte < 128) {
+      this.pos = pos;
+      this.hi = -(byte & 1);
+      this.lo = ((byte >>> 1) ^ this.hi) >>> 0;
+      return;
+    }
     let low = byte & 127;
     let mid = 0;
     let top = 0;
@@ -87,7 +93,7 @@ export class AvroCursor {
 
   /** Leaves the bounds in `start` and `stop`; nothing is copied. */
   readBytes(): void {
-    const length = this.readLongNumber();
+    const length = this.#readSmall();
     if (length < 0 || length > this.end - this.pos)
       throw new AvroDecodeError(`a length of ${length} bytes where ${this.end - this.pos} are left`);
     this.start = this.pos;
@@ -101,9 +107,25 @@ export class AvroCursor {
 
   /** Index of the union branch, checked against the number of branches. */
   readBranch(branches: number): number {
-    const index = this.readLongNumber();
+    const index = this.#readSmall();
     if (index < 0 || index >= branches) throw new AvroDecodeError(`union branch ${index} of ${branches}`);
     return index;
+  }
+
+  /** A long that mostly takes one byte or two: lengths and branches. Unlike {@link readLong} it may leave `hi` and `lo`. */
+  #readSmall(): number {
+    const { buf, pos, end } = this;
+    const first = pos < end ? (buf[pos] as number) : 1;
+    if ((first & 129) === 0) {
+      this.pos = pos + 1;
+      return first >>> 1;
+    }
+    const second = pos + 1 < end ? (buf[pos + 1] as number) : 128;
+    if ((first & 1) === 0 && second < 128) {
+      this.pos = pos + 2;
+      return ((first & 127) >>> 1) | (second << 6);
+    }
+    return this.readLongNumber();
   }
 
   skip(bytes: number): void {

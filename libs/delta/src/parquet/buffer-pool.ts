@@ -1,7 +1,7 @@
 const SMALLEST_BITS = 9;
 const LARGEST_BITS = 22;
 /** Of all buffers that wait for their next use. */
-const KEPT_BYTES = 6 << 20;
+const KEPT_BYTES = 16 << 20;
 
 /**
  * Page buffers by power of two. A sink opens and fills the same columns again at every flush: without reuse the

@@ -21,6 +21,8 @@ export class ByteDictionary {
   #slots = takeNumbers(FIRST_BYTES).fill(0);
   entries = 0;
   #asked = 0;
+  /** Entry asked for last: many columns say the same for rows on end. */
+  #last = -1;
 
   /** PLAIN-encoded entries, one behind the other. */
   get bytes(): Buffer<ArrayBuffer> {
@@ -38,8 +40,14 @@ export class ByteDictionary {
   indexOf(source: Buffer, start: number, end: number): number {
     const length = end - start;
     if (length > MAX_LENGTH) return -1;
-    const hash = hashOf(source, start, end);
     this.#asked += 1;
+    if (this.#last >= 0 && this.#equals(this.#last, source, start, length)) return this.#last;
+    return (this.#last = this.#lookUp(source, start, end));
+  }
+
+  #lookUp(source: Buffer, start: number, end: number): number {
+    const length = end - start;
+    const hash = hashOf(source, start, end);
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

@@ -11,8 +11,13 @@ const LARGEST = 2 ** 52;
 
 const deltas = new Float64Array(BLOCK);
 const packed = new Uint32Array(BLOCK);
+/** Where pages are packed, one at a time. A buffer for each would be half of what the collector has to free. */
+let scratch = Buffer.from(new ArrayBuffer(4096));
 
-/** A page of INT32 values as Parquet's DELTA_BINARY_PACKED; null where that is no smaller than 3/4 of PLAIN. */
+/**
+ * A page of INT32 values as Parquet's DELTA_BINARY_PACKED, good until the next is packed; null where that is no smaller
+ * than 3/4 of PLAIN.
+ */
 export function packInt32(values: Int32Array, count: number): Buffer | null {
   if (count < 2) return null;
   const packer = new Packer(count, values[0] as number);
@@ -65,7 +70,9 @@ class Packer {
 
   constructor(count: number, first: number) {
     const blocks = Math.ceil(count / BLOCK);
-    this.#out = Buffer.allocUnsafe(40 + blocks * (20 + BLOCK * WORST_BYTES_PER_VALUE));
+    const worstBytes = 40 + blocks * (20 + BLOCK * WORST_BYTES_PER_VALUE);
+    if (scratch.length < worstBytes) scratch = Buffer.from(new ArrayBuffer(worstBytes));
+    this.#out = scratch;
     this.#varint(BLOCK);
     this.#varint(MINIBLOCKS);
     this.#varint(count);

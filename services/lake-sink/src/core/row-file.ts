@@ -54,6 +54,8 @@ export class RowFile {
   readonly #file: ParquetFile;
   readonly #byName = new Map<string, TypedColumn>();
   readonly #copiers = new Map<readonly ColumnSchema[], RowCopier>();
+  #lastColumns: readonly ColumnSchema[] | null = null;
+  #lastCopier: RowCopier | null = null;
   rows = 0;
   /** Of the open row group, since the last whole {@link ENGINE_ROWS}. */
   #stepRows = 0;
@@ -90,15 +92,15 @@ export class RowFile {
    */
   append(columns: readonly ColumnSchema[], cursor: AvroCursor | null, facts: ChangeFacts): void {
     const from = cursor?.pos ?? 0;
+    const copier = this.#copierOf(columns);
     try {
-      const copier = this.#copierOf(columns);
       if (cursor === null) copier.appendNulls();
       else copier.append(cursor, facts.unavailable);
     } catch (error) {
       for (const column of this.#file.columns) if (column.rows > this.rows) column.dropLastRow();
       throw error;
     }
-    this.#appendFacts(facts, this.#copierOf(columns));
+    this.#appendFacts(facts, copier);
     this.rows += 1;
     this.#stepRows += 1;
     this.#stepBytes += (cursor?.pos ?? 0) - from;
@@ -127,6 +129,14 @@ export class RowFile {
   }
 
   #copierOf(columns: readonly ColumnSchema[]): RowCopier {
+    if (columns !== this.#lastColumns) {
+      this.#lastCopier = this.#findCopier(columns);
+      this.#lastColumns = columns;
+    }
+    return this.#lastCopier as RowCopier;
+  }
+
+  #findCopier(columns: readonly ColumnSchema[]): RowCopier {
     let copier = this.#copiers.get(columns);
     if (copier === undefined) {
       copier = new RowCopier(

@@ -174,8 +174,11 @@ export class TopicWriter {
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
       if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
       const targets = this.#key === null ? wanted & TARGET.log : wanted;
-      if (targets !== 0) this.#batchFor(targets).append(reader, partition, offset);
-      this.#open.get(targets)?.offsets.set(partition, offset);
+      if (targets !== 0) {
+        const batch = this.#batchFor(targets);
+        batch.append(reader, partition, offset);
+        if (targets !== wanted) batch.offsets.set(partition, offset);
+      }
     } catch (error) {
       if (error instanceof AvroDecodeError) return { damage: 'the value does not decode by its own schema' };
       throw error;
