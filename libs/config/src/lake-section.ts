@@ -103,6 +103,17 @@ export const LakeSection = Type.Object(
       },
       { default: {}, additionalProperties: false },
     ),
+    keyIndex: Type.Object(
+      {
+        maxBytes: Type.Integer({
+          default: 4_294_967_296,
+          minimum: 0,
+          description:
+            'Local disk for the indexes that say where the keys of large state tables are, 16 to 64 bytes per row of all tables together; a table without room has its keys read from its files by each merge, which costs more the larger it is',
+        }),
+      },
+      { default: {}, additionalProperties: false },
+    ),
     columnMapping: Type.Union([Type.Literal('onDemand'), Type.Literal('never')], {
       default: 'onDemand',
       description:

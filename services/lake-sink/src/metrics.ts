@@ -11,6 +11,8 @@ export interface SinkMetrics {
   readonly lagRows: Gauge<'table'>;
   readonly lagSeconds: Gauge<'table'>;
   readonly heldBytes: Gauge;
+  readonly keyIndexBytes: Gauge;
+  readonly keyIndexNoRoom: Counter;
   readonly flushSeconds: Histogram<'layer'>;
   readonly commitSeconds: Histogram<'layer'>;
 }
@@ -82,6 +84,16 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     heldBytes: new Gauge({
       name: 'hasivu_sink_held_bytes',
       help: 'Bytes of rows accepted and not yet flushed',
+      registers,
+    }),
+    keyIndexBytes: new Gauge({
+      name: 'hasivu_sink_key_index_bytes',
+      help: 'Size on local disk of the key indexes of state tables',
+      registers,
+    }),
+    keyIndexNoRoom: new Counter({
+      name: 'hasivu_sink_key_index_no_room_total',
+      help: 'Merges that read the keys of all files they may touch, because lake.keyIndex.maxBytes has no room for the index of the table',
       registers,
     }),
     flushSeconds: new Histogram({

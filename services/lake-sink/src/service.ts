@@ -9,6 +9,7 @@ import { DeadLetters } from './io/dead-letters.ts';
 import type { Failpoint } from './io/failpoint.ts';
 import { HistoryMerger } from './io/history-merger.ts';
 import { SinkLoop } from './io/sink-loop.ts';
+import { KeyIndexes } from './io/key-index/key-indexes.ts';
 import { StateMerger } from './io/state-merger.ts';
 import { TopicSet } from './io/topic-set.ts';
 import { SinkLineage } from './io/sink-lineage.ts';
@@ -58,11 +59,19 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
     (open) => open.close(),
   );
-  const merger = resources.adopt(
-    new StateMerger(engine, cache, failpoint, config.lake.deletionVectors),
+  const metrics = createSinkMetrics(context.metrics);
+  const indexes = resources.adopt(
+    new KeyIndexes({
+      folder: cache.folder,
+      maxBytes: config.lake.keyIndex.maxBytes,
+      nowMs: Date.now,
+      onBytes: (bytes) => metrics.keyIndexBytes.set(bytes),
+      onNoRoom: () => metrics.keyIndexNoRoom.inc(),
+    }),
     (open) => open.close(),
   );
-  const metrics = createSinkMetrics(context.metrics);
+  const limits = config.lake.deletionVectors;
+  const merger = new StateMerger({ engine, cache, indexes, failpoint, limits });
   const lineage = resources.adopt(
     new SinkLineage(config, cluster, (error) => context.countError(error)),
     (open) => open.end(),

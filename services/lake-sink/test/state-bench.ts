@@ -20,6 +20,7 @@ import { isAfter, type ChangePosition } from '../src/core/change-position.ts';
 import { stateFields } from '../src/core/state-sql.ts';
 import { tableFields, type TableShape } from '../src/core/table-shape.ts';
 import { LakeTable } from '../src/io/lake-table.ts';
+import { KeyIndexes } from '../src/io/key-index/key-indexes.ts';
 import { StateMerger } from '../src/io/state-merger.ts';
 
 /** A change of a table whose rows are a key and the columns `v` and `big`. */
@@ -87,6 +88,8 @@ export class BenchTable {
   readonly #open: () => Promise<LakeTable>;
   readonly table: LakeTable;
   #merger: StateMerger;
+  #indexes: KeyIndexes | null = null;
+  #mergers = 0;
   #truncatedAt: ChangePosition | null = null;
 
   constructor(
@@ -136,12 +139,12 @@ export class BenchTable {
 
   /** The next batch is merged by a process that knows nothing of the ones before. */
   restart(): void {
-    this.#merger.close();
+    this.#indexes?.close();
     this.#merger = this.#newMerger();
   }
 
   close(): void {
-    this.#merger.close();
+    this.#indexes?.close();
   }
 
   /** Another process writes all rows into one new file; the merger learns of it when its commit is refused. */
@@ -202,7 +205,16 @@ export class BenchTable {
   }
 
   #newMerger(): StateMerger {
-    return new StateMerger(this.#engine, this.#cache, () => undefined, MARK_ALWAYS);
+    // Every second one has room for a dozen keys: then it has to do without.
+    const maxBytes = (this.#mergers += 1) % 2 === 0 ? 200 : 1e9;
+    this.#indexes = new KeyIndexes({ folder: this.#cache.folder, maxBytes, nowMs: Date.now });
+    return new StateMerger({
+      engine: this.#engine,
+      cache: this.#cache,
+      indexes: this.#indexes,
+      failpoint: () => undefined,
+      limits: MARK_ALWAYS,
+    });
   }
 }
 

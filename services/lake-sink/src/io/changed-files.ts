@@ -69,9 +69,9 @@ async function indexedMatches(
   indexes: KeyIndexes,
 ): Promise<IndexedMatches | null> {
   const { root } = place.table;
-  const index = indexes.of(root, shape);
-  if (index === null) return null;
-  const matches = await IndexedMatches.find(place, shape, candidates, index);
-  if (matches === null) indexes.giveUp(root);
+  const index = indexes.of(root, shape, candidates);
+  const matches = index === null ? null : await IndexedMatches.find(place, shape, candidates, index);
+  if (index !== null && matches === null) indexes.giveUp(root);
+  indexes.report();
   return matches;
 }

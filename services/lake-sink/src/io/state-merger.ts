@@ -29,7 +29,7 @@ import type { TableShape } from '../core/table-shape.ts';
 import type { VectorLimits, VectorUse } from '../core/vector-policy.ts';
 import { planChangedFiles } from './changed-files.ts';
 import type { Failpoint } from './failpoint.ts';
-import { KeyIndexes } from './key-index/key-indexes.ts';
+import type { KeyIndexes } from './key-index/key-indexes.ts';
 import type { LakeTable } from './lake-table.ts';
 import { enforceConstraints, type Checks } from './state-constraints.ts';
 import { hasFeed, writeStateChanges } from './state-changes.ts';
@@ -53,6 +53,14 @@ export interface StateBatch {
   readonly checks: Checks;
 }
 
+export interface StateMergerTools {
+  readonly engine: Engine;
+  readonly cache: FileCache;
+  readonly indexes: KeyIndexes;
+  readonly failpoint: Failpoint;
+  readonly limits: VectorLimits;
+}
+
 /** Applies batches to a state table: changed rows of large files are marked deleted, small files are rewritten. */
 export class StateMerger {
   readonly #engine: Engine;
@@ -61,17 +69,12 @@ export class StateMerger {
   readonly #limits: VectorLimits;
   readonly #indexes: KeyIndexes;
 
-  constructor(engine: Engine, cache: FileCache, failpoint: Failpoint, limits: VectorLimits) {
+  constructor({ engine, cache, indexes, failpoint, limits }: StateMergerTools) {
     this.#engine = engine;
     this.#cache = cache;
+    this.#indexes = indexes;
     this.#failpoint = failpoint;
     this.#limits = limits;
-    this.#indexes = new KeyIndexes(cache.folder);
-  }
-
-  /** Frees what it keeps of the tables beside the cache. */
-  close(): void {
-    this.#indexes.close();
   }
 
   /** @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT, LAKE_MERGE_FAILED; then nothing of the batch is visible */

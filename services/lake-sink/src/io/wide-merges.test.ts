@@ -15,6 +15,7 @@ import { partOf, WIDE_SHAPE, wideFile, wideValue, type WideChange } from '../../
 import { advanceHistory } from './history-advance.ts';
 import { HistoryMerger } from './history-merger.ts';
 import { LakeTable } from './lake-table.ts';
+import { KeyIndexes } from './key-index/key-indexes.ts';
 import { StateMerger } from './state-merger.ts';
 
 const BARE: HistoryForm = {
@@ -116,7 +117,8 @@ test.each<[string, TableShape]>([
   const partitions = shape.partitions.map((part) => part.name);
   await table.create(tableFields(shape, STATE_COLUMNS), partitions, shape.key);
   const limits = { minTableBytes: 1e12, minFileBytes: 1e12, maxDeletedShare: 0.2, rewriteBytes: 1e12 };
-  const merger = new StateMerger(engine, cache, () => undefined, limits);
+  const indexes = new KeyIndexes({ folder: cache.folder, maxBytes: 1e9, nowMs: Date.now });
+  const merger = new StateMerger({ engine, cache, indexes, failpoint: () => undefined, limits });
   for (const [changes, offset] of [[inserts, 0] as const, [updates, ROWS] as const]) {
     await merger.apply(table, {
       shape,
@@ -130,7 +132,7 @@ test.each<[string, TableShape]>([
       checks: {},
     });
   }
-  merger.close();
+  indexes.close();
   const found = await stored(table, 'id, _lsn');
   expect(found).toEqual(now.map((change) => `${change.id} ${change.lsn} ${digest(change)}`).sort());
 });

@@ -52,6 +52,13 @@ export class KeyIndex {
     return this.#runs.reduce((sum, run) => sum + run.entries, 0) * this.#words * 4;
   }
 
+  /** What it would be larger by with these files, of which it may have some. */
+  bytesToCover(files: readonly AddFile[]): number {
+    let rows = 0;
+    for (const file of files) if (!this.#covered.has(file.path)) rows += rowCount(file);
+    return rows * this.#words * 4;
+  }
+
   get runs(): number {
     return this.#runs.length;
   }
@@ -154,7 +161,7 @@ export class KeyIndex {
   }
 }
 
-/** Unknown counts as many: it is only for the memory that is taken. */
+/** Unknown counts as many: it is only for the memory and the room that is taken. */
 function rowCount(file: AddFile): number {
   const rows = parseStatistics(file.stats).numRecords;
   return rows >= 0 ? rows : ORDERED_ENTRIES;
