@@ -3,7 +3,7 @@
 // `--postgres 15` takes that version for all of it; what is left of the arguments goes to jest.
 import { resolve } from 'node:path';
 import { runJest } from './test-run/jest-run.ts';
-import { parseTestArguments, projectsOf, type TestArguments } from './test-run/test-arguments.ts';
+import { parseTestArguments, projectsOf, shardsOf, type TestArguments } from './test-run/test-arguments.ts';
 import { exitCode, sum, summaryLine, type TestCounts } from './test-run/test-counts.ts';
 
 const INTERRUPTED = 130;
@@ -33,20 +33,18 @@ const runs: TestCounts[] = [];
 for (const project of projectsOf(wanted)) {
   if (interruption.signal.aborted) break;
   say(`\n== ${project} ==`);
-  // Tests on servers stop and kill servers that others use, so they take turns.
-  const workers = project === 'unit' ? 2 : 1;
-  const testTimeoutMs = SLOW_TEST_MS[project];
-  runs.push(
-    await runJest({
-      root,
-      project,
-      suite: suite === 'storm' ? suite : project,
-      workers,
-      testTimeoutMs,
-      args: rest,
-      signal: interruption.signal,
-    }),
-  );
+  const run = {
+    root,
+    project,
+    suite: suite === 'storm' ? suite : project,
+    // Tests on servers stop and kill servers that others use, so those of one stack take turns.
+    workers: project === 'unit' ? 2 : 1,
+    testTimeoutMs: SLOW_TEST_MS[project],
+    args: rest,
+    signal: interruption.signal,
+  };
+  const shards = shardsOf(project, rest, process.env['HASIVU_TEST_STACK'] !== undefined);
+  runs.push(...(await Promise.all(shards.map((shard) => runJest({ ...run, shard })))));
 }
 
 const total = sum(runs);

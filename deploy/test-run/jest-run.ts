@@ -15,6 +15,8 @@ export interface JestRun {
   /** What the tests read from HASIVU_SUITE: under `storm` they take their long forms. */
   readonly suite: string;
   readonly workers: number;
+  /** `1/2`, `2/2`: this part of the project's test files. */
+  readonly shard?: string | undefined;
   /** Longest time of one test, in milliseconds, where it is not the configured one. */
   readonly testTimeoutMs?: number | undefined;
   /** Passed on to jest as they are. */
@@ -29,12 +31,14 @@ export async function runJest(run: JestRun): Promise<TestCounts> {
   const jest = join(run.root, 'node_modules', 'jest', 'bin', 'jest.js');
   const own = ['--selectProjects', run.project, '--json', '--outputFile', resultFile, '--passWithNoTests'];
   const timeout = run.testTimeoutMs === undefined ? [] : [`--testTimeout=${run.testTimeoutMs}`];
+  const shard = run.shard === undefined ? [] : [`--shard=${run.shard}`];
   const args = [
     '--disable-warning=ExperimentalWarning',
     jest,
     ...own,
     `--maxWorkers=${run.workers}`,
     ...timeout,
+    ...shard,
     ...run.args,
   ];
   const env = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseTestArguments, projectsOf } from './test-arguments.ts';
+import { parseTestArguments, projectsOf, shardsOf } from './test-arguments.ts';
 
 describe('arguments of npm test', () => {
   test('the suite is ours and everything else is for jest', () => {
@@ -27,5 +27,11 @@ describe('arguments of npm test', () => {
       'no suite "toString"; there are all, unit, servers, postgres-15, storm, interop',
     );
     expect(() => parseTestArguments(['--suite'])).toThrow('no suite ""');
+  });
+  test('the tests on servers run in two parts, unless some are chosen or a stack is given', () => {
+    expect(shardsOf('servers', [], false)).toEqual(['1/2', '2/2']);
+    expect(shardsOf('servers', ['libs/delta'], false)).toEqual([undefined]);
+    expect(shardsOf('servers', [], true)).toEqual([undefined]);
+    expect(shardsOf('unit', [], false)).toEqual([undefined]);
   });
 });

@@ -42,6 +42,19 @@ export function projectsOf({ suite, postgres }: TestArguments): readonly string[
   return SUITES[suite].filter((project) => postgres === null || !project.startsWith('postgres-'));
 }
 
+/**
+ * Parts of a project that run beside each other, each on a stack of its own: tests on servers mostly wait. One part for a
+ * few chosen tests, and where the stack is given.
+ */
+export function shardsOf(
+  project: string,
+  jestArguments: readonly string[],
+  stackIsGiven: boolean,
+): readonly (string | undefined)[] {
+  const whole = project !== 'servers' || jestArguments.length > 0 || stackIsGiven;
+  return whole ? [undefined] : ['1/2', '2/2'];
+}
+
 function isSuite(name: string): name is Suite {
   return Object.hasOwn(SUITES, name);
 }
