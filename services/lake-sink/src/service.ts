@@ -45,7 +45,9 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore(config.lake), (open) => open.close());
+  const store = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-sink' }), (open) =>
+    open.close(),
+  );
   await probePutIfAbsent(store, randomUUID());
   const cluster = resources.adopt(
     await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
