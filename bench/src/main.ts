@@ -16,6 +16,9 @@ import { sinkMarkdown } from './sink/markdown.ts';
 import { benchSink } from './sink/sink-bench.ts';
 import { SINK_ARGUMENTS, SINK_USAGE, sinkOptions } from './sink/sink-options.ts';
 import { benchSpine, spineTable } from './spine-bench.ts';
+import { tenantsMarkdown } from './tenants/markdown.ts';
+import { benchTenants } from './tenants/tenants-bench.ts';
+import { TENANTS_ARGUMENTS, TENANTS_USAGE, tenantsOptions } from './tenants/tenants-options.ts';
 import { upsertMarkdown } from './upsert/markdown.ts';
 import { benchUpsert } from './upsert/upsert-bench.ts';
 import { UPSERT_ARGUMENTS, UPSERT_USAGE, upsertOptions } from './upsert/upsert-options.ts';
@@ -29,13 +32,15 @@ Usage: npm run bench -- spine [--rows 1000000] [--json] [--out FILE]
        npm run bench -- cdc …
        npm run bench -- sink …
        npm run bench -- upsert …
+       npm run bench -- tenants …
 
 spine: each of our services alone, Postgres → Kafka → curated topics, bronze and silver, over the 12-column table.
 delta-log: a table of many commits and files; what its log costs to write, load, follow and travel.
 sizes: the same rows in Postgres, as CSV, as change events in JSON and in the lake's tables, in bytes, of three datasets.
 cdc:   ${CDC_USAGE}
 sink:  ${SINK_USAGE}
-upsert: ${UPSERT_USAGE}`;
+upsert: ${UPSERT_USAGE}
+tenants: ${TENANTS_USAGE}`;
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -47,7 +52,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interruption.abort();
   });
 
-const COMMANDS = { spine, cdc, sink, upsert, sizes, 'delta-log': deltaLog } as const;
+const COMMANDS = { spine, cdc, sink, upsert, tenants, sizes, 'delta-log': deltaLog } as const;
 
 const { values, positionals } = readArguments();
 const run = Object.entries(COMMANDS).find(([name]) => name === positionals[0])?.[1];
@@ -109,6 +114,19 @@ async function upsert(): Promise<string> {
   return kept(record, upsertMarkdown(record), options.profileDirectory);
 }
 
+async function tenants(): Promise<string> {
+  const options = tenantsOptions(values);
+  await useStack();
+  const result = await benchTenants({ ...options, signal: interruption.signal, report });
+  const record = {
+    benchmark: 'tenants',
+    takenAt: new Date().toISOString(),
+    node: process.version,
+    ...result,
+  };
+  return kept(record, tenantsMarkdown(record), null);
+}
+
 async function sizes(): Promise<string> {
   await useStack();
   const results = await benchSizes({ datasets: values.dataset, signal: interruption.signal, report });
@@ -135,6 +153,7 @@ function readArguments() {
         ...CDC_ARGUMENTS,
         ...SINK_ARGUMENTS,
         ...UPSERT_ARGUMENTS,
+        ...TENANTS_ARGUMENTS,
         commits: { type: 'string', default: '10000' },
         files: { type: 'string', default: '100000' },
         dataset: { type: 'string', multiple: true, default: [] },

@@ -20,5 +20,6 @@ export { PostgresSection, type PostgresConfig } from './postgres-section.ts';
 export { ageMs, type RetentionConfig } from './retention-section.ts';
 export { tableRetention, type TableRetention } from './table-retention.ts';
 export { tierRules, type TiersConfig } from './tiers-section.ts';
+export { accessLogSource, type AccessLogSource } from './access-log-source.ts';
 export { tableHistories, type NamedHistory } from './table-histories.ts';
 export { capturedBy } from './table-pattern.ts';

@@ -134,7 +134,11 @@ export const TableSection = Type.Object(
         pattern: '^((year|month|day|hour)\\([^()]+\\)|[^()]+)$',
         description: 'a column, or year|month|day|hour(column)',
       }),
-      { default: [] },
+      {
+        default: [],
+        description:
+          'What has few values at a time: a commit has a file for each of them. Tenants and the like are for clusterBy',
+      },
     ),
     bronze: Type.Boolean({ default: true, description: 'Keep the change log' }),
     silver: Type.Optional(

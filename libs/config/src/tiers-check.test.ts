@@ -20,6 +20,12 @@ test('tiers that would make tables unreadable or contradict each other are mista
   expect(mistakes({ warm: { afterDays: 30, storageClass: 'cheap one' } })[0]).toMatch(
     /storageClass has the wrong form/u,
   );
+  const accessLog = { prefix: 'bronze/logs/' };
+  expect(mistakes({ warm, accessLog })).toEqual([
+    '/lake/tiers/accessLog/prefix must not lie among the tables of the lake',
+  ]);
+  expect(mistakes({ warm, accessLog: { ...accessLog, bucket: 'logs' } })).toEqual([]);
+  expect(mistakes({ warm, accessLog: { prefix: 'logs/' } })).toEqual([]);
   expect(mistakes({ warm }, { folder: '/srv/lake' })).toContain(
     '/lake/tiers is for a bucket: a folder has no storage classes',
   );

@@ -1,8 +1,11 @@
 import type { ConfigMistake } from './config-mistake.ts';
 import type { LakeConfig } from './lake-section.ts';
+import type { TiersConfig } from './tiers-section.ts';
 
 /** Classes whose objects have to be restored before they can be read: a table with one of them is broken. */
 const UNREADABLE: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
+
+const LAYERS = ['bronze', 'silver', 'history', 'curated'] as const;
 
 /** Tiers that would make tables unreadable, or that contradict each other. */
 export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
@@ -11,6 +14,12 @@ export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   if (lake?.folder !== undefined)
     mistakes.push({ path: '/lake/tiers', reason: 'is for a bucket: a folder has no storage classes' });
+  const { accessLog } = tiers;
+  if (accessLog !== undefined && isOfTables(accessLog, lake))
+    mistakes.push({
+      path: '/lake/tiers/accessLog/prefix',
+      reason: 'must not lie among the tables of the lake',
+    });
   for (const name of ['warm', 'cold'] as const)
     if (UNREADABLE.includes(tiers[name]?.storageClass ?? ''))
       mistakes.push({
@@ -24,4 +33,10 @@ export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
       reason: `must be above those of warm (${tiers.warm.afterDays})`,
     });
   return mistakes;
+}
+
+function isOfTables(log: NonNullable<TiersConfig['accessLog']>, lake: LakeConfig | undefined): boolean {
+  if ((log.bucket ?? lake?.bucket) !== lake?.bucket) return false;
+  const lakePrefix = lake?.prefix ? `${lake.prefix}/` : '';
+  return LAYERS.some((layer) => log.prefix.startsWith(`${lakePrefix}${layer}/`));
 }

@@ -18,11 +18,42 @@ const Tier = (what: string) =>
     ),
   );
 
+const Names = (description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { default: [], maxItems: 100, description });
+
+const AccessLog = Type.Object(
+  {
+    bucket: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: "Bucket that the log is in; the lake's own where it is left out",
+      }),
+    ),
+    prefix: Type.String({
+      minLength: 1,
+      maxLength: 1_024,
+      description:
+        "What the keys of the log's objects begin with, up to the date: logs/lake/, or with account, region and bucket where the log is partitioned",
+    }),
+    ignoreRequesters: Names(
+      'Requesters whose reads do not count, as the log names them: of backups and replication, which read every file',
+    ),
+    ignoreUserAgents: Names('Programs whose reads do not count: parts of their User-Agent'),
+  },
+  {
+    additionalProperties: false,
+    description:
+      "Access log of the lake's bucket in Amazon S3's format: files that were read lately are as young as their last read, and come back to a warmer class",
+  },
+);
+
 /** Storage classes of the lake's data files by their age. */
 export const TiersSection = Type.Object(
   {
     warm: Tier('warm'),
     cold: Tier('cold'),
+    accessLog: Type.Optional(AccessLog),
     everyHours: Type.Number({
       default: 24,
       minimum: 0.001,

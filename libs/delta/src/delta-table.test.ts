@@ -65,6 +65,21 @@ describe('a Delta table', () => {
     expect(await store.head('t/_delta_log/00000000000000000098.checkpoint.parquet')).not.toBeNull();
   });
 
+  test('a table with tens of thousands of removed files has its checkpoints further apart', async () => {
+    const store = new MemoryStore();
+    const table = await DeltaTable.create('t', { schema }, surroundings(store));
+    const removed = Array.from({ length: 41_000 }, (_, n) => ({
+      remove: { path: `f${n}`, deletionTimestamp: 1, dataChange: false },
+    }));
+    const hasCheckpoint = async (version: number): Promise<boolean> =>
+      (await store.head(`t/_delta_log/${String(version).padStart(20, '0')}.checkpoint.parquet`)) !== null;
+    for (let version = 1; version <= 20; version += 1) await table.commit(append(`a${version}`));
+    await table.commit({ actions: removed, operation: 'OPTIMIZE' });
+    while (table.state.version < 50) await table.commit(append(`b${table.state.version}`));
+    expect(await Promise.all([20, 40, 50].map(hasCheckpoint))).toEqual([true, false, true]);
+    expect((await reopened(store)).state.tombstoneCount).toBe(0);
+  });
+
   test('a commit whose checkpoint fails stands, and the failure is told as the checkpoint’s', async () => {
     const store = new MemoryStore();
     const told: string[] = [];

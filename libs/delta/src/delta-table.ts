@@ -197,8 +197,11 @@ export class DeltaTable {
       takenVersion,
     });
     this.#seenMs = this.#around.nowMs();
-    const { metadata, files } = this.#state;
-    if (version > 0 && version % checkpointInterval(metadata.configuration, files.size) === 0) {
+    const { metadata, files, tombstoneCount } = this.#state;
+    if (
+      version > 0 &&
+      version % checkpointInterval(metadata.configuration, files.size, tombstoneCount) === 0
+    ) {
       await this.#keepLog();
     }
     return version;

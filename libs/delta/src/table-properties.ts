@@ -39,12 +39,21 @@ const CHECKPOINT_STEPS = [
 ] as const;
 const LONGEST_CHECKPOINT_INTERVAL = 100;
 
+/** What a removed file costs a checkpoint by what a live one does, which has statistics. */
+const TOMBSTONE_SHARE = 0.5;
+
 /**
  * Commits between two checkpoints. Each checkpoint writes the table's whole list of files again, so a table of many
  * files has them further apart: a commit's share of the cost stays bounded, and so do the commits a reader reads.
+ * Removed files count too: a change log that is merged by the second has hundreds of thousands and hardly a live one.
  */
-export function checkpointInterval(configuration: Configuration, liveFiles: number): number {
+export function checkpointInterval(
+  configuration: Configuration,
+  liveFiles: number,
+  tombstones: number,
+): number {
   const configured = Number(configuration['delta.checkpointInterval']);
   if (Number.isSafeInteger(configured) && configured > 0) return configured;
-  return CHECKPOINT_STEPS.find(({ files }) => liveFiles <= files)?.commits ?? LONGEST_CHECKPOINT_INTERVAL;
+  const weight = liveFiles + TOMBSTONE_SHARE * tombstones;
+  return CHECKPOINT_STEPS.find(({ files }) => weight <= files)?.commits ?? LONGEST_CHECKPOINT_INTERVAL;
 }

@@ -52,6 +52,10 @@ export class TableState {
     return this.#tombstones.values();
   }
 
+  get tombstoneCount(): number {
+    return this.#tombstones.size;
+  }
+
   get txns(): ReadonlyMap<string, Txn> {
     return this.#txns;
   }

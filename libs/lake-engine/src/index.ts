@@ -40,5 +40,11 @@ export { retentionCutMs, type RetentionRule } from './maintenance/core/retention
 export { retainTable, type RetainOptions, type RetainReport } from './maintenance/retain-table.ts';
 export { parsePartitionPredicate, type PartitionPredicate } from './maintenance/core/partition-predicate.ts';
 export { LIST_PRICES, tierCost, type ClassPrice, type TierCost } from './maintenance/core/tier-cost.ts';
-export { tierOf, type Tier, type TierRule } from './maintenance/core/tier-plan.ts';
+export {
+  AccessEvidence,
+  type AccessEvidenceOptions,
+  type EvidenceLook,
+} from './maintenance/access/access-evidence.ts';
+export type { AccessLogCounts } from './maintenance/access/access-log.ts';
+export { tierOf, type Tier, type TierPlan, type TierRule } from './maintenance/core/tier-plan.ts';
 export { tierTable, type LastRead, type TierOptions, type TierReport } from './maintenance/tier-table.ts';

@@ -30,6 +30,8 @@ export interface S3StoreOptions {
   readonly requestTimeoutMs?: number;
   /** Open connections at most. Default 16. */
   readonly maxSockets?: number;
+  /** Who asks, e.g. `hasivu/lake-sink`: a part of the User-Agent, which the store's access log has of each request. */
+  readonly userAgent?: string | undefined;
 }
 
 /** 409 means two conditional writes of one key are in flight: the loser learns which within a few tries. */
@@ -58,6 +60,7 @@ class S3Store implements ObjectStore {
         ? {}
         : { credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey } }),
       maxAttempts: options.maxAttempts ?? 5,
+      ...(options.userAgent === undefined ? {} : { customUserAgent: options.userAgent }),
       // Stores other than Amazon's reject or ignore the newer trailing checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

@@ -5,6 +5,7 @@ import { field, keyOfPath } from '@hasivu/delta';
 import { createS3Store } from '@hasivu/object-store';
 import { bucketPrefix } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { AccessLogProxy } from '../../../libs/lake-engine/test/access-log-proxy.ts';
 import { TableBench } from '../../../libs/lake-engine/test/table-bench.ts';
 import { hasivu, type CliAnswer } from './cli-process.ts';
 
@@ -49,10 +50,18 @@ afterAll(async () => {
   await bucket[Symbol.asyncDispose]();
 });
 
-function configure(orders: object): void {
+function configure(orders: object, accessLog?: object): void {
   const { endpoint, bucket: name, prefix, region, accessKeyId, secretAccessKey } = bucket;
   const warm = { afterDays: 30, storageClass: 'STANDARD_IA' };
-  const lake = { endpoint, bucket: name, prefix, region, accessKeyId, secretAccessKey, tiers: { warm } };
+  const lake = {
+    endpoint,
+    bucket: name,
+    prefix,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    tiers: { warm, accessLog },
+  };
   const kafka = { brokers: ['localhost:1'], registry: 'http://localhost:1' };
   writeFileSync(configPath, JSON.stringify({ version: 1, kafka, lake, tables: { 'public.orders': orders } }));
 }
@@ -106,6 +115,29 @@ test('tiers tell what a move costs and saves, and move', async () => {
       partitionValues['month'] === '2026-02' ? 'STANDARD_IA' : 'STANDARD',
     );
   expect(await digest()).toBe(before);
+});
+
+test('tiers show what the access log tells, and bring back what a query has read', async () => {
+  await using logs = bucketPrefix('lake-logs');
+  await using proxy = await AccessLogProxy.open(bucket.endpoint);
+  const logStore = createS3Store(logs);
+  const query = createS3Store({ ...bucket, endpoint: proxy.endpoint, userAgent: 'hasivu/query' });
+  for (const { path } of (await bench.reopen(ROOT)).delta.state.files.values())
+    await query.get(`${ROOT}/${keyOfPath(path)}`);
+  await logStore.put(`${new Date().toISOString().slice(0, 10)}-00-00-00-A`, proxy.take());
+  configure({ retention: { bronze: '100 days' } }, { bucket: logs.bucket, prefix: `${logs.prefix}/` });
+  const dry = await run('lake', 'tiers', '--dry-run');
+  expect(dry.out).toMatch(
+    /^access log up to .*: 1 new objects \(.*\) with 2 reads, 0 that do not count, 0 malformed lines; the last reads of 2 files are known$/mu,
+  );
+  expect(dry.out).toMatch(/; 2 files were read lately: .* stay warmer for it, .* come back$/mu);
+  expect(await json('lake', 'tiers', ROOT)).toMatchObject({
+    accessLog: { files: 2, counts: { reads: 2 } },
+    tables: [{ table: ROOT, movedFiles: 1, readFiles: 2 }],
+  });
+  for (const { path } of (await bench.reopen(ROOT)).delta.state.files.values())
+    expect((await store.head(`${ROOT}/${keyOfPath(path)}`))?.storageClass ?? 'STANDARD').toBe('STANDARD');
+  for (const one of [logStore, query]) one.close();
 });
 
 test('retain tells what would go, takes it, and takes nothing from a table on hold', async () => {

@@ -1,7 +1,7 @@
 import { restartWithMemorySettings } from '@hasivu/service-kit/process-memory';
 import { FAILPOINTS } from './io/failpoint.ts';
 
-restartWithMemorySettings(process.env);
+restartWithMemorySettings(process.env, { growthPercent: 30, arenas: 1 });
 
 // Loaded after it: what the first life loads is thrown away.
 const { armedFailpoint, runService } = await import('@hasivu/service-kit');

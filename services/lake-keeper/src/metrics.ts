@@ -23,6 +23,8 @@ export interface KeeperMetrics {
   readonly rowsExpired: Counter<'table'>;
   readonly tierBytes: Gauge<'table' | 'tier'>;
   readonly tierMoved: Counter<'table'>;
+  readonly accessLogLines: Counter<'kind'>;
+  readonly accessLogFiles: Gauge;
 }
 
 const SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 1_200];
@@ -141,6 +143,17 @@ export function createKeeperMetrics(registry: Registry): KeeperMetrics {
       name: 'hasivu_keeper_tier_moved_bytes_total',
       help: 'Bytes of data files that moved to another storage class',
       labelNames: ['table'],
+      registers,
+    }),
+    accessLogLines: new Counter({
+      name: 'hasivu_keeper_access_log_lines_total',
+      help: 'Lines of the access log: reads of data files, reads that do not count, other requests, malformed',
+      labelNames: ['kind'],
+      registers,
+    }),
+    accessLogFiles: new Gauge({
+      name: 'hasivu_keeper_access_log_files',
+      help: 'Data files of which the access log tells a read within the age of the coldest tier',
       registers,
     }),
     rowsExpired: new Counter({

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@hasivu/errors';
-import { Engine, FileCache } from '@hasivu/lake-engine';
+import { accessLogSource } from '@hasivu/config';
+import { AccessEvidence, Engine, FileCache } from '@hasivu/lake-engine';
 import { openStore, placeUri, probePutIfAbsent } from '@hasivu/object-store';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 import type { Failpoint } from './io/failpoint.ts';
 import { KeeperLoop } from './io/keeper-loop.ts';
 import { KeptTables } from './io/kept-tables.ts';
+import { TierEvidence } from './io/tier-evidence.ts';
 import { createKeeperMetrics } from './metrics.ts';
 
 /** Sized so that the process stays under 256 MiB; what does not fit goes to disk. */
@@ -33,7 +35,9 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore(config.lake), (open) => open.close());
+  const store = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-keeper' }), (open) =>
+    open.close(),
+  );
   await probePutIfAbsent(store, randomUUID());
   const cache = resources.adopt(await FileCache.open(store, 'lake-keeper', CACHE_BYTES), (open) =>
     open.close(),
@@ -57,6 +61,34 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
     },
   };
   const { maintenance } = config.lake;
+  const log = accessLogSource(config.lake);
+  const evidence =
+    log === null
+      ? null
+      : new TierEvidence({
+          evidence: new AccessEvidence({
+            ...log,
+            source: log.name,
+            lake: store,
+            log: {
+              store: resources.adopt(
+                openStore({
+                  ...config.lake,
+                  bucket: log.bucket,
+                  prefix: '',
+                  userAgent: 'hasivu/lake-keeper',
+                }),
+                (open) => open.close(),
+              ),
+              prefix: log.prefix,
+            },
+            nowMs: Date.now,
+          }),
+          metrics,
+          nowMs: Date.now,
+          context,
+          signal: context.signal,
+        });
   const loop = new KeeperLoop({
     tables: new KeptTables(config, config.lake, store, around),
     tools: {
@@ -66,6 +98,7 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
       cache,
       metrics,
       failpoint,
+      ...(evidence === null ? {} : { evidence }),
       alive: () => context.alive(),
       signal: context.signal,
     },

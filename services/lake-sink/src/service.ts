@@ -45,7 +45,9 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore(config.lake), (open) => open.close());
+  const store = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-sink' }), (open) =>
+    open.close(),
+  );
   await probePutIfAbsent(store, randomUUID());
   const cluster = resources.adopt(
     await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
@@ -103,6 +105,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     metrics,
     failpoint,
     newId: randomUUID,
+    onShattered: adviseClustering(context),
     nowMs: Date.now,
     alive: () => context.alive(),
     limits: {
@@ -136,6 +139,19 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   context.ready(true);
   logger.info({ place: placeUri(config.lake), prefix: config.lake.prefix }, 'the sink runs');
   await loop.run(context.signal);
+}
+
+/** Once for each table: it stays as it is until somebody changes the configuration and builds it anew. */
+function adviseClustering({ logger }: ServiceContext): (table: string, files: number, rows: number) => void {
+  const told = new Set<string>();
+  return (table, files, rows) => {
+    if (told.has(table)) return;
+    told.add(table);
+    logger.warn(
+      { table, files, rows },
+      'a flush wrote a file for each of many partitions, a few rows each: sort by these columns (tables.<t>.clusterBy) in the place of partitioning by them',
+    );
+  };
 }
 
 /** For people who look at consumer lag in Kafka; a failure changes nothing, since restarts read the tables. */

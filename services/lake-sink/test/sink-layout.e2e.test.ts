@@ -49,6 +49,25 @@ describe('where rows are stored', () => {
     expect(show(bronze.rows)).toContain('1 north / west 2026-04');
   });
 
+  test('a partition for each of many values is advised against, once', async () => {
+    await using sink = await SinkFixture.create('shattered', {
+      tables: { 'public.visits': { partitionBy: ['region'], silver: false } },
+    });
+    await using feed = await ChangeFeed.open(sink.kafka, visits);
+    await sink.start();
+    for (const round of [0, 1]) {
+      const rows = Array.from({ length: 80 }, (_, n) => ({
+        id: round * 80 + n,
+        region: `r${n}`,
+        created_at: march,
+      }));
+      await feed.send(...rows.map((row) => ({ op: 'c' as const, row })));
+      await sink.until('bronze/public/visits', 'a round', (found) => found.rows.length === (round + 1) * 80);
+    }
+    const advice = sink.service.logs.filter(({ msg }) => String(msg).includes('tables.<t>.clusterBy'));
+    expect(advice).toEqual([expect.objectContaining({ level: 'warn', table: 'public.visits' })]);
+  });
+
   test('a table without a key has bronze only', async () => {
     await using sink = await SinkFixture.create('keyless');
     await using feed = await ChangeFeed.open(sink.kafka, { ...visits, key: [] });

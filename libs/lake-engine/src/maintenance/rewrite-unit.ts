@@ -9,7 +9,7 @@ import {
 import { PlatformError } from '@hasivu/errors';
 import { hasChangeFeed, tellDeleted } from '../change-files.ts';
 import type { Engine } from '../engine.ts';
-import type { EngineFile, EngineSession } from '../engine-session.ts';
+import type { EngineFile } from '../engine-session.ts';
 import { identifier } from '../engine-sql.ts';
 import { engineStatistics } from '../engine-statistics.ts';
 import { storedFields, type OpenTable } from '../engine-table.ts';
@@ -19,9 +19,9 @@ import { unmarkedRows } from '../marked-rows-sql.ts';
 import { readFiles } from '../read-files.ts';
 import { storedAs, storedIds } from '../stored-columns.ts';
 import { TableVectors } from '../table-vectors.ts';
+import { writeClustered } from './clustered-write.ts';
 import { cubeTags } from './core/clustering-plan.ts';
 import type { OptimizePlan, RewriteUnit } from './core/optimize-plan.ts';
-import { rangeBoundsSql, zOrderedSql } from './core/zorder-sql.ts';
 import type { LakeStore } from './lake-store.ts';
 
 /** What rewrites files of one table. */
@@ -66,13 +66,23 @@ export async function rewriteUnit(
       const marked = await new TableVectors(session, table, cache, local).load(unit.files);
       const unmarked = marked ? unmarkedRows(all) : all;
       const rows = keeps === undefined ? unmarked : `(SELECT r.* FROM ${unmarked} r WHERE ${keeps})`;
-      const written = await session.writeParquet(
-        await querySql(session, rows, stored, columns, plan),
-        'rewritten',
-        plan.clusterBy.length === 0 ? Number.MAX_SAFE_INTEGER : plan.targetBytes,
-        [],
-        { codec: table.codec, fieldIds: storedIds(columns, names(stored)) },
-      );
+      const options = { codec: table.codec, fieldIds: storedIds(columns, names(stored)) };
+      const { clusterBy, targetBytes } = plan;
+      const written =
+        clusterBy.length === 0
+          ? await session.writeParquet(
+              orderedSql(rows, stored, columns, plan.orderBy),
+              'rewritten',
+              Number.MAX_SAFE_INTEGER,
+              [],
+              options,
+            )
+          : await writeClustered(
+              session,
+              { relation: rows, stored, clusterBy, columns, bytes: unit.bytes, targetBytes },
+              'rewritten',
+              options,
+            );
       if (keeps === undefined) checkRows(table.root, unit.files, written);
       const tags = plan.clusterBy.length === 0 ? {} : cubeTags(table.newId(), plan.clusterBy);
       return {
@@ -100,22 +110,15 @@ async function fetchTogether(local: LocalFiles, files: readonly AddFile[]): Prom
     await Promise.all(files.slice(from, from + FETCHES).map((file) => local.pathOf(file)));
 }
 
-async function querySql(
-  session: EngineSession,
+function orderedSql(
   rows: string,
   stored: readonly DeltaField[],
   mapping: ColumnMapping,
-  plan: Pick<OptimizePlan, 'orderBy' | 'clusterBy'>,
-): Promise<string> {
+  orderBy: readonly string[],
+): string {
   const selected = stored.map((own) => storedAs(mapping, own.name));
-  const columns = plan.clusterBy.flatMap((name) => stored.find((own) => own.name === name) ?? []);
-  if (columns.length > 0) {
-    const [bounds = {}] = await session.rows(rangeBoundsSql(rows, columns));
-    const lists = columns.map((_, at) => (bounds[`c${at}`] ?? []) as string[]);
-    return zOrderedSql(rows, selected, columns, lists);
-  }
   const sorted =
-    plan.orderBy.length === 0 ? ['q.__file', 'q.__row'] : plan.orderBy.map((name) => `q.${identifier(name)}`);
+    orderBy.length === 0 ? ['q.__file', 'q.__row'] : orderBy.map((name) => `q.${identifier(name)}`);
   return `SELECT ${selected.join(', ')} FROM ${rows} q ORDER BY ${sorted.join(', ')}`;
 }
 

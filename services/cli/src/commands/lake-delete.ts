@@ -35,7 +35,7 @@ export async function deleteFromTable(
   await using resources = new AsyncDisposableStack();
   const config = configWithLake(context, options.file);
   if (!dryRun) checkHold(config, table, `deleting rows of the table ${table}`);
-  const store = openStore(config.lake);
+  const store = openStore({ ...config.lake, userAgent: 'hasivu/lake-maintenance' });
   resources.defer(() => store.close());
   const around = { ...surroundings(store), engineInfo: 'hasivu-cli/0.1.0' };
   const delta = await DeltaTable.open(rootOf(reference), around);

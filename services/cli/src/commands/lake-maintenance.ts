@@ -24,12 +24,14 @@ import {
   tierCost,
   tierTable,
   type OptimizeRule,
+  type TierPlan,
   type TierRule,
 } from '@hasivu/lake-engine';
 import { openStore, type ObjectStore } from '@hasivu/object-store';
 import type { CliContext } from '../cli-context.ts';
 import { healthTable, type TableLine } from '../lake/health-table.ts';
 import { configWithLake } from '../lake/lake-section.ts';
+import { accessEvidenceOf, evidenceLine, readBytesText } from '../lake/access-evidence.ts';
 import { openNamedTable, rootOf, surroundings } from '../lake/lake-table.ts';
 import { parseReference, unknownTable } from '../lake/table-reference.ts';
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
@@ -46,6 +48,8 @@ export interface DryRunOptions extends LakeOptions {
   readonly dryRun: boolean;
 }
 
+/** What access logs call these commands: their reads are no reads of a query. */
+const MAINTENANCE = 'hasivu/lake-maintenance';
 const ENGINE_MEMORY_BYTES = 256e6;
 const CACHE_BYTES = 64 << 20;
 
@@ -202,6 +206,10 @@ export async function tiers(
   return await withLake(context, options, async (lake) => {
     const rules = tierRulesOf(lake.config);
     const reports: object[] = [];
+    await using evidence = accessEvidenceOf(lake.config, lake.store, MAINTENANCE);
+    // What a dry run has read is read again: it leaves everything as it is.
+    const look = (await evidence?.look({ keeps: !options.dryRun, signal: context.stop })) ?? null;
+    if (look !== null && !options.json) context.out.write(`${evidenceLine(look)}\n`);
     for await (const root of rootsOf(lake, name)) {
       if (context.stop.aborted) break;
       const table = await DeltaTable.open(root, surroundings(lake.store));
@@ -212,6 +220,7 @@ export async function tiers(
         nowMs: Date.now,
         dryRun: options.dryRun,
         signal: context.stop,
+        ...(evidence === null ? {} : { lastReadMs: evidence.lastReadMs }),
       });
       const cost = tierCost(plan, LIST_PRICES);
       const bytesNow = Object.fromEntries(plan.bytesNow);
@@ -222,6 +231,7 @@ export async function tiers(
         bytesNow,
         bytesThen,
         moves: plan.moves.length,
+        ...(evidence === null ? {} : readBytes(plan)),
         movedFiles,
         movedBytes,
         cost,
@@ -233,13 +243,20 @@ export async function tiers(
         : '';
       context.out.write(
         options.dryRun
-          ? `${root}: ${formatCount(plan.moves.length)} files (${formatBytes(moving)}) would move; a month costs $${cost.monthNow.toFixed(2)} now, $${cost.monthThen.toFixed(2)} then, the moves $${cost.moves.toFixed(4)} once${reads}${cost.unpriced.length === 0 ? '' : `; no price for ${cost.unpriced.join(', ')}`}\n`
+          ? `${root}: ${formatCount(plan.moves.length)} files (${formatBytes(moving)}) would move; a month costs $${cost.monthNow.toFixed(2)} now, $${cost.monthThen.toFixed(2)} then, the moves $${cost.moves.toFixed(4)} once${reads}${cost.unpriced.length === 0 ? '' : `; no price for ${cost.unpriced.join(', ')}`}${evidence === null ? '' : readBytesText(plan)}\n`
           : `${root}: ${formatCount(movedFiles)} files (${formatBytes(movedBytes)}) moved\n`,
       );
     }
-    if (options.json) context.out.write(`${JSON.stringify({ tables: reports })}\n`);
+    if (options.json)
+      context.out.write(
+        `${JSON.stringify({ ...(look === null ? {} : { accessLog: look }), tables: reports })}\n`,
+      );
     return context.stop.aborted ? EXIT.interrupted : EXIT.ok;
   });
+}
+
+function readBytes({ readFiles, readBytes: bytes, keptBytes, returnedBytes }: TierPlan): object {
+  return { readFiles, readBytes: bytes, keptBytes, returnedBytes };
 }
 
 function tierRulesOf({ lake }: HasivuConfig): TierRule[] {
@@ -276,7 +293,9 @@ async function withLake(
 ): Promise<number> {
   const config = configWithLake(context, file);
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore(config.lake), (open) => open.close());
+  const store = resources.adopt(openStore({ ...config.lake, userAgent: MAINTENANCE }), (open) =>
+    open.close(),
+  );
   let opened: Promise<{ engine: Engine; cache: FileCache }> | null = null;
   const open = async (): Promise<{ engine: Engine; cache: FileCache }> => {
     const cache = resources.adopt(await FileCache.open(store, 'lake-command', CACHE_BYTES), (one) =>

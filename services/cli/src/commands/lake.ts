@@ -100,7 +100,7 @@ async function withTable<T>(
   name: string,
   work: (table: DeltaTable, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
-  const store = openStore(config.lake);
+  const store = openStore({ ...config.lake, userAgent: 'hasivu/lake-maintenance' });
   try {
     return await work(await openNamedTable(store, name), store);
   } finally {

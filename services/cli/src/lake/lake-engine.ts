@@ -50,7 +50,7 @@ export class LakeEngine implements AsyncDisposable {
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
     for (const layer of LAYERS) await connection.run(`ATTACH ':memory:' AS ${layer}`);
-    const store = openStore(lake);
+    const store = openStore({ ...lake, userAgent: 'hasivu/query' });
     // Two lakes may have tables of the same name: their copies must not mix.
     const identity = createHash('sha256')
       .update(JSON.stringify([lake.endpoint, placeUri(lake), lake.prefix]))

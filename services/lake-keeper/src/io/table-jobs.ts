@@ -12,6 +12,7 @@ import type { JobKind } from '../core/work-choice.ts';
 import type { KeeperMetrics } from '../metrics.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { KeptTable } from './kept-tables.ts';
+import type { TierEvidence } from './tier-evidence.ts';
 
 export interface JobTools {
   readonly store: LakeStore;
@@ -20,6 +21,8 @@ export interface JobTools {
   readonly cache: FileCache;
   readonly metrics: KeeperMetrics;
   readonly failpoint: Failpoint;
+  /** Absent where no access log is configured: files are as old as their data. */
+  readonly evidence?: Pick<TierEvidence, 'lastRead'>;
   /** Called as a job gets on. */
   readonly alive: () => void;
   readonly signal: AbortSignal;
@@ -98,13 +101,19 @@ async function retain(kept: KeptTable, tools: JobTools): Promise<JobEnd> {
 }
 
 async function tier({ root, table, policy }: KeptTable, tools: JobTools): Promise<JobEnd> {
-  const { store, metrics, alive, signal, around } = tools;
+  const { store, metrics, alive, signal, around, evidence } = tools;
+  const lastReadMs = await evidence?.lastRead();
+  if (lastReadMs === null) return { stopped: true, facts: {} };
   const options = { rules: policy.tiers, nowMs: around.nowMs, signal, onMoved: alive };
-  const { plan, movedFiles, movedBytes, stopped } = await tierTable(table.delta, store, options);
+  const { plan, movedFiles, movedBytes, stopped } = await tierTable(table.delta, store, {
+    ...options,
+    ...(lastReadMs === undefined ? {} : { lastReadMs }),
+  });
   const bytes = { hot: 0, warm: 0, cold: 0 };
   for (const [storageClass, size] of stopped ? plan.bytesNow : plan.bytesThen)
     bytes[tierOf(storageClass, policy.tiers)] += size;
   for (const [name, size] of Object.entries(bytes)) metrics.tierBytes.set({ table: root, tier: name }, size);
   metrics.tierMoved.inc({ table: root }, movedBytes);
-  return { stopped, facts: { movedFiles, movedBytes } };
+  const { readFiles } = plan;
+  return { stopped, facts: { movedFiles, movedBytes, readFiles } };
 }

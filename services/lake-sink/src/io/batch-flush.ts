@@ -4,6 +4,7 @@ import type { FileCache, NewFile, PartitionFiles } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
 import { isAfter } from '../core/change-position.ts';
 import { TARGET, type RowBatch } from '../core/row-batch.ts';
+import { isShattered } from '../core/shattered-flush.ts';
 import type { FinishedFile } from '../core/row-file.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { stateShape } from '../core/table-shape.ts';
@@ -23,6 +24,8 @@ export interface FlushTools {
   readonly metrics: SinkMetrics;
   readonly failpoint: Failpoint;
   readonly newId: () => string;
+  /** Told of a flush that fell apart into many small files. */
+  readonly onShattered: (table: string, files: number, rows: number) => void;
 }
 
 export interface FlushTables {
@@ -92,6 +95,7 @@ async function appendToLog(
   tools.failpoint('log-committed');
   const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
   countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes });
+  if (isShattered(files.length, batch.rows)) tools.onShattered(binding.table, files.length, batch.rows);
 }
 
 function storedFile(file: FinishedFile, columns: ColumnMapping): NewFile {

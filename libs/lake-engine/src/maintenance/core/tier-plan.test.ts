@@ -52,6 +52,11 @@ describe('the class of a file', () => {
     expect(classOf(file)).toBe(wanted);
   });
 
+  test('is that of a tier that begins at once', () => {
+    const rules = [{ tier: 'warm' as const, afterMs: 0, storageClass: 'STANDARD_IA' }];
+    expect(planTiers([stored(0)], rules, COLUMN, NOW).moves.map(({ to }) => to)).toEqual(['STANDARD_IA']);
+  });
+
   test('goes by its writing in a table that does not say when rows came', () => {
     expect(classOf(stored(180, { rewritten: true }), null)).toBe('STANDARD');
     expect(classOf(stored(180), null)).toBe('GLACIER_IR');

@@ -36,6 +36,13 @@ export interface TierPlan {
   /** Bytes by class, now and after the moves. */
   readonly bytesNow: ReadonlyMap<string, number>;
   readonly bytesThen: ReadonlyMap<string, number>;
+  /** Files and bytes of which somebody tells a read. */
+  readonly readFiles: number;
+  readonly readBytes: number;
+  /** Of these, what is in a warmer class than its age alone would have, then. */
+  readonly keptBytes: number;
+  /** Of these, what comes back from a colder class now. */
+  readonly returnedBytes: number;
 }
 
 /**
@@ -55,13 +62,23 @@ export function planTiers(
   const bytesThen = new Map<string, number>();
   const add = (bytes: Map<string, number>, name: string, size: number): void =>
     void bytes.set(name, (bytes.get(name) ?? 0) + size);
+  const read = { readFiles: 0, readBytes: 0, keptBytes: 0, returnedBytes: 0 };
+  const depth = (name: string): number => rules.find((rule) => rule.storageClass === name)?.afterMs ?? -1;
   for (const stored of files) {
     const to = wantedClass(stored, rules, ageColumn, nowMs);
+    if (stored.lastReadMs !== null) {
+      const { size } = stored.file;
+      const unread = wantedClass({ ...stored, lastReadMs: null }, rules, ageColumn, nowMs);
+      read.readFiles += 1;
+      read.readBytes += size;
+      if (depth(to) < depth(unread)) read.keptBytes += size;
+      if (depth(to) < depth(stored.storageClass)) read.returnedBytes += size;
+    }
     add(bytesNow, stored.storageClass, stored.file.size);
     add(bytesThen, to, stored.file.size);
     if (to !== stored.storageClass) moves.push({ file: stored.file, from: stored.storageClass, to });
   }
-  return { moves, bytesNow, bytesThen };
+  return { moves, bytesNow, bytesThen, ...read };
 }
 
 /** The tier that a class stands for; a class of no rule is hot. */
@@ -79,7 +96,8 @@ function wantedClass(
   const byAge = [...rules].sort((left, right) => right.afterMs - left.afterMs);
   const rule = byAge.find(({ afterMs }) => idleMs >= afterMs);
   const now = byAge.find((one) => one.storageClass === storageClass);
-  const isColder = (rule?.afterMs ?? 0) > (now?.afterMs ?? 0);
+  // A tier may begin at once: hot is warmer than that too.
+  const isColder = (rule?.afterMs ?? -1) > (now?.afterMs ?? -1);
   if (isColder) return rule === undefined || file.size < LEAST_BYTES ? storageClass : rule.storageClass;
   if (now === undefined || rule === now || lastReadMs === null) return storageClass;
   return rule?.storageClass ?? HOT_CLASS;
