@@ -85,7 +85,8 @@ async function boundOfPlaces(
   { state: { schema, columns } }: TableSnapshot,
   places: TableNeeds['places'],
 ): Promise<FileBound | null> {
-  const functions = await valueFunctions(session);
+  const isAsked = places.some((place) => place !== null && place.length > 0);
+  const functions = isAsked ? await valueFunctions(session) : new Set<string>();
   const boundOf = async ({ node, ifRejectsNull, resolve }: RowCondition): Promise<FileBound> => {
     const bound = await conditionBound(session, { schema, columns }, node, functions, resolve);
     return ifRejectsNull && !rejectsNull(bound) ? { kind: 'open' } : bound;
