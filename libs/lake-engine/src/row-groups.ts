@@ -8,7 +8,10 @@ export interface RowGroup {
   readonly rows: number;
   /** Where the columns lie, and their bloom filters, which the engine looks at before it reads the columns. */
   readonly places: readonly Place[];
-  /** Where the bloom filters are whose end is known, by the columns' names in the file, in lower case. */
+  /**
+   * Where the bloom filters are that `parquet_bloom_probe` can be asked for, by the columns' names in the file, in lower case:
+   * those whose end is known, without a nested column before them.
+   */
   readonly blooms: ReadonlyMap<string, Place>;
   /** By the columns' names in the file, in lower case; columns within others have none. */
   readonly statistics: ReadonlyMap<string, ColumnStatistics>;
@@ -49,7 +52,7 @@ export async function rowGroups(
     if (bloomAt > 0) group.places.push(bloom);
     if (path !== of) continue;
     group.statistics.set(of, statisticsOf(chunk));
-    if (bloomAt > 0 && chunk.bloom_bytes !== null) group.blooms.set(of, bloom);
+    if (bloomAt > 0 && chunk.bloom_bytes !== null && !chunk.after_nested) group.blooms.set(of, bloom);
   }
   return found;
 }
@@ -69,12 +72,16 @@ interface Chunk {
   readonly size: string;
   readonly bloom_at: string | null;
   readonly bloom_bytes: string | null;
+  readonly after_nested: boolean;
   readonly min: string | null;
   readonly max: string | null;
   readonly nulls: string | null;
 }
 
-/** The first column too, whatever it is: a file may have none of those that are asked for. */
+/**
+ * The first column too, whatever it is: a file may have none of those that are asked for. The engine's probe counts nested
+ * columns as one and the filters as many, so after a nested one it looks at another column's (DuckDB 1.5.6).
+ */
 function chunksSql(files: readonly { readonly path: string; readonly columns: readonly string[] }[]): string {
   const names = [...new Set(files.flatMap(({ columns }) => columns))];
   const named = names.map((name) => {
@@ -83,8 +90,9 @@ function chunksSql(files: readonly { readonly path: string; readonly columns: re
   });
   return `SELECT file_name AS file, row_group_id AS id, row_group_num_rows AS rows, path_in_schema AS path, type,
 least(data_page_offset, coalesce(nullif(dictionary_page_offset, 0), data_page_offset)) AS first, total_compressed_size AS size,
-bloom_filter_offset AS bloom_at, bloom_filter_length AS bloom_bytes, stats_min_value AS min, stats_max_value AS max, stats_null_count AS nulls
-FROM parquet_metadata([${files.map(({ path }) => text(path)).join(', ')}]) WHERE column_id = 0${named.join('')}`;
+bloom_filter_offset AS bloom_at, bloom_filter_length AS bloom_bytes, stats_min_value AS min, stats_max_value AS max, stats_null_count AS nulls,
+bool_or(contains(path_in_schema, ', ')) OVER (PARTITION BY file_name, row_group_id ORDER BY column_id) AS after_nested
+FROM parquet_metadata([${files.map(({ path }) => text(path)).join(', ')}]) QUALIFY column_id = 0${named.join('')}`;
 }
 
 function statisticsOf({ type, min, max, nulls }: Chunk): ColumnStatistics {

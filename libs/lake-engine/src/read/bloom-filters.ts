@@ -59,7 +59,7 @@ async function probed(
   try {
     return await session.rows(`FROM parquet_bloom_probe([${paths}], ${text(name)}, ${constant})`);
   } catch {
-    // A value that is too large for the narrower type of a file: its statistics rule that out by themselves.
+    // A value that is too large for the narrower type of one of the files: what they hold is not known by this, then.
     return [];
   }
 }

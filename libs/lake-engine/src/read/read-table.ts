@@ -65,9 +65,13 @@ export async function readTable(
     byPartition(fetched.files, partitionColumns, state.columns),
   );
   const columns = fields.map(({ name }) => identifier(name)).join(', ');
+  // Files may hold other types than the table: wider ones, or times without a zone.
+  const typed = fields.map(
+    ({ name, type }) => `CAST(${identifier(name)} AS ${engineType(type)}) AS ${identifier(name)}`,
+  );
   const rows = marked ? unmarkedRows(relation) : relation;
   return {
-    select: `SELECT ${columns} FROM (${[`SELECT __file, ${columns} FROM ${rows}`, ...countedRows(table, counted)].join(' UNION ALL ')})`,
+    select: `SELECT ${columns} FROM (${[`SELECT ${['__file', ...typed].join(', ')} FROM ${rows}`, ...countedRows(table, counted)].join(' UNION ALL ')})`,
     read: {
       table: `${needs.catalog}.${needs.schema}.${needs.table}`,
       files: { read: fetched.files.length, of: state.files.size },
