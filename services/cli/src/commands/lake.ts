@@ -13,12 +13,15 @@ export interface LakeOptions {
   readonly json: boolean;
 }
 
+export interface DryRunOptions extends LakeOptions {
+  readonly dryRun: boolean;
+}
+
 export interface HistoryOptions extends LakeOptions {
   readonly limit: number;
 }
 
-export interface VacuumCommandOptions extends LakeOptions {
-  readonly dryRun: boolean;
+export interface VacuumCommandOptions extends DryRunOptions {
   readonly lite: boolean;
   readonly retainHours?: number;
   readonly unsafeRetention: boolean;

@@ -1,15 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { configFile, examples } from '../command-help.ts';
-import {
-  optimize,
-  retain,
-  showHealth,
-  tiers,
-  type DryRunOptions,
-  type OptimizeCommandOptions,
-} from '../commands/lake-maintenance.ts';
-import type { LakeOptions } from '../commands/lake.ts';
+import { showHealth } from '../commands/lake-health.ts';
+import { optimize, type OptimizeCommandOptions } from '../commands/lake-optimize.ts';
+import { retain } from '../commands/lake-retain.ts';
+import { tiers } from '../commands/lake-tiers.ts';
+import type { DryRunOptions, LakeOptions } from '../commands/lake.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
 
