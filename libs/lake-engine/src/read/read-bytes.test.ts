@@ -35,7 +35,7 @@ beforeAll(async () => {
       field('a', 'string'),
       field('b', 'string'),
       field('n', 'integer'),
-      field('st', { type: 'struct', fields: [field('a', 'string'), field('b', 'long')] }),
+      field('st', { type: 'struct', fields: [field('a', 'long'), field('b', 'string')] }),
       field('tail', 'string'),
       field('day', 'date'),
     ],
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const actions: Action[] = [];
   for (const [at, day] of DAYS.entries()) {
     const path = join(folder, `${day}.parquet`);
-    const rows = `SELECT range + ${at * ROWS} AS id, 's' || (range // 20000) || (range % 3) AS status, md5(range::VARCHAR) AS a, md5((range + 1)::VARCHAR) AS b, (range % 1000)::INTEGER AS n, {a: 'a' || range % 5, b: range} AS st, 't' || range % 7 AS tail FROM range(${ROWS}) ORDER BY range`;
+    const rows = `SELECT range + ${at * ROWS} AS id, 's' || (range // 20000) || (range % 3) AS status, md5(range::VARCHAR) AS a, md5((range + 1)::VARCHAR) AS b, (range % 1000)::INTEGER AS n, {a: range, b: 'b' || range % 5} AS st, 't' || range % 7 AS tail FROM range(${ROWS}) ORDER BY range`;
     await writer.run(
       `COPY (${rows}) TO ${text(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS})`,
     );
