@@ -44,7 +44,7 @@ export { tableHealth, type TableHealth } from './maintenance/core/table-health.t
 export { listLakeTables } from './maintenance/lake-tables.ts';
 export { retentionCutMs, type RetentionRule } from './maintenance/core/retention-plan.ts';
 export { retainTable, type RetainOptions, type RetainReport } from './maintenance/retain-table.ts';
-export { parsePartitionPredicate, type PartitionPredicate } from './maintenance/core/partition-predicate.ts';
+export { choosePartitions, type PartitionChoice } from './maintenance/partition-choice.ts';
 export { LIST_PRICES, tierCost, type ClassPrice, type TierCost } from './maintenance/core/tier-cost.ts';
 export { tierOf, type Tier, type TierRule } from './maintenance/core/tier-plan.ts';
 export { tierTable, type LastRead, type TierOptions, type TierReport } from './maintenance/tier-table.ts';

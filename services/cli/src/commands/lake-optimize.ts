@@ -1,9 +1,9 @@
 import type { DeltaTable } from '@hasivu/delta';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import {
+  choosePartitions,
   OPTIMIZE_ALL,
   optimizeTable,
-  parsePartitionPredicate,
   planOptimize,
   type OptimizeRule,
 } from '@hasivu/lake-engine';
@@ -29,7 +29,6 @@ export async function optimize(
 ): Promise<number> {
   return await withLake(context, options, async (lake) => {
     const table = await openNamedTable(lake.store, name);
-    const { metadata, schema } = table.state;
     const configured = lake.settings(table.root).config;
     if (options.zorderBy !== undefined) checkColumns(table, options.zorderBy);
     const clusterBy = options.zorderBy ?? clusterColumns(table.state, configured.clusterBy);
@@ -38,17 +37,11 @@ export async function optimize(
       clusterBy,
       targetBytes: options.targetSize ?? configured.maintenance?.targetBytes,
     };
+    const tools = await lake.tools(table);
     const where =
-      options.where === undefined
-        ? undefined
-        : parsePartitionPredicate(options.where, {
-            root: table.root,
-            schema,
-            partitionColumns: metadata.partitionColumns,
-            columns: table.state.columns,
-          });
+      options.where === undefined ? undefined : await choosePartitions(tools.engine, table, options.where);
     if (options.dryRun) {
-      const plan = planOptimize(table.state, rule, Date.now(), where?.takes);
+      const plan = planOptimize(table.state, rule, Date.now(), await where?.takesIn(table.state));
       const files = plan.units.flatMap((unit) => unit.files);
       const bytes = plan.units.reduce((sum, unit) => sum + unit.bytes, 0);
       if (options.json)
@@ -63,7 +56,7 @@ export async function optimize(
       }
       return EXIT.ok;
     }
-    const report = await optimizeTable(await lake.tools(table), {
+    const report = await optimizeTable(tools, {
       rule,
       nowMs: Date.now,
       signal: context.stop,

@@ -22,7 +22,10 @@ export function addMaintenance(lake: Command, context: CliContext, done: (code: 
         'one to four columns, with commas between; by default those of tables.<t>.clusterBy',
         columns,
       )
-      .option('--where <condition>', 'only partitions for which this holds, e.g. "day >= \'2026-01-01\'"')
+      .option(
+        '--where <condition>',
+        'only partitions for which this holds, SQL (DuckDB) over the columns that name them, e.g. "day >= \'2026-01-01\'"',
+      )
       .option(
         '--target-size <size>',
         'size that a file aims at, e.g. 64MiB; by default by the size of the table',
