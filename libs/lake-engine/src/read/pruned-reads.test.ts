@@ -28,7 +28,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function connect(): Promise<DuckDBConnection> {
+/** An instance of its own; it is closed with `close`, since hundreds that wait for the garbage collector hold threads. */
+async function connect(): Promise<{ connection: DuckDBConnection; close: () => void }> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
     enable_external_file_cache: 'false',
@@ -36,7 +37,13 @@ async function connect(): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   for (const sql of ["SET TimeZone = 'UTC'", "ATTACH ':memory:' AS silver", 'CREATE SCHEMA silver.p'])
     await connection.run(sql);
-  return connection;
+  return {
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
 }
 
 /** The answer's rows as texts in one order, or what the engine says is wrong. */
@@ -75,13 +82,13 @@ test('whatever is left out, the answer is that of all rows and columns', async (
       fc.array(randomQueries, { minLength: 6, maxLength: 12 }),
       async (t, u, queries) => {
         const store = new MemoryStore();
-        const oracle = await connect();
+        const { connection: oracle, close: closeOracle } = await connect();
         await putTable({ store, oracle, folder }, 't', t);
         await putTable({ store, oracle, folder }, 'u', u);
         for (const sql of queries) {
           // A cache of its own: what one statement fetches whole would be whole for the next.
           cache = await FileCache.openKept(store, join(folder, randomUUID()), 2 ** 30);
-          const pruned = await connect();
+          const { connection: pruned, close } = await connect();
           const session = new EngineSession(pruned, join(cache.folder, 'session'));
           const signal = new AbortController().signal;
           const reader = new LakeReader({ session, cache, signal, catalogs: ['silver'], smallBytes: 0 });
@@ -100,10 +107,10 @@ test('whatever is left out, the answer is that of all rows and columns', async (
             counts.answered += 1;
             reads.forEach(add);
           }
-          pruned.closeSync();
+          close();
           await cache.close();
         }
-        oracle.closeSync();
+        closeOracle();
       },
     ),
     { budgetMs: 25_000 },
