@@ -64,6 +64,7 @@ export {
 export { CODEC_PROPERTY, pageCodecOf, type PageCodec } from './parquet/page-codec.ts';
 export { isLeaf, leavesOf, type LeafNode, type SchemaNode } from './parquet/parquet-schema.ts';
 export { ColumnCompression } from './parquet/adaptive-zstd.ts';
+export { cutFooter } from './parquet/cut-footer.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
 export { CHECK_PREFIX, constraintsOf, type Constraint } from './constraints.ts';

@@ -138,6 +138,12 @@ export class EngineSession {
     await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
+  /** Removes the files and the marked rows of an earlier use. */
+  async reset(): Promise<void> {
+    this.#hasMarkedRows = false;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
   async close(): Promise<void> {
     for (const { drop } of await this.rows(LEFTOVERS)) await this.#connection.run(drop as string);
     await rm(this.folder, { recursive: true, force: true });

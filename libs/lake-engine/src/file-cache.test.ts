@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryStore } from '../../object-store/src/index.ts';
 import { FileCache } from './file-cache.ts';
 
@@ -71,4 +71,65 @@ test('what a killed process left is removed at start; a living one keeps its fil
   const left = [existsSync(dead), existsSync(living)];
   await rm(living, { recursive: true });
   expect(left).toEqual([false, true]);
+});
+
+describe('copies that are kept', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kept-copies-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function openKept(store: CountedStore, maxBytes: number): Promise<FileCache> {
+    cache = await FileCache.openKept(store, folder, maxBytes);
+    return cache;
+  }
+  async function filled(): Promise<CountedStore> {
+    const store = new CountedStore();
+    for (const key of ['a', 'b', 'c']) await store.put(key, new Uint8Array(100).fill(key.charCodeAt(0)));
+    return store;
+  }
+  const copies = async (): Promise<number> => (await readdir(join(folder, 'copies'))).length;
+
+  test('are found by the next process, within the bound, by their last use', async () => {
+    const store = await filled();
+    const first = await openKept(store, 1_000);
+    for (const key of ['a', 'b', 'c']) await first.pathOf(key);
+    // Not to be told apart by a clock that stands still.
+    for (const [at, key] of ['b', 'a', 'c'].entries())
+      await utimes(join(folder, 'copies', first.nameOf(key)), at + 1, at + 1);
+    await first.close();
+    expect(await copies()).toBe(3);
+    const second = await openKept(store, 200);
+    await second.trim();
+    expect([second.has('a'), second.has('b'), second.has('c')]).toEqual([true, false, true]);
+    await second.pathOf('a');
+    await second.close();
+    const third = await openKept(store, 100);
+    await third.trim();
+    expect([third.has('a'), third.has('c'), await copies()]).toEqual([true, false, 1]);
+    expect([store.gets, third.fetchedBytes]).toEqual([3, 0]);
+  });
+
+  test('stay where they are pinned when another process removes them, and are fetched again', async () => {
+    const store = await filled();
+    const files = await openKept(store, 1_000);
+    const pinned = await files.pin('a', files.folder);
+    await rm(join(folder, 'copies'), { recursive: true });
+    await mkdir(join(folder, 'copies'));
+    expect((await readFile(pinned)).toString()).toBe('a'.repeat(100));
+    expect((await readFile(await files.pathOf('a'))).toString()).toBe('a'.repeat(100));
+    expect([store.gets, await files.pin('a', files.folder)]).toEqual([2, pinned]);
+  });
+
+  test('are whole or not there: what a killed process had of one is removed', async () => {
+    const store = await filled();
+    const dead = join(folder, `process-${2 ** 22 + 1}`);
+    await mkdir(dead, { recursive: true });
+    await writeFile(join(dead, 'fetching-x.parquet'), 'half');
+    const files = await openKept(store, 1_000);
+    expect(existsSync(dead)).toBe(false);
+    await expect(files.pathOf('none')).rejects.toMatchObject({ code: 'STORE_OBJECT_MISSING' });
+    expect([files.has('none'), await copies()]).toEqual([false, 0]);
+  });
 });

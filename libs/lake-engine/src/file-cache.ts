@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogStore } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { keptFiles, ownFolder } from './process-folder.ts';
+
+/** A copy that is fetched and at once removed by another process, again and again, is a disk that is too small. */
+const PIN_TRIES = 5;
 
 /** A store that also gives a part of an object: bytes from `start` up to, not including, `end`. */
 export interface RangeStore extends LogStore {
@@ -14,41 +18,56 @@ export interface RangeStore extends LogStore {
 
 /**
  * Lake files on local disk, for the engine. They are immutable, so a copy is never stale; the least recently used go
- * when the bound is passed. The folder belongs to this process, and what a killed process left is removed at start.
+ * when the bound is passed. What a killed process left is removed at start.
  */
 export class FileCache {
+  /** This process's own: for what is not to outlive it. */
   readonly folder: string;
   readonly #store: RangeStore;
   readonly #maxBytes: number;
+  /** Where the copies are; that of all processes where they are kept. */
+  readonly #copies: string;
   /** Insertion order is use order. */
   readonly #sizes = new Map<string, number>();
   readonly #fetching = new Map<string, Promise<string>>();
   #held = 0;
+  #fetchedBytes = 0;
 
-  private constructor(folder: string, store: RangeStore, maxBytes: number) {
+  private constructor(folder: string, copies: string, store: RangeStore, maxBytes: number) {
     this.folder = folder;
+    this.#copies = copies;
     this.#store = store;
     this.#maxBytes = maxBytes;
   }
 
-  /** @param owner the service's name, for the folder's */
+  /** Copies that go with this process. @param owner the service's name, for the folder's */
   static async open(store: RangeStore, owner: string, maxBytes: number): Promise<FileCache> {
-    const prefix = `hasivu-${owner}-`;
-    for (const name of await readdir(tmpdir())) {
-      const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : NaN;
-      if (Number.isInteger(pid) && !isAlive(pid))
-        await rm(join(tmpdir(), name), { recursive: true, force: true });
-    }
-    const folder = join(tmpdir(), `${prefix}${process.pid}`);
-    await mkdir(folder, { recursive: true });
-    return new FileCache(folder, store, maxBytes);
+    const folder = await ownFolder(tmpdir(), `hasivu-${owner}-`);
+    return new FileCache(folder, folder, store, maxBytes);
+  }
+
+  /**
+   * Copies that stay for later processes. Several may use the folder at a time: what one of them removes another may be
+   * about to read, so readers pin what they read.
+   */
+  static async openKept(store: RangeStore, folder: string, maxBytes: number): Promise<FileCache> {
+    const copies = join(folder, 'copies');
+    await mkdir(copies, { recursive: true });
+    const cache = new FileCache(await ownFolder(folder, 'process-'), copies, store, maxBytes);
+    for (const { path, sizeBytes } of await keptFiles(copies)) cache.#remember(path, sizeBytes);
+    return cache;
+  }
+
+  /** Bytes that came from the store so far. */
+  get fetchedBytes(): number {
+    return this.#fetchedBytes;
   }
 
   /** Local path of a lake object. @throws STORE_OBJECT_MISSING */
   async pathOf(key: string): Promise<string> {
     const path = this.#path(key);
     const size = this.#sizes.get(path);
-    if (size !== undefined) {
+    if (size !== undefined && (await this.#isStill(path))) {
       this.#sizes.delete(path);
       this.#sizes.set(path, size);
       return path;
@@ -61,6 +80,28 @@ export class FileCache {
     return fetching;
   }
 
+  /** A path of an object that stays until it is removed there, whatever becomes of the copy. @throws STORE_OBJECT_MISSING */
+  async pin(key: string, folder: string): Promise<string> {
+    const pinned = join(folder, this.nameOf(key));
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await link(await this.pathOf(key), pinned);
+        return pinned;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST') return pinned;
+        // Another process has just removed the copy.
+        if (code !== 'ENOENT' || tries === PIN_TRIES) throw error;
+        this.#drop(this.#path(key));
+      }
+    }
+  }
+
+  /** Name of a file that is the object's alone. */
+  nameOf(key: string): string {
+    return `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.parquet`;
+  }
+
   /** Whether the whole object is here. */
   has(key: string): boolean {
     return this.#sizes.has(this.#path(key));
@@ -70,6 +111,7 @@ export class FileCache {
   async rangeOf(key: string, start: number, end: number): Promise<Uint8Array> {
     const bytes = await this.#store.get(key, { start, end });
     if (bytes === null) throw missing(key);
+    this.#fetchedBytes += bytes.byteLength;
     return bytes;
   }
 
@@ -95,23 +137,18 @@ export class FileCache {
     return path;
   }
 
-  /** Makes room, after a flush: never while the engine reads. */
+  /** Makes room, after a flush: never while the engine reads what is not pinned. */
   async trim(): Promise<void> {
-    for (const [path, size] of this.#sizes) {
+    for (const path of this.#sizes.keys()) {
       if (this.#held <= this.#maxBytes) return;
-      this.#sizes.delete(path);
-      this.#held -= size;
+      this.#drop(path);
       await rm(path, { force: true });
     }
   }
 
   async forget(key: string): Promise<void> {
     const path = this.#path(key);
-    const size = this.#sizes.get(path);
-    if (size === undefined) return;
-    this.#sizes.delete(path);
-    this.#held -= size;
-    await rm(path, { force: true });
+    if (this.#drop(path)) await rm(path, { force: true });
   }
 
   async close(): Promise<void> {
@@ -119,9 +156,28 @@ export class FileCache {
   }
 
   async #fetch(key: string, path: string): Promise<string> {
-    if (!(await this.#write(key, path))) throw missing(key);
-    this.#remember(path, (await stat(path)).size);
+    // Of one that is killed meanwhile nobody takes a part for the whole.
+    const draft = join(this.folder, `fetching-${this.nameOf(key)}`);
+    if (!(await this.#write(key, draft))) throw missing(key);
+    const { size } = await stat(draft);
+    await rename(draft, path);
+    this.#fetchedBytes += size;
+    this.#remember(path, size);
     return path;
+  }
+
+  /** Another process may have removed the copy since it was found. Later processes are told that it was used. */
+  async #isStill(path: string): Promise<boolean> {
+    if (this.#copies === this.folder) return true;
+    const now = new Date();
+    try {
+      await utimes(path, now, now);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#drop(path);
+      return false;
+    }
   }
 
   async #write(key: string, path: string): Promise<boolean> {
@@ -132,12 +188,21 @@ export class FileCache {
   }
 
   #remember(path: string, sizeBytes: number): void {
+    this.#drop(path);
     this.#sizes.set(path, sizeBytes);
     this.#held += sizeBytes;
   }
 
+  /** @returns whether it was there */
+  #drop(path: string): boolean {
+    const size = this.#sizes.get(path);
+    if (size === undefined) return false;
+    this.#held -= size;
+    return this.#sizes.delete(path);
+  }
+
   #path(key: string): string {
-    return join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.parquet`);
+    return join(this.#copies, this.nameOf(key));
   }
 }
 
@@ -146,13 +211,4 @@ function missing(key: string): PlatformError {
     doing: `reading the table file "${key}"`,
     context: { key },
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

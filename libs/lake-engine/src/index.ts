@@ -1,16 +1,16 @@
 export { CHANGE_TYPE, FEED_COLUMNS, hasChangeFeed, uploadChangeFiles } from './change-files.ts';
 export { compareBounds } from './compare-bounds.ts';
-export { columnCopy, type LakeObject } from './column-copy.ts';
+export { columnCopy } from './column-copy.ts';
 export { deleteRows, type DeleteReport, type DeleteRequest } from './delete-rows.ts';
 export { Engine, type EngineOptions } from './engine.ts';
 export { inPartition, uploadEngineFiles, writePartitioned, type WriteOrder } from './engine-files.ts';
-export type { EngineFile, EngineSession } from './engine-session.ts';
+export { EngineSession, type EngineFile } from './engine-session.ts';
 export { engineType, identifier, partitionConstant, text, type PartitionFiles } from './engine-sql.ts';
 export { engineStatistics, type EngineColumnStatistics } from './engine-statistics.ts';
 export { OpenTable, type EngineTable, type NewFile } from './engine-table.ts';
 export type { EngineVector } from './engine-vector.ts';
 export { FileCache } from './file-cache.ts';
-export { LocalFiles } from './local-files.ts';
+export { byPartition, LocalFiles, type PlacedFile } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
 export { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
@@ -18,8 +18,14 @@ export { holdRows, rowConstraints, type RowConstraint } from './row-constraints.
 export { setProperties } from './table-properties.ts';
 export { namedParts } from './named-parts.ts';
 export { readFiles } from './read-files.ts';
+export type { LakeObject } from './sparse-copy.ts';
 export { storedAs, storedIds } from './stored-columns.ts';
 export { TableVectors } from './table-vectors.ts';
+export { LakeReader, type LakeReaderOptions, type NamedTable } from './read/lake-reader.ts';
+export { type Share, type TableRead } from './read/table-read.ts';
+export { parseStatement, type ParsedStatements } from './statement-syntax.ts';
+export { vectorFiles } from './vector-files.ts';
+export { atOnce } from './at-once.ts';
 export {
   OPTIMIZE_ALL,
   planOptimize,
@@ -38,7 +44,7 @@ export { tableHealth, type TableHealth } from './maintenance/core/table-health.t
 export { listLakeTables } from './maintenance/lake-tables.ts';
 export { retentionCutMs, type RetentionRule } from './maintenance/core/retention-plan.ts';
 export { retainTable, type RetainOptions, type RetainReport } from './maintenance/retain-table.ts';
-export { parsePartitionPredicate, type PartitionPredicate } from './maintenance/core/partition-predicate.ts';
+export { choosePartitions, type PartitionChoice } from './maintenance/partition-choice.ts';
 export { LIST_PRICES, tierCost, type ClassPrice, type TierCost } from './maintenance/core/tier-cost.ts';
 export {
   AccessEvidence,

@@ -1,8 +1,8 @@
-import { keyOfPath, partitionId, type AddFile } from '@hasivu/delta';
-import type { LakeObject } from './column-copy.ts';
+import { keyOfPath, partitionId, type AddFile, type ColumnMapping } from '@hasivu/delta';
 import type { PartitionFiles } from './engine-sql.ts';
 import type { FileCache } from './file-cache.ts';
 import type { EngineTable } from './engine-table.ts';
+import type { LakeObject } from './sparse-copy.ts';
 
 /** A table's data files as the engine knows them: by their local path. */
 export class LocalFiles {
@@ -31,16 +31,9 @@ export class LocalFiles {
 
   /** The files by partition, as the engine reads them. */
   async groups(files: readonly AddFile[]): Promise<PartitionFiles[]> {
-    const groups = new Map<string, PartitionFiles & { paths: string[] }>();
-    const { columns } = this.#table.delta.state;
-    for (const file of files) {
-      const partitionValues = columns.namedValues(file.partitionValues);
-      const id = partitionId(this.#table.partitionColumns, partitionValues);
-      const group = groups.get(id) ?? { partitionValues, paths: [], columns };
-      group.paths.push(await this.pathOf(file));
-      groups.set(id, group);
-    }
-    return [...groups.values()];
+    const placed: PlacedFile[] = [];
+    for (const file of files) placed.push({ file, path: await this.pathOf(file) });
+    return byPartition(placed, this.#table.partitionColumns, this.#table.delta.state.columns);
   }
 
   /** The file in the store. */
@@ -55,4 +48,27 @@ export class LocalFiles {
   #keyOf(file: AddFile): string {
     return `${this.#table.root}/${keyOfPath(file.path)}`;
   }
+}
+
+/** A file of a table and where it is. */
+export interface PlacedFile {
+  readonly file: Pick<AddFile, 'partitionValues'>;
+  readonly path: string;
+}
+
+/** Files by their partition, as the engine reads them. */
+export function byPartition(
+  files: readonly PlacedFile[],
+  partitionColumns: readonly string[],
+  columns: ColumnMapping,
+): PartitionFiles[] {
+  const groups = new Map<string, PartitionFiles & { paths: string[] }>();
+  for (const { file, path } of files) {
+    const partitionValues = columns.namedValues(file.partitionValues);
+    const id = partitionId(partitionColumns, partitionValues);
+    const group = groups.get(id) ?? { partitionValues, paths: [], columns };
+    group.paths.push(path);
+    groups.set(id, group);
+  }
+  return [...groups.values()];
 }

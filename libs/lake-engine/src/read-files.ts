@@ -12,30 +12,50 @@ import { namedParts } from './named-parts.ts';
 /**
  * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
  * narrower type (cast); a column that names the partition is a constant. `__file` and `__row` say where a row stands.
+ * @param beside columns that are no table's: files have them by the names that they have here
  */
 export function readFiles(
   fields: readonly DeltaField[],
   partitions: readonly PartitionName[],
   files: readonly PartitionFiles[],
+  beside: readonly DeltaField[] = [],
 ): string {
   const outside = new Set(partitions.map((part) => part.name));
   const byMapping = Map.groupBy(
     files.filter((group) => group.paths.length > 0),
     ({ columns }) => columns,
   );
-  const reads = [...byMapping].map(([mapping, groups]) => readMapped(fields, outside, mapping, groups));
+  const reads = [...byMapping].map(([mapping, groups]) =>
+    readMapped(columnsOf(fields, mapping, beside), outside, mapping, groups),
+  );
   if (reads.length > 0) return `(${reads.join(' UNION ALL ')})`;
-  return `(${emptyRelation(fields.map((own) => [own.name, own.type]))})`;
+  return `(${emptyRelation([...fields, ...beside].map((own) => [own.name, own.type]))})`;
+}
+
+/** A column as the relation has it, and as files have it; null where they cannot have it. */
+interface ReadColumn {
+  readonly own: DeltaField;
+  readonly stored: DeltaField | null;
+}
+
+function columnsOf(
+  fields: readonly DeltaField[],
+  mapping: ColumnMapping,
+  beside: readonly DeltaField[],
+): ReadColumn[] {
+  return [
+    ...fields.map((own) => ({ own, stored: mapping.storedField(own) })),
+    ...beside.map((own) => ({ own, stored: own })),
+  ];
 }
 
 /** Files that name their columns in one way. */
 function readMapped(
-  fields: readonly DeltaField[],
+  columns: readonly ReadColumn[],
   outside: ReadonlySet<string>,
   mapping: ColumnMapping,
   groups: readonly PartitionFiles[],
 ): string {
-  const columns = fields.map((own) => ({ own, stored: mapping.storedField(own) }));
   const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
   const inFiles = known.filter(
     (_, at) => !outside.has(columns.filter(({ stored }) => stored)[at]?.own.name ?? ''),
@@ -76,5 +96,6 @@ function byId(stored: DeltaField): string {
 /** No rows; it decides the types of the columns, and that they are there. */
 function emptyRelation(columns: readonly (readonly [name: string, type: DeltaType])[]): string {
   const typed = columns.map(([name, type]) => `NULL::${engineType(type)} AS ${identifier(name)}`);
-  return `SELECT ${[...typed, 'NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row'].join(', ')} WHERE false`;
+  // Where no column is asked for, the engine reads the first: this one is in no file.
+  return `SELECT ${['NULL::VARCHAR AS __file', 'NULL::BIGINT AS __row', ...typed].join(', ')} WHERE false`;
 }

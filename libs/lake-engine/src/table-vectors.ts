@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   markedFile,
   packCommitVectors,
@@ -7,12 +6,14 @@ import {
   RowSet,
   type Action,
   type AddFile,
+  type VectorFiles,
 } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { EngineSession } from './engine-session.ts';
 import type { FileCache } from './file-cache.ts';
 import type { EngineTable } from './engine-table.ts';
 import type { LocalFiles } from './local-files.ts';
+import { vectorFiles } from './vector-files.ts';
 
 /** Deletion vectors of one table during one use of the engine: read for its queries, extended for the commit. */
 export class TableVectors {
@@ -23,13 +24,14 @@ export class TableVectors {
   readonly #rows = new Map<string, RowSet>();
   /** Files whose marked rows the engine knows. */
   readonly #told = new Set<string>();
-  readonly #files = new Map<string, Uint8Array>();
+  readonly #files: VectorFiles;
 
   constructor(session: EngineSession, table: EngineTable, cache: FileCache, local: LocalFiles) {
     this.#session = session;
     this.#table = table;
     this.#cache = cache;
     this.#local = local;
+    this.#files = vectorFiles(cache, table.root);
   }
 
   /** Rows of the file that are marked deleted; null when none is. To be read only. */
@@ -37,7 +39,7 @@ export class TableVectors {
     if (file.deletionVector === undefined) return null;
     const known = this.#rows.get(file.path);
     if (known !== undefined) return known;
-    const rows = await readVector(file.deletionVector, { get: (key) => this.#vectorFile(key) });
+    const rows = await readVector(file.deletionVector, this.#files);
     this.#rows.set(file.path, rows);
     return rows;
   }
@@ -79,15 +81,6 @@ export class TableVectors {
       const vector = descriptors[index];
       return vector === undefined ? [] : markedFile(file, vector, nowMs);
     });
-  }
-
-  /** One file holds the vectors of many data files. */
-  async #vectorFile(key: string): Promise<Uint8Array> {
-    const known = this.#files.get(key);
-    if (known !== undefined) return known;
-    const bytes = await readFile(await this.#cache.pathOf(`${this.#table.root}/${key}`));
-    this.#files.set(key, bytes);
-    return bytes;
   }
 
   #rowCount(file: AddFile): number {

@@ -6,7 +6,7 @@ import { configFile, examples, EXIT_CODES } from './command-help.ts';
 import { checkConfigFile } from './commands/config-check.ts';
 import { runDemo } from './commands/demo.ts';
 import { stackDown, stackStatus, stackUp } from './commands/local.ts';
-import { runQuery, type QueryFormat } from './commands/query.ts';
+import { runQuery, type QueryOptions } from './commands/query.ts';
 import { runServices } from './commands/run.ts';
 import { showStatus } from './commands/status.ts';
 import { tailTopic } from './commands/tail.ts';
@@ -154,17 +154,14 @@ function addQuery(program: Command, context: CliContext, done: (code: number) =>
       )
       .option('--at-version <version>', 'read the tables as of this version of their log', wholeNumber)
       .option('--at-time <time>', 'read the tables as they were then, e.g. 2026-01-31T09:00:00Z', pointInTime)
-      .action(
-        async (
-          sql: string,
-          options: { file: string; format: QueryFormat; atVersion?: number; atTime?: number },
-        ) => done(await runQuery(context, sql, options)),
-      ),
+      .option('--explain', 'say on stderr which files, row groups, columns and bytes were read', false)
+      .action(async (sql: string, options: QueryOptions) => done(await runQuery(context, sql, options))),
     [
       'hasivu query "select status, count(*) from silver.public.orders group by all"',
       'hasivu query "select _op, count(*) from bronze.public.orders group by 1" --format csv',
       'hasivu query "from curated.orders_clean.orders limit 5" --format json',
       'hasivu query "select count(*) from silver.public.orders" --at-time 2026-01-31T09:00:00Z',
+      `hasivu query "select sum(total) from silver.public.orders where id < 1000" --explain`,
     ],
   );
 }

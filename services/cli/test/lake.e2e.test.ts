@@ -134,6 +134,17 @@ test('every command of the runbook runs as it is written there', async () => {
   expect(await countAt('--at-version', '4')).toBe('n\n4\n');
   expect(await countAt('--at-time', new Date().toISOString())).toBe('n\n3\n');
   expect((await run('query', 'select 1', '--at-time', '2026-01-01', '--at-version', '1')).code).toBe(2);
+  const explained = await run(
+    'query',
+    'select sum(id) as n from silver.public.orders where id > 3',
+    '--explain',
+    '--format',
+    'csv',
+  );
+  expect(explained.out).toBe('n\n4\n');
+  expect(explained.err).toMatch(
+    /^silver\.public\.orders: 3 of 3 files, 1 of 1 columns; [\d.]+ B fetched of [\d.]+ B\n$/u,
+  );
   const page = readFileSync(join(import.meta.dirname, '../../../docs/runbooks/lake-maintenance.md'), 'utf8');
   const commands = [...page.matchAll(/^hasivu (.*)$/gmu)].map((match) => match[1] as string);
   expect(commands.length).toBeGreaterThan(7);

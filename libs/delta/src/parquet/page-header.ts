@@ -1,5 +1,5 @@
 import { PAGE_FIELD } from './page-format.ts';
-import { THRIFT } from './thrift-compact-writer.ts';
+import { ThriftCursor } from './thrift-cursor.ts';
 
 /** What a reader needs of a page's header; `encoding` and `type` are Parquet's own numbers. */
 export interface PageHeader {
@@ -29,71 +29,4 @@ export function readPageHeader(bytes: Buffer, at: number): PageHeader {
     else cursor.skip(type);
   });
   return { ...found, bodyAt: cursor.at };
-}
-
-/** Thrift's compact protocol, forwards only. */
-class ThriftCursor {
-  readonly #bytes: Buffer;
-  at: number;
-
-  constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  /** Calls back for each field of the struct here; the callback reads or skips the field's value. */
-  fields(onField: (field: number, type: number) => void): void {
-    let field = 0;
-    for (;;) {
-      const head = this.#byte();
-      const type = head & 15;
-      if (type === 0) return;
-      field = head >> 4 === 0 ? this.integer() : field + (head >> 4);
-      onField(field, type);
-    }
-  }
-
-  /** A zigzag number of at most 32 bits. */
-  integer(): number {
-    const raw = this.#varint();
-    return (raw >>> 1) ^ -(raw & 1);
-  }
-
-  skip(type: number): void {
-    if (type === THRIFT.true || type === THRIFT.false) return;
-    if (type === THRIFT.byte) this.at += 1;
-    else if (type === THRIFT.double) this.at += 8;
-    else if (type === THRIFT.binary) {
-      const length = this.#varint();
-      this.at += length;
-    } else if (type === THRIFT.list || type === THRIFT.set) this.#skipList();
-    else if (type === THRIFT.struct) this.fields((_, inner) => this.skip(inner));
-    else this.#varint();
-  }
-
-  #skipList(): void {
-    const head = this.#byte();
-    const count = head >> 4 === 15 ? this.#varint() : head >> 4;
-    const type = head & 15;
-    // Unlike a field, a boolean in a list has a byte of its own.
-    if (type === THRIFT.true || type === THRIFT.false) this.at += count;
-    else for (let item = 0; item < count; item += 1) this.skip(type);
-  }
-
-  #varint(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.#byte();
-      // Bits above the 32nd are dropped: nothing that is kept has them.
-      if (shift < 32) value |= (byte & 127) << shift;
-      if (byte < 128) return value >>> 0;
-    }
-  }
-
-  #byte(): number {
-    const byte = this.#bytes[this.at];
-    if (byte === undefined) throw new RangeError('a page header goes on after the end of the file');
-    this.at += 1;
-    return byte;
-  }
 }

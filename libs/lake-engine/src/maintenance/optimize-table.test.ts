@@ -155,7 +155,7 @@ describe('a compaction', () => {
     const kept = [...table.delta.state.files.keys()].slice(0, 3);
     const where = {
       predicate: 'the last three',
-      takes: ({ path }: { path: string }) => !kept.includes(path),
+      takesIn: () => Promise.resolve(({ path }: { path: string }) => !kept.includes(path)),
     };
     expect(await optimize(table, {}, { where })).toMatchObject({ filesRemoved: 3, filesAdded: 1 });
     for (const path of kept) expect(table.delta.state.files.has(path)).toBe(true);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddFile } from '@hasivu/delta';
 import { bytesOf, neighbours } from './core/neighbours.ts';
 import { planOptimize, type OptimizePlan, type OptimizeRule } from './core/optimize-plan.ts';
+import type { PartitionChoice } from './partition-choice.ts';
 import { commitRewrites, rewriteShape } from './rewrite-commit.ts';
 import { rewriteUnit, type Rewrite, type RewriteTools } from './rewrite-unit.ts';
 
@@ -10,8 +10,8 @@ export type OptimizeFailpoint = 'optimize-uploaded' | 'optimize-committed';
 
 export interface OptimizeOptions {
   readonly rule: OptimizeRule;
-  /** Only files of which this says yes; `predicate` says the same in words, for the log. */
-  readonly where?: { readonly predicate: string; readonly takes: (file: AddFile) => boolean };
+  /** Only files of these partitions. */
+  readonly where?: PartitionChoice;
   readonly nowMs: () => number;
   /** Ends the work between two units; what is done then is committed. */
   readonly signal?: AbortSignal;
@@ -67,7 +67,9 @@ export async function optimizeTable(tools: RewriteTools, options: OptimizeOption
   let report = NOTHING;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     await delta.refresh();
-    const plan = planOptimize(delta.state, options.rule, options.nowMs(), options.where?.takes);
+    // Of each version anew: a writer may have begun partitions.
+    const takes = await options.where?.takesIn(delta.state);
+    const plan = planOptimize(delta.state, options.rule, options.nowMs(), takes);
     if (plan.units.length === 0) return report;
     const { commits, dropped } = report;
     report = await runPlan(tools, plan, options, report);

@@ -1,4 +1,11 @@
-import { decimalShape, parseStatistics, type AddFile, type DeltaType } from '@hasivu/delta';
+import {
+  decimalShape,
+  parseStatistics,
+  type AddFile,
+  type DeltaType,
+  type FileStatistics,
+  type PartitionValues,
+} from '@hasivu/delta';
 import { compareBounds, momentMs } from '../compare-bounds.ts';
 
 /** What a condition asks of a file's values before a row of the file can satisfy it. */
@@ -22,22 +29,58 @@ export type Comparison = '=' | '<' | '<=' | '>' | '>=';
 /** Timestamps in statistics are cut down to milliseconds: the greatest may be almost one later. */
 const LEAST_MS = 1n;
 
+/** What is known of some rows: of a file, or of a part of it. */
+export interface KnownRows {
+  /** As files name the columns. */
+  readonly partitionValues: PartitionValues;
+  readonly statistics: FileStatistics;
+  /** Values that no row has, as `valueId` names them. */
+  readonly absent?: ReadonlySet<string>;
+}
+
+/** A value of a column, as a bound has it. */
+export function valueId(column: string, value: string): string {
+  return JSON.stringify([column, value]);
+}
+
 /** Whether a row of the file may satisfy the condition, by the file's partition and statistics. */
-export function mayHold(bound: FileBound, file: AddFile): boolean {
+export function mayHold(bound: FileBound, { partitionValues, stats }: AddFile): boolean {
+  return mayHoldRows(bound, { partitionValues, statistics: parseStatistics(stats) });
+}
+
+/** Whether one of the rows may satisfy the condition. */
+export function mayHoldRows(bound: FileBound, rows: KnownRows): boolean {
   switch (bound.kind) {
     case 'all':
-      return bound.of.every((part) => mayHold(part, file));
+      return bound.of.every((part) => mayHoldRows(part, rows));
     case 'any':
-      return bound.of.some((part) => mayHold(part, file));
+      return bound.of.some((part) => mayHoldRows(part, rows));
     case 'compare':
-      return mayCompare(bound, file);
+      return mayCompare(bound, rows);
     case 'is-null': {
-      const { partitionValues } = file;
+      const { partitionValues, statistics } = rows;
       if (bound.column in partitionValues) return partitionValues[bound.column] === null;
-      return parseStatistics(file.stats).columns.get(bound.column)?.nullCount !== 0;
+      return statistics.columns.get(bound.column)?.nullCount !== 0;
     }
     case 'open':
       return true;
+    default:
+      return bound satisfies never;
+  }
+}
+
+/** Whether the condition is never true of a row whose columns are all null. */
+export function rejectsNull(bound: FileBound): boolean {
+  switch (bound.kind) {
+    case 'all':
+      return bound.of.some(rejectsNull);
+    case 'any':
+      return bound.of.every(rejectsNull);
+    case 'compare':
+      return true;
+    case 'is-null':
+    case 'open':
+      return false;
     default:
       return bound satisfies never;
   }
@@ -54,16 +97,15 @@ export function isOrderedType(type: DeltaType): boolean {
 
 function mayCompare(
   { column, type, by, value }: Extract<FileBound, { kind: 'compare' }>,
-  file: AddFile,
+  { partitionValues, statistics: { columns, numRecords }, absent }: KnownRows,
 ): boolean {
-  const { partitionValues } = file;
   if (column in partitionValues) {
     const own = partitionValues[column] ?? null;
     // Of no value nothing is true. Texts of partition times have many forms.
     if (own === null) return false;
     return isTime(type) || between(type, own, own, by, value);
   }
-  const { columns, numRecords } = parseStatistics(file.stats);
+  if (by === '=' && absent?.has(valueId(column, value)) === true) return false;
   const known = columns.get(column);
   if (known?.nullCount !== undefined && numRecords >= 0 && known.nullCount === numRecords) return false;
   return between(type, known?.min, known?.max, by, value);

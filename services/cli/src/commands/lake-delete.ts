@@ -8,6 +8,7 @@ import { wrongUsage } from '../command-arguments.ts';
 import { configWithLake } from '../lake/lake-section.ts';
 import { checkHold } from '../lake/legal-hold.ts';
 import { rootOf, surroundings } from '../lake/lake-table.ts';
+import { MAINTENANCE_AGENT } from '../lake/open-lake.ts';
 import { describeReference, parseReference, unknownTable } from '../lake/table-reference.ts';
 import { formatCount } from '../terminal/quantity.ts';
 
@@ -35,7 +36,7 @@ export async function deleteFromTable(
   await using resources = new AsyncDisposableStack();
   const config = configWithLake(context, options.file);
   if (!dryRun) checkHold(config, table, `deleting rows of the table ${table}`);
-  const store = openStore({ ...config.lake, userAgent: 'hasivu/lake-maintenance' });
+  const store = openStore({ ...config.lake, userAgent: MAINTENANCE_AGENT });
   resources.defer(() => store.close());
   const around = { ...surroundings(store), engineInfo: 'hasivu-cli/0.1.0' };
   const delta = await DeltaTable.open(rootOf(reference), around);

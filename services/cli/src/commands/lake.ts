@@ -6,6 +6,7 @@ import { historyTable } from '../lake/history-table.ts';
 import { configWithLake } from '../lake/lake-section.ts';
 import { checkHold } from '../lake/legal-hold.ts';
 import { openNamedTable, surroundings } from '../lake/lake-table.ts';
+import { MAINTENANCE_AGENT } from '../lake/open-lake.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/quantity.ts';
 
 export interface LakeOptions {
@@ -13,12 +14,15 @@ export interface LakeOptions {
   readonly json: boolean;
 }
 
+export interface DryRunOptions extends LakeOptions {
+  readonly dryRun: boolean;
+}
+
 export interface HistoryOptions extends LakeOptions {
   readonly limit: number;
 }
 
-export interface VacuumCommandOptions extends LakeOptions {
-  readonly dryRun: boolean;
+export interface VacuumCommandOptions extends DryRunOptions {
   readonly lite: boolean;
   readonly retainHours?: number;
   readonly unsafeRetention: boolean;
@@ -100,7 +104,7 @@ async function withTable<T>(
   name: string,
   work: (table: DeltaTable, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
-  const store = openStore({ ...config.lake, userAgent: 'hasivu/lake-maintenance' });
+  const store = openStore({ ...config.lake, userAgent: MAINTENANCE_AGENT });
   try {
     return await work(await openNamedTable(store, name), store);
   } finally {

@@ -4,9 +4,8 @@ import type { CliContext } from '../cli-context.ts';
 import { LakeEngine } from '../lake/lake-engine.ts';
 import { lakeSectionOf } from '../lake/lake-section.ts';
 import { momentOf } from '../lake/moment-options.ts';
+import { readLine } from '../lake/read-line.ts';
 import { writeResult, type QueryFormat } from '../lake/result-format.ts';
-
-export type { QueryFormat } from '../lake/result-format.ts';
 
 export interface QueryOptions {
   readonly file: string;
@@ -14,6 +13,8 @@ export interface QueryOptions {
   readonly atVersion?: number;
   /** Milliseconds since 1970. */
   readonly atTime?: number;
+  /** Says on stderr what of each table was read. */
+  readonly explain: boolean;
 }
 
 /** Runs a statement over the lake and prints its result. */
@@ -24,7 +25,8 @@ export async function runQuery(context: CliContext, sql: string, options: QueryO
     cacheDir: join(context.stateDir, 'cache', 'lake'),
     signal: context.stop,
   });
-  const result = await engine.query(sql, moment);
+  const { result, reads } = await engine.query(sql, moment);
   await writeResult(result, options.format, context);
+  if (options.explain) for (const read of reads) context.err.write(`${readLine(read)}\n`);
   return EXIT.ok;
 }

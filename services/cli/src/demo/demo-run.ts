@@ -211,7 +211,8 @@ export class DemoRun implements AsyncDisposable {
     const { out, paint } = this.#context;
     for (const { question, sql } of EXAMPLE_QUERIES) {
       out.write(`\n${paint.bold(question)}\n${paint.dim(sql)}\n`);
-      await writeResult(await engine.query(sql), 'table', this.#context);
+      const { result } = await engine.query(sql);
+      await writeResult(result, 'table', this.#context);
     }
   }
 

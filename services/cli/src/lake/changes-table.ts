@@ -4,16 +4,15 @@ import {
   ColumnMapping,
   keyOfPath,
   parseSchema,
-  partitionFolder,
   readChanges,
   type ChangeFile,
   type ChangeRange,
+  type DeltaStruct,
   type LogStore,
+  type VectorFiles,
 } from '@hasivu/delta';
-import type { CachedObject } from './file-cache.ts';
+import { byPartition, CHANGE_TYPE, engineType, identifier, readFiles } from '@hasivu/lake-engine';
 import { rootOf, surroundings } from './lake-table.ts';
-import { vectorFiles } from './vector-files.ts';
-import type { ViewedTable } from './lake-view-sql.ts';
 import { describeReference, unknownTable, type TableReference } from './table-reference.ts';
 
 /** Files with changed rows: a local copy, what its rows are, and which of them. */
@@ -23,11 +22,15 @@ const TABLE = 'memory.main.hasivu_changes';
 interface VersionedFile extends ChangeFile {
   readonly version: number;
   readonly timestampMs: number;
-  readonly object: CachedObject;
+  /** Of the file in the store. */
+  readonly key: string;
 }
 
 /** The changes of a range of versions, with the table as its last version has it. */
-export interface ListedChanges extends ViewedTable {
+export interface ListedChanges {
+  readonly schema: DeltaStruct;
+  readonly partitionColumns: readonly string[];
+  readonly columns: ColumnMapping;
   readonly files: readonly VersionedFile[];
 }
 
@@ -46,33 +49,23 @@ export async function listChanges(
     const { partitionColumns, configuration } = metadata;
     const schema = parseSchema(metadata.schemaString);
     const columns = ColumnMapping.of(schema, configuration);
-    const folders = partitionColumns.map((name) => columns.storedName(name));
     for (const file of changed)
-      files.push({ ...file, version, timestampMs, object: objectOf(root, file, folders) });
+      files.push({ ...file, version, timestampMs, key: `${root}/${keyOfPath(file.path)}` });
     listed = { schema, columns, partitionColumns, files };
   }
   return listed;
 }
 
-function objectOf(root: string, file: ChangeFile, partitionColumns: readonly string[]): CachedObject {
-  const key = `${root}/${keyOfPath(file.path)}`;
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  const folder = partitionFolder(partitionColumns, file.partitionValues);
-  return { key, sizeBytes: file.sizeBytes, relativePath: `${root}/${folder}${name}` };
-}
-
 /** Tells the engine which rows of which files changed. @param paths local copies, in the order of the files */
 export async function loadChanges(
   connection: DuckDBConnection,
-  store: LogStore,
-  root: string,
+  vectors: VectorFiles,
   files: readonly VersionedFile[],
   paths: readonly string[],
 ): Promise<void> {
   await connection.run(
     `CREATE OR REPLACE TABLE ${TABLE} (__path VARCHAR, __version BIGINT, __time_ms BIGINT, __type VARCHAR, __bits BIT, __selects BOOLEAN)`,
   );
-  const vectors = vectorFiles(store, root);
   for (const [index, file] of files.entries()) {
     const { rows, selects } = await changedRows(file, vectors);
     if (rows.size === 0 && selects === 'these') continue;
@@ -92,18 +85,35 @@ export async function loadChanges(
   }
 }
 
-/** The changed rows of a relation that has `__file`, `__row` and perhaps `_change_type`. */
-export function changesSelect(columns: readonly string[], relation: string, hasType: boolean): string {
-  const type = hasType ? 'coalesce(__type, _change_type)' : '__type';
+/** The changed rows, in the order of the versions. @param paths local copies, in the order of the files */
+export function changesSelect(
+  { schema, partitionColumns, columns, files }: ListedChanges,
+  paths: readonly string[],
+): string {
+  // A file may have changed more than once.
+  const placed = new Map(files.map((file, at) => [paths[at] as string, file]));
+  const relation = readFiles(
+    schema.fields,
+    partitionColumns.map((name) => ({ name })),
+    byPartition(
+      [...placed].map(([path, file]) => ({ path, file })),
+      partitionColumns,
+      columns,
+    ),
+    [CHANGE_TYPE],
+  );
   const marked =
     'CASE WHEN __row < bit_length(__bits) THEN get_bit(__bits, CAST(__row AS INTEGER)) = 1 ELSE false END';
-  const feed = [
-    `${type} AS _change_type`,
+  const selected = [
+    ...schema.fields.map(
+      ({ name, type }) => `CAST(${identifier(name)} AS ${engineType(type)}) AS ${identifier(name)}`,
+    ),
+    `coalesce(__type, ${CHANGE_TYPE.name}) AS ${CHANGE_TYPE.name}`,
     '__version AS _commit_version',
     'make_timestamptz(__time_ms * 1000) AS _commit_timestamp',
   ];
   return (
-    `SELECT ${[...columns, ...feed].join(', ')} FROM ${relation} JOIN ${TABLE} ON __path = __file ` +
-    `WHERE __bits IS NULL OR (${marked}) = __selects`
+    `SELECT ${selected.join(', ')} FROM ${relation} JOIN ${TABLE} ON __path = __file ` +
+    `WHERE __bits IS NULL OR (${marked}) = __selects ORDER BY _commit_version`
   );
 }

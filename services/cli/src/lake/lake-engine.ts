@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
 import type { LakeConfig } from '@hasivu/config';
 import type { ChangeRange, TableMoment } from '@hasivu/delta';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
-import { identifier } from '@hasivu/lake-engine';
+import {
+  atOnce,
+  EngineSession,
+  FileCache,
+  LakeReader,
+  parseStatement,
+  vectorFiles,
+  type TableRead,
+} from '@hasivu/lake-engine';
 import { openStore, placeUri, type ObjectStore } from '@hasivu/object-store';
 import { changesSelect, listChanges, loadChanges, type ListedChanges } from './changes-table.ts';
-import { FileCache, type CachedObject } from './file-cache.ts';
-import { liveObjects, openLakeTable, rootOf } from './lake-table.ts';
-import { castColumns, lakeSelect, numberedRows, readParquet, type ViewedTable } from './lake-view-sql.ts';
-import { loadMarkedRows } from './marked-rows.ts';
-import { describeReference, LAYERS, tableReferences, type TableReference } from './table-reference.ts';
+import { openLakeTable, rootOf } from './lake-table.ts';
+import { describeReference, LAYERS, type TableReference } from './table-reference.ts';
 
 export interface LakeEngineOptions {
   readonly lake: LakeConfig;
@@ -20,8 +26,15 @@ export interface LakeEngineOptions {
   readonly signal: AbortSignal;
 }
 
-/** The place of changed rows where there are none. */
-const NO_ROWS = '(SELECT NULL::VARCHAR AS __file, NULL::BIGINT AS __row WHERE false)';
+/** Copies of data files that stay for later commands; the least recently used go beyond it. */
+const CACHE_BYTES = 4 * 2 ** 30;
+const DOWNLOADS_AT_ONCE = 8;
+
+/** A statement's rows, and what was read for them. */
+export interface LakeAnswer {
+  readonly result: DuckDBResult;
+  readonly reads: readonly TableRead[];
+}
 
 /**
  * SQL over the lake: DuckDB in this process, tables resolved from their Delta logs when a statement names them. The
@@ -31,6 +44,8 @@ export class LakeEngine implements AsyncDisposable {
   readonly #connection: DuckDBConnection;
   readonly #store: ObjectStore;
   readonly #cache: FileCache;
+  readonly #session: EngineSession;
+  readonly #reader: LakeReader;
   readonly #signal: AbortSignal;
 
   private constructor(
@@ -43,10 +58,16 @@ export class LakeEngine implements AsyncDisposable {
     this.#store = store;
     this.#cache = cache;
     this.#signal = signal;
+    this.#session = new EngineSession(connection, join(cache.folder, 'session'));
+    this.#reader = new LakeReader({ session: this.#session, cache, signal, catalogs: LAYERS });
   }
 
   static async open({ lake, cacheDir, signal }: LakeEngineOptions): Promise<LakeEngine> {
-    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+    const instance = await DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      // The files are local; a copy of a part would be taken for that of another part.
+      enable_external_file_cache: 'false',
+    });
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
     for (const layer of LAYERS) await connection.run(`ATTACH ':memory:' AS ${layer}`);
@@ -56,35 +77,25 @@ export class LakeEngine implements AsyncDisposable {
       .update(JSON.stringify([lake.endpoint, placeUri(lake), lake.prefix]))
       .digest('hex')
       .slice(0, 16);
-    return new LakeEngine(connection, store, new FileCache(store, join(cacheDir, identity)), signal);
+    const cache = await FileCache.openKept(store, join(cacheDir, identity), CACHE_BYTES);
+    return new LakeEngine(connection, store, cache, signal);
   }
 
-  /** Runs one statement that reads. @throws PlatformError CLI_QUERY_FAILED, CLI_TABLE_UNKNOWN, LAKE_*, STORE_* */
-  async query(sql: string, moment?: TableMoment): Promise<DuckDBResult> {
-    for (const reference of tableReferences(await this.#parse(sql))) await this.mount(reference, moment);
+  /**
+   * Runs one statement that reads, over the newest versions of its tables or those of the moment. Only what it needs of them
+   * is fetched. @throws PlatformError CLI_QUERY_FAILED, CLI_TABLE_UNKNOWN, LAKE_*, STORE_*
+   */
+  async query(sql: string, moment?: TableMoment): Promise<LakeAnswer> {
+    const parsed = await parseStatement(this.#session, sql);
+    if ('mistake' in parsed) throw queryFailed(new Error(parsed.mistake));
+    const reads = await this.#reader.prepare(parsed, ({ catalog, schema, table }) =>
+      openLakeTable(this.#store, { layer: catalog, schema, table }, moment),
+    );
     try {
-      return await this.#connection.stream(sql);
+      return { result: await this.#connection.stream(sql), reads };
     } catch (error) {
       throw queryFailed(error);
     }
-  }
-
-  /** Makes the table's current version, or that of the moment, queryable under its name. @returns the version */
-  async mount(reference: TableReference, moment?: TableMoment): Promise<number> {
-    const table = await openLakeTable(this.#store, reference, moment);
-    const { schema, columns, metadata, version } = table.state;
-    const viewed = { schema, columns, partitionColumns: metadata.partitionColumns };
-    const paths = await this.#cache.fetch(liveObjects(table), this.#signal);
-    const present = await this.#columnsOf(paths, viewed);
-    const marked = await loadMarkedRows(this.#connection, this.#store, table, paths);
-    const select = lakeSelect({ ...viewed, paths, present, marked });
-    const namespace = `${reference.layer}.${identifier(reference.schema)}`;
-    await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${namespace}`);
-    await this.#connection.run(
-      `CREATE OR REPLACE VIEW ${namespace}.${identifier(reference.table)} AS ${select}`,
-    );
-    await this.#cache.prune(rootOf(reference), new Set(paths), Date.now());
-    return version;
   }
 
   /**
@@ -93,24 +104,17 @@ export class LakeEngine implements AsyncDisposable {
    * LAKE_VERSION_GONE, LAKE_VERSION_FUTURE, STORE_*
    */
   async changes(reference: TableReference, range: ChangeRange): Promise<DuckDBResult> {
-    const listed = await listChanges(this.#store, reference, range);
-    const { files, ...table } = listed ?? (await this.#noChanges(reference));
-    const paths = await this.#fetchChanged(
-      reference,
-      files.map(({ object }) => object),
-    );
-    const present = await this.#columnsOf(paths, table);
-    await loadChanges(this.#connection, this.#store, rootOf(reference), files, paths);
-    const columns = castColumns(table, present);
-    const relation = paths.length > 0 ? numberedRows(readParquet([...new Set(paths)], table)) : NO_ROWS;
-    const select = changesSelect(columns, relation, present.has('_change_type'));
-    return await this.#connection.stream(`${select} ORDER BY _commit_version`);
+    const listed = (await listChanges(this.#store, reference, range)) ?? (await this.#noChanges(reference));
+    const paths = await this.#fetchChanged(reference, listed);
+    await loadChanges(this.#connection, vectorFiles(this.#cache, rootOf(reference)), listed.files, paths);
+    return await this.#connection.stream(changesSelect(listed, paths));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.closeSync();
     this.#store.close();
-    return Promise.resolve();
+    await this.#cache.trim();
+    await this.#cache.close();
   }
 
   async #noChanges(reference: TableReference): Promise<ListedChanges> {
@@ -118,11 +122,15 @@ export class LakeEngine implements AsyncDisposable {
     return { schema, columns, partitionColumns: metadata.partitionColumns, files: [] };
   }
 
-  async #fetchChanged(reference: TableReference, objects: readonly CachedObject[]): Promise<string[]> {
+  async #fetchChanged(reference: TableReference, { files }: ListedChanges): Promise<string[]> {
+    await mkdir(this.#session.folder, { recursive: true });
     try {
-      return await this.#cache.fetch(objects, this.#signal);
+      return await atOnce(files, DOWNLOADS_AT_ONCE, ({ key }) => {
+        this.#signal.throwIfAborted();
+        return this.#cache.pin(key, this.#session.folder);
+      });
     } catch (error) {
-      if (!isPlatformError(error) || error.code !== 'LAKE_LOG_CORRUPT') throw error;
+      if (!isPlatformError(error) || error.code !== 'STORE_OBJECT_MISSING') throw error;
       throw new PlatformError('LAKE_VERSION_GONE', {
         doing: `reading the changes of ${describeReference(reference)}`,
         why: 'a file that they are in is no longer there: vacuum deletes them with the retention of removed files',
@@ -130,21 +138,6 @@ export class LakeEngine implements AsyncDisposable {
         cause: error,
       });
     }
-  }
-
-  async #columnsOf(paths: readonly string[], table: ViewedTable): Promise<Set<string>> {
-    if (paths.length === 0) return new Set();
-    const described = await this.#connection.runAndReadAll(
-      `DESCRIBE SELECT * FROM ${readParquet(paths, table)}`,
-    );
-    return new Set(described.getRows().map(([name]) => String(name)));
-  }
-
-  async #parse(sql: string): Promise<unknown> {
-    const answer = await this.#connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql]);
-    const tree = JSON.parse(String(answer.getRows()[0]?.[0])) as { error: boolean; error_message?: string };
-    if (tree.error) throw queryFailed(new Error(tree.error_message ?? 'the statement cannot be parsed'));
-    return tree;
   }
 }
 

@@ -43,6 +43,6 @@ test('a lake in a folder is queried as one in a bucket', async () => {
     cacheDir: join(state, 'cache'),
     signal: new AbortController().signal,
   });
-  const answer = await engine.query('SELECT sum(id)::BIGINT FROM silver.public.orders');
-  expect(await answer.getRows()).toEqual([[7n]]);
+  const { result } = await engine.query('SELECT sum(id)::BIGINT FROM silver.public.orders');
+  expect(await result.getRows()).toEqual([[7n]]);
 });

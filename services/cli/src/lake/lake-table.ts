@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
   DeltaTable,
-  keyOfPath,
-  partitionFolder,
-  type AddFile,
   type DeltaSurroundings,
   type LogStore,
   type TableMoment,
   type TableSnapshot,
 } from '@hasivu/delta';
-import type { CachedObject } from './file-cache.ts';
 import { describeReference, parseReference, unknownTable, type TableReference } from './table-reference.ts';
 
 /** Opens a table of the lake as of its newest version, or of a moment. @throws PlatformError CLI_TABLE_UNKNOWN, LAKE_* */
@@ -45,24 +41,7 @@ export function surroundings(store: LogStore): DeltaSurroundings {
   return { store, nowMs: () => Date.now(), newId: randomUUID };
 }
 
-/** Folder of the table in the lake; also its folder in the local cache. */
+/** Folder of the table in the lake. */
 export function rootOf({ layer, schema, table }: TableReference): string {
   return `${layer}/${schema}/${table}`;
-}
-
-/** The table's live data files. */
-export function liveObjects({ root, state }: TableSnapshot): CachedObject[] {
-  const { files, metadata, columns } = state;
-  const partitions = metadata.partitionColumns.map((name) => columns.storedName(name));
-  return [...files.values()].map((file) => cachedObject(root, file, partitions));
-}
-
-function cachedObject(root: string, file: AddFile, partitionColumns: readonly string[]): CachedObject {
-  const key = `${root}/${keyOfPath(file.path)}`;
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  return {
-    key,
-    sizeBytes: file.size,
-    relativePath: `${root}/${partitionFolder(partitionColumns, file.partitionValues)}${name}`,
-  };
 }

@@ -1,15 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { configFile, examples } from '../command-help.ts';
-import {
-  optimize,
-  retain,
-  showHealth,
-  tiers,
-  type DryRunOptions,
-  type OptimizeCommandOptions,
-} from '../commands/lake-maintenance.ts';
-import type { LakeOptions } from '../commands/lake.ts';
+import { showHealth } from '../commands/lake-health.ts';
+import { optimize, type OptimizeCommandOptions } from '../commands/lake-optimize.ts';
+import { retain } from '../commands/lake-retain.ts';
+import { tiers } from '../commands/lake-tiers.ts';
+import type { DryRunOptions, LakeOptions } from '../commands/lake.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
 
@@ -26,7 +22,10 @@ export function addMaintenance(lake: Command, context: CliContext, done: (code: 
         'one to four columns, with commas between; by default those of tables.<t>.clusterBy',
         columns,
       )
-      .option('--where <condition>', 'only partitions for which this holds, e.g. "day >= \'2026-01-01\'"')
+      .option(
+        '--where <condition>',
+        'only partitions for which this holds, SQL (DuckDB) over the columns that name them, e.g. "day >= \'2026-01-01\'"',
+      )
       .option(
         '--target-size <size>',
         'size that a file aims at, e.g. 64MiB; by default by the size of the table',

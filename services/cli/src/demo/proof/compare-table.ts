@@ -73,7 +73,7 @@ async function comparedColumns(
   engine: LakeEngine,
   { table, lakeTable, except = [] }: Comparison,
 ): Promise<ComparedColumn[]> {
-  const described = await engine.query(`DESCRIBE ${lakeTable}`);
+  const { result: described } = await engine.query(`DESCRIBE ${lakeTable}`);
   const lakeTypes = new Map((await described.getRows()).map(([name, type]) => [String(name), String(type)]));
   const { rows } = await client.query<{ name: string; type: string }>(
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
@@ -102,6 +102,6 @@ async function firstPostgresRow(client: Client, sql: string): Promise<string[]> 
 }
 
 async function firstLakeRow(engine: LakeEngine, sql: string): Promise<string[]> {
-  const result = await engine.query(sql);
+  const { result } = await engine.query(sql);
   return ((await result.getRows())[0] ?? []).map(String);
 }

@@ -1,0 +1,127 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EngineSession } from '../../engine-session.ts';
+import { parseStatement } from '../../statement-syntax.ts';
+import { statementNeeds, type TableNeeds } from './statement-needs.ts';
+
+let connection: DuckDBConnection;
+beforeAll(async () => {
+  connection = await (await DuckDBInstance.create(':memory:')).connect();
+});
+afterAll(() => connection.closeSync());
+
+async function needsOf(sql: string): Promise<TableNeeds[]> {
+  const parsed = await parseStatement(new EngineSession(connection, '/nowhere'), sql);
+  if ('mistake' in parsed) throw new Error(parsed.mistake);
+  return statementNeeds(parsed.statements, new Set(['bronze', 'silver', 'curated']));
+}
+
+describe('tables that a statement names', () => {
+  const namesOf = async (sql: string): Promise<string[]> =>
+    (await needsOf(sql)).map(({ catalog, schema, table }) => `${catalog}|${schema}|${table}`);
+
+  test('are found in joins, subqueries, expressions and describe, each once, whatever the case', async () => {
+    const sql = `WITH x AS (SELECT 1 AS id FROM bronze.public."Odd Name") SELECT o.id FROM silver.public.orders o JOIN x USING (id)
+      WHERE EXISTS (FROM curated.clean.orders) AND o.id IN (SELECT id FROM Silver.public.ORDERS)`;
+    expect(await namesOf(sql)).toEqual([
+      'bronze|public|Odd Name',
+      'silver|public|orders',
+      'curated|clean|orders',
+    ]);
+    expect(await namesOf('DESCRIBE silver.shop.items')).toEqual(['silver|shop|items']);
+    expect(await namesOf('SUMMARIZE silver.shop.items')).toEqual(['silver|shop|items']);
+  });
+
+  test('other names are passed over; a name of two parts keeps its place for the message', async () => {
+    expect(await namesOf("SELECT * FROM read_csv('x.csv'), orders, silver.orders")).toEqual([
+      'silver||orders',
+    ]);
+  });
+});
+
+describe('columns that a statement may read', () => {
+  /** `*` for all, else names, table by table; names that no table has are among them. */
+  const columnsOf = async (sql: string): Promise<string[]> =>
+    (await needsOf(sql)).map(({ columns }) => (columns.all ? '*' : [...columns.names].sort().join(' ')));
+  const T = 'silver.p.t';
+  const U = 'silver.p.u';
+
+  test.each([
+    [`SELECT a, b + 1 FROM ${T} WHERE "C" > 1 ORDER BY d`, ['a b c d']],
+    [`SELECT count(*) FROM ${T}`, ['']],
+    [`SELECT o.a, u.b, c FROM ${T} o JOIN ${U} u ON o.x = u.y`, ['a c o u x', 'b c o u y']],
+    // A name before a dot that is no table may be a column with parts.
+    [`SELECT st.a FROM ${T} o`, ['a st']],
+    [`SELECT count(*) FROM ${T} JOIN ${U} USING (k)`, ['k', 'k']],
+    [`SELECT a FROM ${T} o WHERE EXISTS (SELECT 1 FROM ${U} WHERE z = o.b)`, ['a b o z', 'a o z']],
+    [`SELECT * FROM (SELECT a FROM ${T})`, ['a']],
+    [`WITH c AS (SELECT a FROM ${T}) SELECT c.* FROM c, ${U}`, ['a', 'a']],
+    [`SELECT o.* FROM ${T} o, ${U} WHERE b = 1`, ['*', 'b']],
+    [`SELECT a FROM ${T} QUALIFY row_number() OVER (PARTITION BY p ORDER BY o) = 1`, ['a o p']],
+    [`SELECT a FROM ${T} UNION SELECT b FROM ${U}`, ['a b', 'a b']],
+    // Everything, since the columns are not named, or named otherwise.
+    [`FROM ${T}`, ['*']],
+    [`SELECT * EXCLUDE (a) FROM ${T}`, ['*']],
+    [`SELECT COLUMNS('^a') FROM ${T}`, ['*']],
+    [`SELECT #2 FROM ${T}`, ['*']],
+    [`SELECT o FROM ${T} o`, ['*']],
+    [`SELECT max(t) FROM ${T}`, ['*']],
+    [`SELECT x FROM ${T} AS o(x)`, ['*']],
+    [`SELECT count(*) FROM ${T} NATURAL JOIN ${U}`, ['*', '*']],
+    [`SELECT s FROM (PIVOT ${T} ON k IN ('a') USING sum(v))`, ['*']],
+    [`SELECT a FROM ${T}, query_table('silver.p.t')`, ['*']],
+    [`SUMMARIZE ${T}`, ['*']],
+  ])('%s', async (sql, expected) => {
+    expect(await columnsOf(sql)).toEqual(expected);
+  });
+});
+
+describe('conditions on rows', () => {
+  /** How many conditions each place has; those that only count where they reject nulls with a question mark. */
+  const conditionsOf = async (sql: string): Promise<string[]> =>
+    (await needsOf(sql)).flatMap(({ table, places }) =>
+      places.map(
+        (place) =>
+          `${table} ${place === null ? 'none' : place.map((one) => (one.ifRejectsNull ? '?' : '!')).join('')}`,
+      ),
+    );
+  const from = 'FROM silver.p.t t';
+
+  test.each([
+    [`SELECT a ${from} WHERE a = 1`, ['t !']],
+    [`SELECT a ${from} JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t !!', 'u !!']],
+    [`SELECT a ${from} LEFT JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t !', 'u ?!']],
+    [`SELECT a ${from} RIGHT JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t ?!', 'u !']],
+    [`SELECT a ${from} FULL JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t ?', 'u ?']],
+    [`SELECT a ${from} SEMI JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t !!', 'u !']],
+    [`SELECT a ${from} ANTI JOIN silver.p.u u ON t.a = u.a WHERE t.a = 1`, ['t !', 'u !']],
+    [`SELECT a ${from} ASOF JOIN silver.p.u u ON t.a >= u.a WHERE t.a = 1`, ['t ', 'u ']],
+    [`SELECT a ${from} WHERE a = 1 USING SAMPLE 3`, ['t ']],
+    [`SELECT a ${from} WHERE a = 1 UNION ALL SELECT a FROM silver.p.t`, ['t !', 't ']],
+    [`SELECT a FROM (SELECT a ${from}) WHERE a = 1`, ['t ']],
+    ['DESCRIBE silver.p.t', ['t none']],
+    [`SELECT a ${from} WHERE a = 1 AND (SELECT count(*) FROM query('FROM silver.p.t')) > 0`, ['t ']],
+  ])('%s', async (sql, expected) => {
+    expect(await conditionsOf(sql)).toEqual(expected);
+  });
+
+  test('a name is a column of the table that it is written with, or of the only one that may have it', async () => {
+    const [t, u] = await needsOf(
+      'SELECT 1 FROM silver.p.t JOIN silver.p.u AS other USING (k) WHERE a = 1 AND k = 2',
+    );
+    const [onT] = t?.places[0] ?? [];
+    const [onU] = u?.places[0] ?? [];
+    expect([onT?.resolve(['a']), onT?.resolve(['T', 'a']), onU?.resolve(['other', 'b'])]).toEqual([
+      'a',
+      'a',
+      'b',
+    ]);
+    // Merged by USING, of another table, or with more parts.
+    expect([
+      onT?.resolve(['k']),
+      onT?.resolve(['other', 'a']),
+      onU?.resolve(['u', 'a']),
+      onT?.resolve(['p', 't', 'a']),
+    ]).toEqual([null, null, null, null]);
+  });
+});

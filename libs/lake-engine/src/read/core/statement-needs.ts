@@ -1,0 +1,85 @@
+import { rowConditions, type RowCondition } from './row-conditions.ts';
+import { baseTablesIn, eachNode, isBaseTable, isSelect, type TableNode } from './statement-tree.ts';
+import { usedColumns, type UsedColumns } from './used-columns.ts';
+
+/** What a statement needs of one table. */
+export interface TableNeeds {
+  /** As the statement names it first. */
+  readonly catalog: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: UsedColumns;
+  /**
+   * For each place that names the table, the conditions that its rows must satisfy there; null when only the table's
+   * columns are asked for there.
+   */
+  readonly places: readonly (readonly RowCondition[] | null)[];
+}
+
+/** Functions in a FROM that read what they are given and no table that they find by its name. */
+const OWN_ROWS = new Set([
+  'unnest',
+  'range',
+  'generate_series',
+  'json_each',
+  'json_tree',
+  'read_csv',
+  'read_csv_auto',
+  'read_json',
+  'read_json_auto',
+  'read_parquet',
+  'parquet_scan',
+  'read_text',
+  'read_blob',
+  'glob',
+]);
+
+/**
+ * What statements need of the tables of some catalogs, each table once, whatever the case of its name. Never less than
+ * what they read; where something is not understood, all rows and columns. @param statements as `parseStatement` has them
+ * @param catalogs in lower case
+ */
+export function statementNeeds(statements: unknown, catalogs: ReadonlySet<string>): TableNeeds[] {
+  const conditions = new Map<TableNode, readonly RowCondition[]>();
+  const described = new Set<TableNode>();
+  const named: TableNode[] = [];
+  let findsTables = false;
+  eachNode(statements, (node) => {
+    if (isSelect(node)) for (const [table, found] of rowConditions(node)) conditions.set(table, found);
+    if (isBaseTable(node) && catalogs.has(catalogOf(node))) named.push(node);
+    findsTables ||= node.type === 'TABLE_FUNCTION' && !OWN_ROWS.has(functionOf(node));
+    // What is described is planned and not run.
+    if (node.type === 'SHOW_REF' && (node as TableNode).show_type === 'DESCRIBE')
+      for (const table of baseTablesIn(node)) described.add(table);
+  });
+  const columns = new Map<TableNode, UsedColumns>();
+  const needs = [...Map.groupBy(named, idOf).values()].map((nodes): TableNeeds => {
+    const used: UsedColumns = { all: findsTables, names: new Set() };
+    for (const node of nodes) columns.set(node, used);
+    const [first] = nodes as [TableNode];
+    return {
+      catalog: catalogOf(first),
+      schema: first.catalog_name === '' ? '' : (first.schema_name ?? ''),
+      table: first.table_name ?? '',
+      columns: used,
+      places: findsTables
+        ? [[]]
+        : nodes.map((node) => (described.has(node) ? null : (conditions.get(node) ?? []))),
+    };
+  });
+  usedColumns(statements, columns);
+  return needs;
+}
+
+/** Of `silver.orders` the middle part is missing: the parser takes the first for a schema. */
+function catalogOf({ catalog_name: catalog = '', schema_name: schema = '' }: TableNode): string {
+  return (catalog === '' ? schema : catalog).toLowerCase();
+}
+
+function idOf({ catalog_name, schema_name, table_name }: TableNode): string {
+  return JSON.stringify([catalog_name, schema_name, table_name]).toLowerCase();
+}
+
+function functionOf(node: TableNode): string {
+  return node.function?.function_name?.toLowerCase() ?? '';
+}
