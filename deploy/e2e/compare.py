@@ -25,7 +25,7 @@ def silver(request: dict, table: DeltaTable) -> dict:
     missing = [name for name in columns if name not in lake.column_names]
     if missing:
         return {"equal": False, "reason": f"columns missing in the lake: {missing}"}
-    lake = plain(lake.select(columns))
+    lake = printable(plain(lake.select(columns)))
     source = from_postgres(request, columns, lake.schema)
     order = [(name, "ascending") for name in request["key"]]
     lake, source = lake.sort_by(order), source.sort_by(order)
@@ -66,7 +66,7 @@ def source_columns(request: dict) -> list[str]:
 
 def from_postgres(request: dict, columns: list[str], schema: pa.Schema) -> pa.Table:
     data = io.BytesIO()
-    names = ", ".join(f'"{name}"' for name in columns)
+    names = ", ".join(printed_by_source(request).get(name, f'"{name}"') for name in columns)
     with psycopg.connect(request["postgres"], options="-c timezone=UTC -c datestyle=ISO") as connection:
         with connection.cursor().copy(f"copy (select {names} from {request['table']}) to stdout (format csv)") as copy:
             for chunk in copy:
@@ -85,6 +85,31 @@ def from_postgres(request: dict, columns: list[str], schema: pa.Schema) -> pa.Ta
             false_values=["f"],
         ),
     ) if data.getbuffer().nbytes else schema.empty_table()
+
+
+def printed_by_source(request: dict) -> dict:
+    """CSV has no lists and no bytes: these are compared as JSON and as hex digits."""
+    with psycopg.connect(request["postgres"]) as connection:
+        rows = connection.execute(
+            "select attname, format_type(atttypid, null) from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+            [request["table"]],
+        ).fetchall()
+    ways = {name: "array_to_json({})::text" if kind.endswith("[]") else "encode({}, 'hex')" for name, kind in rows if kind.endswith("[]") or kind == "bytea"}
+    return {name: way.format(f'"{name}"') for name, way in ways.items()}
+
+
+def printable(table: pa.Table) -> pa.Table:
+    def text(own: pa.Field) -> pa.ChunkedArray:
+        values = table[own.name]
+        if pa.types.is_list(own.type):
+            shown = lambda v: json.dumps(v, separators=(",", ":"), ensure_ascii=False)
+        elif pa.types.is_binary(own.type):
+            shown = lambda v: v.hex()
+        else:
+            return values
+        return pa.chunked_array([[None if v is None else shown(v) for v in values.to_pylist()]], pa.string())
+
+    return pa.table({own.name: text(own) for own in table.schema})
 
 
 def plain(table: pa.Table) -> pa.Table:

@@ -1,6 +1,7 @@
 import { avroFieldNames } from './avro-name.ts';
 import type { AvroField, AvroObject, AvroSchema } from './avro-schema.ts';
 import type { ColumnSchema, ColumnType, ScalarKind } from './column-type.ts';
+import { isInitialValue } from './initial-value.ts';
 
 const SCALARS: Record<ScalarKind, AvroSchema> = {
   boolean: 'boolean',
@@ -29,7 +30,11 @@ export function avroTypeOf(type: ColumnType): AvroSchema {
 
 /** Fields of a row record: every column is `["null", T]` with default null. */
 export function rowFields(columns: readonly ColumnSchema[]): AvroField[] {
-  return fields(columns, (type) => ({ type: ['null', type], default: null }));
+  const nullable = fields(columns, (type) => ({ type: ['null', type], default: null }));
+  return nullable.map((own, i) => {
+    const initial = columns[i]?.initial;
+    return initial === undefined ? own : { ...own, pgInitial: initial };
+  });
 }
 
 /** Fields of a key record: never null. */
@@ -65,6 +70,7 @@ export function columnOf(field: AvroField): ColumnSchema {
     type: columnTypeOf(inner),
     pgType: field.pgType ?? '',
     ...(field.pgOrigin === undefined ? {} : { origin: field.pgOrigin }),
+    ...(isInitialValue(field.pgInitial) ? { initial: field.pgInitial } : {}),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { InitialValue } from './initial-value.ts';
+
 /** The subset of Avro's JSON schema language that change events use. */
 export type AvroSchema = string | AvroObject | readonly AvroSchema[];
 
@@ -19,9 +21,13 @@ export interface AvroField {
   readonly type: AvroSchema;
   readonly default?: null | string | boolean | number;
   readonly doc?: string;
+  /** Names that the field had. */
+  readonly aliases?: readonly string[];
   /** The column's own name where Avro's naming rules changed it. */
   readonly pgName?: string;
   readonly pgType?: string;
   /** What the column stays when it is renamed. */
   readonly pgOrigin?: string;
+  /** What rows have that were there before the column: the source gave it to them without a change of theirs. */
+  readonly pgInitial?: InitialValue;
 }

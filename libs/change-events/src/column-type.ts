@@ -1,3 +1,5 @@
+import type { InitialValue } from './initial-value.ts';
+
 /**
  * The logical type of a column, between Postgres, Avro and the lake. JavaScript and wire representations:
  * `date` days since 1970-01-01 · `time`, `timestamp` (no zone), `timestamptz` (UTC instant) microseconds ·
@@ -35,6 +37,8 @@ export interface ColumnSchema {
    * source cannot tell it for this place of its log.
    */
   readonly origin?: string;
+  /** What rows that were there before the column have in it, where the source does not write them: see {@link InitialValue}. */
+  readonly initial?: InitialValue;
 }
 
 /** Shape of a table at one moment. Every column can be null in an event, so that schemas evolve `BACKWARD`. */

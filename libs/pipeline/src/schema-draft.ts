@@ -29,7 +29,8 @@ export class SchemaDraft {
   #slots: number;
 
   constructor(columns: readonly ColumnSchema[], key: readonly string[]) {
-    this.#columns = columns.map((column, slot) => ({
+    // What rows had in a column before it was there is not treated by any step: it goes no further.
+    this.#columns = columns.map(({ initial: _raw, ...column }, slot) => ({
       ...column,
       slot,
       keyIndex: key.indexOf(column.name),

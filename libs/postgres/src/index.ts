@@ -48,7 +48,13 @@ export {
   type SystemIdentity,
   type TimelineBranch,
 } from './system-identity.ts';
-export { tableByOid, tablesOfSchemas, type CatalogColumn, type CatalogTable } from './table-catalog.ts';
+export {
+  initialText,
+  tableByOid,
+  tablesOfSchemas,
+  type CatalogColumn,
+  type CatalogTable,
+} from './table-catalog.ts';
 export { tableParts, type TablePart, type TableParts } from './table-parts.ts';
 export { tableWriters, type TableWriters } from './table-writers.ts';
 export { TypeCatalog } from './type-catalog.ts';

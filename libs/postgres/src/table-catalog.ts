@@ -12,6 +12,12 @@ export interface CatalogColumn {
   readonly generated: boolean;
   /** `attnum`: stays when the column is renamed, and no other column of the table ever has it. */
   readonly number: number;
+  /** `attmissingval`, printed: what rows have that were there before the column and were not written since. */
+  readonly initial: string | null;
+  /** New rows get something in it that they do not bring: a default, an identity. */
+  readonly hasDefault: boolean;
+  /** Transaction that last changed the column. */
+  readonly changedBy: number;
 }
 
 export interface CatalogTable extends TableName {
@@ -36,7 +42,17 @@ interface TableRow {
   readonly identity: string;
   readonly may_select: boolean;
   readonly estimated_rows: number;
-  readonly columns: { n: string; t: string; m: number; d: number; g: boolean; a: number }[];
+  readonly columns: {
+    n: string;
+    t: string;
+    m: number;
+    d: number;
+    g: boolean;
+    a: number;
+    i: string | null;
+    h: boolean;
+    x: string;
+  }[];
   readonly primary_key: string[] | null;
   readonly identity_index: string[] | null;
   readonly column_changes: string[] | null;
@@ -49,12 +65,21 @@ const indexColumns = (flag: string): string => `(
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
    WHERE i.indrelid = c.oid AND i.${flag} AND k.ord <= i.indnkeyatts)`;
 
+/**
+ * What rows have that were there before a column, printed as the session prints values: the only element of an array of
+ * the column's type. A long one is left out, since it would be in every schema.
+ * @param column alias of `pg_attribute`
+ */
+export const initialText = (column: string): string =>
+  `CASE WHEN ${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= 8192 THEN (${column}.attmissingval::text::text[])[1] END`;
+
 const TABLES_SQL = `
 SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relreplident::text AS identity,
        has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select,
        c.reltuples::float8 AS estimated_rows,
        (SELECT coalesce(json_agg(json_build_object('n', a.attname, 't', a.atttypid::text, 'm', a.atttypmod,
-                 'd', a.attndims, 'g', a.attgenerated <> '', 'a', a.attnum) ORDER BY a.attnum), '[]')
+                 'd', a.attndims, 'g', a.attgenerated <> '', 'a', a.attnum,
+                 'i', ${initialText('a')}, 'h', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', 'x', a.xmin::text) ORDER BY a.attnum), '[]')
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        ${indexColumns('indisprimary')} AS primary_key,
        ${indexColumns('indisreplident')} AS identity_index,
@@ -100,6 +125,9 @@ function fromRow(row: TableRow): CatalogTable {
       dimensions: c.d,
       generated: c.g,
       number: c.a,
+      initial: c.i,
+      hasDefault: c.h,
+      changedBy: Number(c.x),
     })),
     primaryKey: row.primary_key ?? [],
     identityIndex: row.identity_index ?? [],

@@ -79,6 +79,20 @@ export class SchemaRegistry {
     return remember(this.#schemas, id, () => this.#schemaOf(id));
   }
 
+  /** The newest schema (JSON text) of a subject; null where it has none. It is asked for each time. */
+  async latest(subject: string): Promise<string | null> {
+    const doing = `reading the newest schema of the subject "${subject}"`;
+    const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
+    const answer = await callRegistry(this.#access, 'GET', path, null, doing);
+    if (answer.status === 404) return null;
+    const schema = answer.body['schema'];
+    if (answer.status === 200 && typeof schema === 'string') return schema;
+    throw new PlatformError('REGISTRY_REJECTED', {
+      doing,
+      why: `status ${answer.status}: ${answer.message}`,
+    });
+  }
+
   async #schemaOf(id: number): Promise<string> {
     const doing = `reading the schema with id ${id}`;
     const answer = await callRegistry(this.#access, 'GET', `/schemas/ids/${id}`, null, doing);

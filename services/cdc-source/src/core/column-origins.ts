@@ -6,6 +6,8 @@ export interface NumberedColumn {
   readonly name: string;
   readonly typeOid: number;
   readonly number: number;
+  /** What rows have that were there before it, as the server prints it; null or absent where that is nothing. */
+  readonly initial?: string | null;
 }
 
 type Origins = ReadonlyMap<string, string>;
@@ -74,13 +76,13 @@ export function catalogOrigins({ oid, columns }: CatalogTable): Origins {
   return new Map(columns.map(({ name, number }) => [name, originOf(oid, number)]));
 }
 
-function originOf(oid: number, number: number): string {
+export function originOf(oid: number, number: number): string {
   return `${oid}.${number}`;
 }
 
 const FIRST_NORMAL_XID = 3;
 
 /** Transaction numbers go round: one is later than another that is less than half of them behind. */
-function isLater(xid: number, than: number): boolean {
+export function isLater(xid: number, than: number): boolean {
   return xid >= FIRST_NORMAL_XID && ((xid - than) | 0) > 0;
 }

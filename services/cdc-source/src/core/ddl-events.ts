@@ -41,8 +41,8 @@ export interface DdlEventsOptions {
 
 /** Those that have a number; triggers of an older version tell none. */
 function numberedColumns({ columns }: DdlTable): NumberedColumn[] {
-  return (columns ?? []).flatMap(({ name, typeOid, number }) =>
-    number === undefined ? [] : [{ name, typeOid, number }],
+  return (columns ?? []).flatMap(({ name, typeOid, number, initial }) =>
+    number === undefined ? [] : [{ name, typeOid, number, initial: initial ?? null }],
   );
 }
 

@@ -17,6 +17,8 @@ export interface DdlColumn {
   readonly identity: boolean;
   readonly hasDefault: boolean;
   readonly default: string | null;
+  /** What rows have that were there before the column; triggers of an older version do not tell it. */
+  readonly initial?: string | null;
   readonly comment: string | null;
   /** Whether the publication has it. */
   readonly published: boolean;
@@ -60,6 +62,7 @@ const VERSION = 1;
 const LONGEST_CONTENT = 8 * 1024 * 1024;
 const LONGEST_NAME = 256;
 const LONGEST_STATEMENT = 2 * 16_384;
+const LONGEST_INITIAL = 8192;
 const LONGEST_COMMENT = 2 * 1024;
 const MOST_COLUMNS = 1664;
 const LARGEST_OID = 2 ** 32 - 1;
@@ -132,6 +135,7 @@ function isColumn(column: unknown): boolean {
     isWhole(column['dimensions'], 0, 2 ** 15 - 1) &&
     flags.every((flag) => typeof flag === 'boolean') &&
     isTextOrNull(column['default'], LONGEST_COMMENT) &&
+    (column['initial'] === undefined || isTextOrNull(column['initial'], LONGEST_INITIAL)) &&
     isTextOrNull(column['comment'], LONGEST_COMMENT)
   );
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
+import { SESSION_SETTINGS } from '@hasivu/pgoutput';
+import { initialText, quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
 
 import { ownerCheck } from './ddl-owner-sql.ts';
 
@@ -60,6 +61,12 @@ const DROPS = [
   'ALTER PUBLICATION',
 ];
 
+/** Values are told as every session of the source prints them, whatever the session that runs the statement has set. */
+const PRINTED = Object.entries(SESSION_SETTINGS)
+  .filter(([name]) => name !== 'search_path' && name !== 'client_encoding')
+  .map(([name, value]) => `SET ${name} TO '${value}'`)
+  .join(' ');
+
 export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
   const name = nameOf(options.slot);
   const functionName = `ddl_${name}`;
@@ -72,7 +79,7 @@ export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
   const onDrop = `hasivu_drop_${name}`;
   const body = functionBody(options, scratch, token);
   const version = `hasivu cdc-source ddl ${createHash('sha256')
-    .update(JSON.stringify([body, COMMANDS, DROPS]))
+    .update(JSON.stringify([body, PRINTED, COMMANDS, DROPS]))
     .digest('hex')
     .slice(0, 16)}`;
   const trigger = (trigger: string, event: string, tags: readonly string[]): string[] => [
@@ -98,7 +105,7 @@ export function ddlTriggers(options: DdlTriggerOptions): DdlTriggers {
             `GRANT USAGE ON SCHEMA ${DDL_SCHEMA} TO ${quoteIdentifier(options.reader)}`,
             `GRANT SELECT ON ${token} TO ${quoteIdentifier(options.reader)}`,
           ]),
-      `CREATE OR REPLACE FUNCTION ${called} RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`,
+      `CREATE OR REPLACE FUNCTION ${called} RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp ${PRINTED} AS ${quoteLiteral(body)}`,
       ...trigger(onEnd, 'ddl_command_end', COMMANDS),
       ...trigger(onDrop, 'sql_drop', DROPS),
       `COMMENT ON FUNCTION ${called} IS ${quoteLiteral(version)}`,
@@ -223,6 +230,7 @@ BEGIN
                'dimensions', a.attndims, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
                'identity', a.attidentity <> '', 'hasDefault', a.atthasdef AND a.attgenerated = '',
                'default', ${told("left(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 256)")},
+               'initial', ${initialText('a')},
                'comment', ${told('left(col_description(a.attrelid, a.attnum), 256)')},
                'published', CASE WHEN jsonb_typeof(to_jsonb(r) -> 'prattrs') = 'array'
                  THEN to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)

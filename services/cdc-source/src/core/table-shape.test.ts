@@ -14,6 +14,8 @@ const hints: CatalogHints = {
   primaryKey: ['b', 'a'],
   identityIndex: ['c'],
   origins: new Map(),
+  initials: new Map(),
+  defaulted: new Set(),
 };
 
 const CASES: readonly [ReplicaIdentity, string[], string[], string][] = [

@@ -16,6 +16,10 @@ export interface CatalogHints {
   readonly identityIndex: readonly string[];
   /** `ColumnSchema.origin` by column name, of the columns for which it is known. */
   readonly origins: ReadonlyMap<string, string>;
+  /** What rows of before a column have in it, as Postgres prints it, by column name. */
+  readonly initials: ReadonlyMap<string, string>;
+  /** Names of columns that have a default today. */
+  readonly defaulted: ReadonlySet<string>;
 }
 
 export interface ShapeSource {
@@ -29,6 +33,10 @@ export interface ShapeSource {
 /** A table's shape with the types its columns were declared with, in the same order: what reads binary values. */
 export interface DeclaredShape extends TableSchema {
   readonly declared: readonly DeclaredColumn[];
+  /** What rows have that were there before the column, as Postgres prints it; null where they have nothing or it is not known. */
+  readonly initials: readonly (string | null)[];
+  /** Names of the columns that have a default today. */
+  readonly defaulted: ReadonlySet<string>;
 }
 
 /** The table's shape at one place of the log: names, types and order from there, the rest from the catalog of today. */
@@ -49,6 +57,8 @@ export function shapeTable(source: ShapeSource, hints: CatalogHints, lookup: Typ
     table: source.table,
     columns,
     declared,
+    initials: columns.map(({ name }) => hints.initials.get(name) ?? null),
+    defaulted: hints.defaulted,
     key: keyOf(source, hints),
   };
 }
@@ -88,6 +98,11 @@ export function sameShape(a: TableSchema, b: TableSchema): boolean {
   return (
     looksSame(a, b) && a.columns.every((column, i) => column.origin === (b.columns[i] as ColumnSchema).origin)
   );
+}
+
+/** False where more is known of what rows of before have. */
+export function sameInitials(a: DeclaredShape, b: DeclaredShape): boolean {
+  return a.initials.length === b.initials.length && a.initials.every((text, i) => text === b.initials[i]);
 }
 
 /** The same, but for what is known of where the columns come from: no row shows that. */

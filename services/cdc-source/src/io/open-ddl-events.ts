@@ -26,7 +26,7 @@ export function openDdlEvents(
     exclude,
     captured: new Set(prepared.tables.map(tableId)),
     compiled: (id) => compiler.tables.get(id),
-    numbered: (oid, columns) => compiler.origins.tell(oid, columns),
+    numbered: (oid, columns) => compiler.tell(oid, columns),
     describe: (table) => describe(table, compiler, logger),
     notice: (notice, table, former) => {
       if (notice === 'waits') logger.info({ table }, NOTICES.waits);
@@ -68,6 +68,8 @@ async function describe(
     primaryKey: ddl.primaryKey ?? [],
     identityIndex: ddl.identityIndex ?? [],
     origins: new Map<string, string>(),
+    initials: new Map<string, string>(),
+    defaulted: new Set<string>(),
   };
   const names = all.map((column) => column.name);
   try {

@@ -60,6 +60,12 @@ export async function openTarget(
     prefix: kafka.prefix,
     database: prepared.server.database,
     rules: columnRules(postgres.columns),
+    onUntold: (table, columns) => {
+      dependencies.logger.warn(
+        { table, columns },
+        'rows from before a new column may have values in it that the stream does not tell (a default that is no constant, or the table was written anew since): a snapshot of the table (hasivu snapshot start) reads them',
+      );
+    },
   });
   const lineage = await openLineage(dependencies, cluster, resources);
   return {

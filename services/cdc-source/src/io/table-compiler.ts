@@ -1,4 +1,13 @@
-import { keySchema, topicNames, valueSchema, type AvroObject, type TableSchema } from '@hasivu/change-events';
+import {
+  AvroDecodeError,
+  keySchema,
+  layoutOf,
+  topicNames,
+  valueSchema,
+  type AvroObject,
+  type ColumnSchema,
+  type TableSchema,
+} from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { binaryColumnOf, type RelationMessage, type ReplicaIdentity } from '@hasivu/pgoutput';
@@ -11,7 +20,8 @@ import {
 } from '@hasivu/postgres';
 
 import { CapturedTable } from '../core/captured-table.ts';
-import { catalogOrigins, ColumnOrigins } from '../core/column-origins.ts';
+import { catalogOrigins, ColumnOrigins, type NumberedColumn } from '../core/column-origins.ts';
+import { InitialValues, withInitial } from '../core/initial-values.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { valueLimit } from '../core/oversize.ts';
 import { tableId } from '../core/table-selection.ts';
@@ -19,12 +29,14 @@ import {
   keyOfRelation,
   looksSame,
   sameDeclared,
+  sameInitials,
   sameShape,
   shapeTable,
   type CatalogHints,
   type DeclaredShape,
   type ShapeSource,
 } from '../core/table-shape.ts';
+import { UntoldColumns } from '../core/untold-columns.ts';
 import { failpoint } from '../failpoints.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
 
@@ -35,12 +47,16 @@ export interface CompilerOptions {
   readonly prefix: string;
   readonly database: string;
   readonly rules: ReadonlyMap<string, ColumnRules>;
+  /** Told of new columns in which rows of before may have something that nobody can tell from the stream. */
+  readonly onUntold: (table: string, columns: readonly string[]) => void;
 }
 
 /** Turns table shapes into {@link CapturedTable}s: resolves types, registers schemas, and keeps what did not change. */
 export class TableCompiler {
   readonly types: TypeCatalog;
-  readonly origins = new ColumnOrigins();
+  readonly #origins = new ColumnOrigins();
+  readonly #initials = new InitialValues();
+  readonly #untold = new UntoldColumns();
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
   /** Shapes before the rules for columns, of the newest compiled versions. */
@@ -60,6 +76,17 @@ export class TableCompiler {
     return this.#topics.change(table.schema, table.table);
   }
 
+  /** What a statement's message says of a table's columns; it holds up to the next one of the table. */
+  tell(oid: number, columns: readonly NumberedColumn[]): void {
+    this.#origins.tell(oid, columns);
+    this.#initials.tell(oid, columns);
+  }
+
+  #see(table: CatalogTable): void {
+    this.#origins.see(table);
+    this.#initials.see(table);
+  }
+
   /** Shape of a table as the catalog has it now, restricted to the published columns. */
   async shapeOf(table: CatalogTable, published: PublishedTable | undefined): Promise<DeclaredShape> {
     await this.types.load(table.columns.map((column) => column.typeOid));
@@ -68,7 +95,7 @@ export class TableCompiler {
       table.columns.map((column) => column.name),
     );
     const columns = publishedColumns(table, published);
-    this.origins.see(table);
+    this.#see(table);
     return shapeTable(
       {
         database: this.#options.database,
@@ -93,11 +120,18 @@ export class TableCompiler {
     const known = this.tables.get(name);
     const before = this.#shapes.get(name);
     const sameTypes = before !== undefined && sameDeclared(before.declared, shape.declared);
-    if (known?.identity === identity && sameTypes && sameShape(before, shape)) return known;
-    const { schema, transforms, slots } = this.ruled(shape);
+    if (known?.identity === identity && sameTypes && sameShape(before, shape) && sameInitials(before, shape))
+      return known;
+    const { schema: ruled, transforms, slots } = this.ruled(shape);
     const declared = keptOf(shape.declared, slots);
-    const topic = this.topicOf(schema);
+    const topic = this.topicOf(ruled);
     const { prefix, cluster } = this.#options;
+    await this.#recall(name, topic);
+    const initials = keptOf(shape.initials, slots);
+    const columns = ruled.columns.map((column, i) =>
+      withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials),
+    );
+    const schema = { ...ruled, columns };
     const key = keySchema(prefix, schema);
     const table = new CapturedTable({
       schema,
@@ -113,6 +147,9 @@ export class TableCompiler {
       version: SOURCE_VERSION,
       sourceName: prefix,
     });
+    this.#initials.registered(columns);
+    const untold = this.#untold.among(name, columns, shape.defaulted);
+    if (untold.length > 0) this.#options.onUntold(name, untold);
     if (known) carryCounts(known, table);
     this.tables.set(name, table);
     this.#shapes.set(name, shape);
@@ -163,8 +200,10 @@ export class TableCompiler {
   async adopt(relation: RelationMessage, xid: number): Promise<CapturedTable> {
     await this.types.load(relation.columns.map((column) => column.typeOid));
     const current = await tableByOid(this.#options.session, relation.oid);
-    const origins = this.origins.of(relation, current, xid);
-    const hints = { ...(current ? hintsOf(current) : NO_HINTS), origins };
+    const origins = this.#origins.of(relation, current, xid);
+    if (current) this.#initials.see(current);
+    const initials = this.#initials.of(relation, origins, current, xid);
+    const hints = { ...(current ? hintsOf(current) : NO_HINTS), origins, initials };
     if (current)
       this.#columns.set(
         tableId(relation),
@@ -192,6 +231,16 @@ export class TableCompiler {
     return ruledShape(this.#options.rules, shape, names).schema;
   }
 
+  /** The schema that events of before had says what the catalog may have forgotten since. */
+  async #recall(name: string, topic: string): Promise<void> {
+    if (this.#untold.isKnown(name)) return;
+    const { registry } = this.#options;
+    const value = await registry.latest(`${topic}-value`);
+    const columns = value === null ? null : columnsIn(value);
+    this.#initials.registered(columns ?? []);
+    this.#untold.begin(name, columns);
+  }
+
   async #register(table: string, subject: string, schema: AvroObject): Promise<number> {
     try {
       const id = await this.#options.registry.register(subject, schema, 'BACKWARD');
@@ -210,8 +259,18 @@ export class TableCompiler {
   }
 }
 
-function keptOf(declared: DeclaredShape['declared'], slots: Int32Array | null): DeclaredShape['declared'] {
-  return slots === null ? declared : declared.filter((_, i) => (slots[i] as number) >= 0);
+function keptOf<T>(columns: readonly T[], slots: Int32Array | null): readonly T[] {
+  return slots === null ? columns : columns.filter((_, i) => (slots[i] as number) >= 0);
+}
+
+/** Columns of a registered value schema; none of one that is not a change event's. */
+function columnsIn(schema: string): readonly ColumnSchema[] {
+  try {
+    return layoutOf(schema).columns;
+  } catch (error) {
+    if (error instanceof AvroDecodeError) return [];
+    throw error;
+  }
 }
 
 const NO_HINTS: CatalogHints = {
@@ -219,6 +278,8 @@ const NO_HINTS: CatalogHints = {
   primaryKey: [],
   identityIndex: [],
   origins: new Map(),
+  initials: new Map(),
+  defaulted: new Set(),
 };
 
 function hintsOf(table: CatalogTable): CatalogHints {
@@ -227,6 +288,10 @@ function hintsOf(table: CatalogTable): CatalogHints {
     primaryKey: table.primaryKey,
     identityIndex: table.identityIndex,
     origins: catalogOrigins(table),
+    initials: new Map(
+      table.columns.flatMap(({ name, initial }) => (initial === null ? [] : [[name, initial] as const])),
+    ),
+    defaulted: new Set(table.columns.flatMap(({ name, hasDefault }) => (hasDefault ? [name] : []))),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnSchema, ColumnType } from '@hasivu/change-events';
 import { arrayOf, field, type DeltaField, type DeltaType } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { withInitial } from './column-initial.ts';
 import { withOrigin } from './column-origin.ts';
 import { lakeName } from './lake-name.ts';
 
@@ -73,6 +74,7 @@ export function lakeFields(columns: readonly ColumnSchema[], table: string): Del
     }
     seen.add(name.toLowerCase());
     const metadata = column.pgType === '' ? {} : { pgType: column.pgType };
-    return withOrigin(field(name, deltaTypeOf(column.type), metadata), column.origin ?? null);
+    const own = withOrigin(field(name, deltaTypeOf(column.type), metadata), column.origin ?? null);
+    return column.initial === undefined ? own : withInitial(own, column.type, column.initial);
   });
 }

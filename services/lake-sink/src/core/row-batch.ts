@@ -1,6 +1,7 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
 import { ColumnMapping, type DeltaField } from '@hasivu/delta';
 import { isAfter, type ChangePosition } from './change-position.ts';
+import { LackingRows } from './lacking-rows.ts';
 import type { PageCompression } from './page-compression.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
@@ -44,6 +45,7 @@ export class RowBatch {
   readonly #files = new Map<string, RowFile>();
   readonly #readers = new Map<readonly ColumnSchema[], PartitionReader>();
   readonly #ops = new Map<number, Buffer>();
+  readonly #lacking: LackingRows;
   readonly #facts: ChangeFacts = {
     op: Buffer.alloc(1),
     lsnHi: 0,
@@ -71,6 +73,13 @@ export class RowBatch {
     this.#table = table;
     this.openedAtMs = openedAtMs;
     this.#compression = compression;
+    this.#lacking = new LackingRows(shape.rowFields);
+  }
+
+  /** Its shape, with what its rows came without. */
+  get filledShape(): TableShape {
+    const { upTo } = this.#lacking;
+    return upTo.size === 0 ? this.shape : { ...this.shape, lackedUpTo: upTo };
   }
 
   get heldBytes(): number {
@@ -105,6 +114,7 @@ export class RowBatch {
     const file = this.#fileOf(reader, rowAt);
     file.append(columns, rowAt < 0 ? null : reader.cursorAt(rowAt), facts);
     this.rows += 1;
+    this.#lacking.note(reader);
     if (op === OP.truncate) this.noteTruncate({ lsn: reader.commitLsn, seq: reader.seq });
     else for (const name of reader.unavailable) this.#noteUnavailable(file.fieldOf(columns, name));
     return true;

@@ -1,5 +1,6 @@
 import { evolveSchema, type DeltaField } from '@hasivu/delta';
 import { isAfter, type ChangePosition } from './change-position.ts';
+import { withInitialSince, withoutInitial } from './column-initial.ts';
 import { fieldFor, originOf } from './column-origin.ts';
 import { planColumns, type ColumnRules } from './column-plan.ts';
 import { stateShape, type TableShape } from './table-shape.ts';
@@ -35,7 +36,9 @@ function withNewerColumns(
   const plan = planColumns(rowFields, incoming, { ...rules, onDrop: 'keep' });
   const gone = new Set(planColumns(rowFields, incoming, rules).dropped);
   const before = rowFields.map((own, i) => ({ ...(plan.fields[i] as DeltaField), type: own.type }));
-  const fields = evolved(before, plan.fields);
+  const fields = evolved(before, plan.fields).map((own, i) =>
+    i < rowFields.length ? own : withInitialSince(own, at),
+  );
   const sent = new Set(incoming.map((own) => own.name.toLowerCase()));
   const had = new Set(stateShape(shape).rowFields.map((own) => own.name));
   const stateFields = fields.filter((own, i) => {
@@ -64,7 +67,7 @@ function withOlderColumns(
   }
   // As if the present columns had taken the names of those that are gone.
   const kept = planColumns(gone, shape.rowFields, { ...rules, onDrop: 'keep' }).fields.slice(0, gone.length);
-  const rowFields = evolved(shape.rowFields, [...known, ...kept]);
+  const rowFields = evolved(shape.rowFields, [...known, ...kept.map(withoutInitial)]);
   const state = stateShape(shape).rowFields;
   const names = new Set(state.map((own) => own.name));
   if (rules.onDrop === 'keep') for (const own of kept) names.add(own.name);

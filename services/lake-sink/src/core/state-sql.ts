@@ -20,7 +20,7 @@ export function stateFields(shape: TableShape): TableShape['rowFields'] {
 }
 
 export function batchRelation(shape: TableShape, files: readonly PartitionFiles[]): string {
-  return changeRows(shape, files);
+  return changeRows(shape, files, 'noted');
 }
 
 /** Rows of the table's files that are still in the table. */

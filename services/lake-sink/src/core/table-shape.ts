@@ -14,6 +14,8 @@ export interface TableShape {
   readonly stateFields?: readonly DeltaField[];
   /** First change that had these columns; changes before it can have other ones, and are put into these. */
   readonly columnsAt?: ChangePosition | null;
+  /** Of a batch: by column with an initial value the last change that came without the column. All that have it are later. */
+  readonly lackedUpTo?: ReadonlyMap<string, ChangePosition>;
 }
 
 /** The same with the columns that the state table has. */

@@ -10,6 +10,7 @@ import {
   type DeltaType,
   type TypedColumn,
 } from '@hasivu/delta';
+import { timeText } from './time-text.ts';
 
 /** Moves one non-null value from the cursor into its column, without a JavaScript value where that can be had. */
 export type ValueCopier = (cursor: AvroCursor) => void;
@@ -145,13 +146,4 @@ function scaled(unscaled: bigint, scale: number, lakeType: DeltaType): bigint {
 function bigEndian(buf: Buffer, start: number, stop: number): bigint {
   if (start === stop) return 0n;
   return BigInt.asIntN((stop - start) * 8, BigInt(`0x${buf.toString('hex', start, stop)}`));
-}
-
-/** `HH:MM:SS`, with the fraction where there is one, as Postgres prints it. */
-function timeText(micros: number): string {
-  const seconds = Math.floor(micros / 1_000_000);
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  const fraction = micros % 1_000_000;
-  const rest = fraction === 0 ? '' : `.${String(fraction).padStart(6, '0').replace(/0+$/, '')}`;
-  return `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}${rest}`;
 }

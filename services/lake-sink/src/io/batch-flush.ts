@@ -116,7 +116,7 @@ async function applyToState(
   const isNew = truncatedAt !== null && (known === null || isAfter(truncatedAt, known));
   const nowMs = Date.now();
   const { filesAdded, bytesAdded } = await tools.merger.apply(table, {
-    shape: stateShape(batch.shape),
+    shape: stateShape(batch.filledShape),
     files,
     truncatedAt: isNew ? truncatedAt : known,
     truncates: isNew,

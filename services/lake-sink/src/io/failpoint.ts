@@ -1,5 +1,6 @@
 /** Names of the places where a test may kill the process; the service passes a function that does nothing. */
 export const FAILPOINTS = [
+  'columns-rewritten',
   'columns-changed',
   'log-uploaded',
   'log-committed',

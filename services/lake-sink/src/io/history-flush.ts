@@ -16,7 +16,7 @@ export async function applyToHistories(
   const wanted = tables.histories.filter(({ bit }) => (batch.targets & bit) !== 0);
   if (wanted.length === 0) return;
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'history' });
-  const { shape, truncatedAt, unavailable } = batch;
+  const { filledShape: shape, truncatedAt, unavailable } = batch;
   const source = {
     topic: binding.topic,
     shape,

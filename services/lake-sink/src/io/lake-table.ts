@@ -18,6 +18,7 @@ import {
 } from '@hasivu/delta';
 import { OpenTable, type EngineTable, type NewFile } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/change-position.ts';
+import { hasInitial } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
@@ -40,6 +41,8 @@ export interface TableEvolution {
   readonly renamed: ReadonlyMap<string, string>;
   /** Columns for which every file has to be rewritten. */
   readonly widened: readonly string[];
+  /** New columns that rows of before have a value in. */
+  readonly initial: readonly DeltaField[];
   /** False where only properties change. */
   readonly added: boolean;
 }
@@ -184,6 +187,7 @@ export class LakeTable implements EngineTable {
       partitionColumns: metaData.partitionColumns,
       renamed: plan.renamed,
       widened: evolution?.widened ?? [],
+      initial: next.fields.filter((own) => evolution?.added.includes(own.name) === true && hasInitial(own)),
       added: evolution !== null,
     };
   }

@@ -1,6 +1,6 @@
 import { CHANGE_FEED_PROPERTY, CODEC_PROPERTY, type DeltaField, type PageCodec } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import type { Engine, FileCache } from '@hasivu/lake-engine';
+import { replanned, type Engine, type FileCache } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { isAfter, type ChangePosition } from '../core/change-position.ts';
@@ -12,7 +12,7 @@ import { TARGET } from '../core/row-batch.ts';
 import { planShape } from '../core/shape-plan.ts';
 import { stateShape, tableFields, type TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
-import { commitWidened } from './column-widening.ts';
+import { commitRewritten } from './column-rewriting.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { LakeTable, TableEvolution } from './lake-table.ts';
 import { storedColumns } from './stored-shape.ts';
@@ -134,7 +134,8 @@ export class TopicTables {
     const { columnsAt = null, partitions } = shape;
     const rules = { ...this.#rules, onDrop: 'keep' } as const;
     const { codec } = this.#binding;
-    return { fields: tableFields(shape, LOG_COLUMNS), partitions, rules, columnsAt, codec, properties: {} };
+    const fields = tableFields(shape, LOG_COLUMNS);
+    return { fields, partitions, rules, columnsAt, codec, properties: {}, hasState: false };
   }
 
   #stateColumns(shape: TableShape): TableColumns {
@@ -142,14 +143,14 @@ export class TopicTables {
     const fields = tableFields(stateShape(shape), STATE_COLUMNS);
     const { codec, feed } = this.#binding;
     const properties = feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
-    return { fields, partitions, rules: this.#rules, columnsAt, codec, properties };
+    return { fields, partitions, rules: this.#rules, columnsAt, codec, properties, hasState: true };
   }
 
   #historyColumns({ target }: HistoryTable, shape: TableShape): TableColumns {
     const layout = historyLayout(target.form, shape);
     const partitions = historyPartitions(layout, target.rows);
     const fields = historyFields(layout, target.rows);
-    return { ...this.#logColumns(shape), fields, partitions };
+    return { ...this.#logColumns(shape), fields, partitions, hasState: true };
   }
 
   async #fit(
@@ -165,6 +166,17 @@ export class TopicTables {
       const properties = { ...wanted.properties, ...(codec === null ? {} : { [CODEC_PROPERTY]: codec }) };
       await table.create(fields, columns, key, properties, columnsAt);
     }
+    await replanned(table, () => this.#evolve(table, wanted, key, keyBefore));
+  }
+
+  async #evolve(
+    table: LakeTable,
+    wanted: TableColumns,
+    key: readonly string[] | null,
+    keyBefore: readonly string[] | null,
+  ): Promise<void> {
+    const { partitions } = wanted;
+    const columns = partitions.map((part) => part.name);
     const evolution = planned(table, wanted);
     const partitioned = evolution?.partitionColumns ?? table.partitionColumns;
     if (JSON.stringify(partitioned) !== JSON.stringify(columns)) {
@@ -177,7 +189,9 @@ export class TopicTables {
       throw incompatible(this.#binding.table, why);
     }
     if (evolution === null) return;
-    if (evolution.widened.length > 0) await commitWidened(table, evolution, partitions, this.#tools);
+    const initial = wanted.hasState ? evolution.initial : [];
+    if (evolution.widened.length > 0 || (initial.length > 0 && table.delta.state.files.size > 0))
+      await commitRewritten(table, evolution, initial, partitions, this.#tools);
     else await table.delta.commit({ actions: evolution.actions, operation: operationOf(evolution) });
     this.#tools.failpoint('columns-changed');
   }
@@ -192,6 +206,8 @@ interface TableColumns {
   readonly codec: PageCodec | null;
   /** A new table has them. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Its rows are those of the source, not what was told of them: they have a new column's initial value. */
+  readonly hasState: boolean;
 }
 
 function planned(table: LakeTable, { fields, rules, columnsAt, codec }: TableColumns): TableEvolution | null {

@@ -148,7 +148,7 @@ class Life {
         close: () => Promise.resolve(),
       },
       compiler: {
-        shapeOf: () => Promise.resolve({ ...SCHEMA, declared: [] }),
+        shapeOf: () => Promise.resolve({ ...SCHEMA, declared: [], initials: [], defaulted: new Set() }),
         compileRead: () => Promise.resolve(table),
       },
       emitter: new ChunkEmitter({

@@ -1,5 +1,6 @@
 import { field, type DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
+import { withInitialOf } from '../column-initial.ts';
 import { originOf, withOrigin } from '../column-origin.ts';
 import type { PartitionColumn } from '../partition-spec.ts';
 import { tableFields, type TableShape } from '../table-shape.ts';
@@ -102,7 +103,8 @@ function addedFields(layout: HistoryLayout, rows: HistoryRows): DeltaField[] {
 function derivedField(name: string, of: DeltaField | undefined): DeltaField {
   const origin = of === undefined ? null : originOf(of);
   const role = name.startsWith('_previous_') ? 'previous' : 'current';
-  return withOrigin(field(name, of?.type ?? 'string'), origin === null ? null : `${origin}.${role}`);
+  const own = withOrigin(field(name, of?.type ?? 'string'), origin === null ? null : `${origin}.${role}`);
+  return role === 'current' ? withInitialOf(own, of) : own;
 }
 
 function unfit(form: HistoryForm, why: string): PlatformError {

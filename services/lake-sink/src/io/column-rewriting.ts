@@ -1,0 +1,112 @@
+import { readEverything, removalOf, type Action, type AddFile, type DeltaField } from '@hasivu/delta';
+import {
+  CHANGE_TYPE,
+  type Engine,
+  type EngineFile,
+  type EngineSession,
+  type FileCache,
+  hasChangeFeed,
+  identifier,
+  inPartition,
+  LocalFiles,
+  readFiles,
+  storedAs,
+  storedIds,
+  TableVectors,
+  unmarkedRows,
+  uploadChangeFiles,
+  uploadEngineFiles,
+} from '@hasivu/lake-engine';
+import { initialSql } from '../core/column-initial.ts';
+import type { PartitionColumn } from '../core/partition-spec.ts';
+import type { Failpoint } from './failpoint.ts';
+import type { LakeTable, TableEvolution } from './lake-table.ts';
+
+export interface RewritingTools {
+  readonly engine: Engine;
+  readonly cache: FileCache;
+  readonly failpoint: Failpoint;
+}
+
+/**
+ * Rewrites every file of a table to a schema with wider columns, or with columns that its rows have a value in, and
+ * commits files and schema as one version. Readers differ in which narrower Parquet types they accept for a column (that
+ * is Delta's typeWidening feature, which few have), so no file keeps the old type; and no reader takes a value for a
+ * column that a file lacks. One file at a time: memory and disk stay bounded by one file.
+ * @param initial new columns with an initial value, which no row of the table can have yet
+ */
+export async function commitRewritten(
+  table: LakeTable,
+  evolution: TableEvolution,
+  initial: readonly DeltaField[],
+  partitions: readonly PartitionColumn[],
+  tools: RewritingTools,
+): Promise<void> {
+  const files = [...table.delta.state.files.values()];
+  const local = new LocalFiles(table, tools.cache);
+  // Rows that are the same in another type are no change to those who read changes.
+  const changesRows = initial.length > 0;
+  const actions: Action[] = [...evolution.actions];
+  for (const file of files) {
+    const written = await tools.engine.exclusively(`rewriting the columns of ${table.root}`, (session) =>
+      rewritten({ session, table, local, cache: tools.cache }, file, evolution, initial, partitions),
+    );
+    actions.push(removalOf(file, Date.now(), changesRows), ...written.changes);
+    for (const add of written.adds) actions.push({ add: { ...add, dataChange: changesRows } });
+    await local.forget([file]);
+    await tools.cache.trim();
+  }
+  tools.failpoint('columns-rewritten');
+  await table.delta.commit({
+    actions,
+    operation: evolution.widened.length > 0 ? 'CHANGE COLUMN' : 'ADD COLUMNS',
+    reads: readEverything(files.map(({ path }) => path)),
+    isolation: 'serializable',
+    // Nothing that the table declares can be of a column that it does not have yet.
+    enforcesConstraints: true,
+  });
+}
+
+interface RewritingPlace {
+  readonly session: EngineSession;
+  readonly table: LakeTable;
+  readonly local: LocalFiles;
+  readonly cache: FileCache;
+}
+
+async function rewritten(
+  { session, table, local, cache }: RewritingPlace,
+  file: AddFile,
+  { schema, columns }: TableEvolution,
+  initial: readonly DeltaField[],
+  partitions: readonly PartitionColumn[],
+): Promise<{ readonly adds: readonly AddFile[]; readonly changes: readonly Action[] }> {
+  const outside = new Set(partitions.map((part) => part.name));
+  const stored = schema.fields.filter((own) => !outside.has(own.name));
+  const names = stored.map((own) => own.name);
+  // Names change without the files: the next names are those by which these are read too.
+  const groups = (await local.groups([file])).map((group) => ({ ...group, columns }));
+  const all = readFiles(stored, [], groups);
+  const marked = await new TableVectors(session, table, cache, local).load([file]);
+  const before = marked ? unmarkedRows(all) : all;
+  const after = withInitials(before, initial);
+  const write = async (query: string, name: string): Promise<EngineFile[]> => {
+    const options = { codec: table.codec, fieldIds: storedIds(columns, names) };
+    const written = await session.writeParquet(query, name, Number.MAX_SAFE_INTEGER, [], options);
+    return inPartition(written, partitions, columns.namedValues(file.partitionValues));
+  };
+  const selected = names.map((name) => storedAs(columns, name)).join(', ');
+  const next = await write(`SELECT ${selected} FROM ${after} ORDER BY __row`, 'rewritten');
+  const adds = await uploadEngineFiles(table, cache, next, stored, partitions, columns);
+  if (initial.length === 0 || !hasChangeFeed(table)) return { adds, changes: [] };
+  const typed = (relation: string, type: string): string =>
+    `SELECT ${selected}, '${type}' AS ${identifier(CHANGE_TYPE.name)} FROM ${relation}`;
+  const told = `${typed(before, 'update_preimage')} UNION ALL ${typed(after, 'update_postimage')}`;
+  return { adds, changes: await uploadChangeFiles(table, await write(told, 'changes'), partitions) };
+}
+
+function withInitials(rows: string, initial: readonly DeltaField[]): string {
+  if (initial.length === 0) return rows;
+  const values = initial.map((own) => `${initialSql(own)} AS ${identifier(own.name)}`);
+  return `(SELECT * REPLACE (${values.join(', ')}) FROM ${rows})`;
+}
