@@ -25,8 +25,14 @@ export const CHECK_PREFIX = 'delta.constraints.';
 export const INVARIANTS = 'delta.invariants';
 /** Column metadata: what the column is computed by. */
 export const GENERATION_EXPRESSION = 'delta.generationExpression';
-/** Column metadata: the value of rows that are written without one. */
-export const COLUMN_DEFAULT = 'CURRENT_DEFAULT';
+/** Column metadata: the value of rows that are written without one, as an expression of Spark's SQL. */
+const COLUMN_DEFAULT = 'CURRENT_DEFAULT';
+
+/** The expression that rows get which a writer has no value of the column for; null where they get null. */
+export function columnDefault({ metadata }: DeltaField): string | null {
+  const expression = metadata[COLUMN_DEFAULT];
+  return typeof expression === 'string' ? expression : null;
+}
 
 /** Everything that the table declares of its rows; columns inside structs by their path, `a.b`. */
 export function constraintsOf(

@@ -25,6 +25,8 @@ const WRITER_FEATURES = new Set([
   // What a table declares by these, its writers have to enforce: see check-constraints.ts.
   'checkConstraints',
   'generatedColumns',
+  // Of rows that come without a column's value; whoever has a value for every column need not know.
+  'allowColumnDefaults',
 ]);
 
 /** Table property: rows may be taken out of files by deletion vectors. */

@@ -14,7 +14,7 @@ export { byPartition, LocalFiles, type PlacedFile } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
 export { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
-export { holdRows, rowConstraints, type RowConstraint } from './row-constraints.ts';
+export { defaultValue, holdRows, rowConstraints, type RowConstraint } from './row-constraints.ts';
 export { setProperties } from './table-properties.ts';
 export { namedParts } from './named-parts.ts';
 export { readFiles } from './read-files.ts';

@@ -1,7 +1,7 @@
-import type { Constraint } from '@hasivu/delta';
+import type { Constraint, DeltaField } from '@hasivu/delta';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { EngineSession } from './engine-session.ts';
-import { identifier } from './engine-sql.ts';
+import { engineType, identifier } from './engine-sql.ts';
 import { parsePredicate, type ConditionedTable } from './predicate/row-predicate.ts';
 
 /** A constraint as the engine evaluates it. */
@@ -68,6 +68,31 @@ async function rowConstraint(
       error,
     );
   }
+}
+
+/**
+ * What a column's default is, as an expression of the engine: a constant, made of what {@link rowConstraints} takes.
+ * @throws LAKE_CONSTRAINT_UNENFORCED for any other
+ */
+export async function defaultValue(
+  session: EngineSession,
+  table: ConditionedTable,
+  column: DeltaField,
+  expression: string,
+): Promise<string> {
+  const name = `default of ${column.name}`;
+  // A backslash is a character here, and begins an escape in Spark.
+  if (expression.includes('\\'))
+    throw unenforced(table.root, name, 'it has a backslash, which Spark reads otherwise');
+  const value = `CAST((${expression}\n) AS ${engineType(column.type)})`;
+  const constant = { ...table, schema: { type: 'struct', fields: [] } } as const;
+  try {
+    await parsePredicate(session, constant, `${value} IS NULL`, SHARED_FUNCTIONS);
+  } catch (error) {
+    if (!isPlatformError(error) || error.code !== 'LAKE_PREDICATE_INVALID') throw error;
+    throw unenforced(table.root, name, 'it is no constant that Spark and this engine mean alike', error);
+  }
+  return value;
 }
 
 /** @throws LAKE_CONSTRAINT_BROKEN naming the first constraint that rows of the relation break, and how many do */

@@ -24,11 +24,17 @@ export function changeRows(
   const [mapping] = new Set(files.map(({ columns }) => columns));
   const renamed = mapping === undefined ? [] : renamedColumns(shape.rowFields, mapping);
   const replaced = initialValues(shape, lacking);
-  if (renamed.length > 0) {
-    const names = renamed.map(([stored, name]) => `WHEN ${text(stored)} THEN ${text(name)}`).join(' ');
-    const present = `list_transform(_unavailable, lambda u: CASE u ${names} ELSE u END)`;
-    replaced.push(`${present} AS ${identifier('_unavailable')}`);
-  }
+  const unavailable = identifier('_unavailable');
+  const names = renamed.map(([stored, name]) => `WHEN ${text(stored)} THEN ${text(name)}`).join(' ');
+  const present =
+    renamed.length === 0 ? unavailable : `list_transform(_unavailable, lambda u: CASE u ${names} ELSE u END)`;
+  const unsent = lacking === 'noted' ? (shape.unsent ?? []) : [];
+  // As if the change had left the value as it is.
+  const all =
+    unsent.length === 0
+      ? present
+      : `CASE WHEN _op IN ('c', 'r', 'u') THEN list_concat(coalesce(${present}, []), [${unsent.map(text).join(', ')}]) ELSE ${present} END`;
+  if (all !== unavailable) replaced.push(`${all} AS ${unavailable}`);
   return replaced.length === 0 ? rows : `(SELECT * REPLACE (${replaced.join(', ')}) FROM ${rows})`;
 }
 

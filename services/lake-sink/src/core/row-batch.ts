@@ -6,6 +6,7 @@ import type { PageCompression } from './page-compression.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { RowFile, type ChangeFacts, type FinishedFile } from './row-file.ts';
 import { fileFields, type TableShape } from './table-shape.ts';
+import { UnsentColumns } from './unsent-columns.ts';
 
 export const OP = {
   create: 0x63,
@@ -46,6 +47,7 @@ export class RowBatch {
   readonly #readers = new Map<readonly ColumnSchema[], PartitionReader>();
   readonly #ops = new Map<number, Buffer>();
   readonly #lacking: LackingRows;
+  readonly #unsent: UnsentColumns;
   readonly #facts: ChangeFacts = {
     op: Buffer.alloc(1),
     lsnHi: 0,
@@ -74,12 +76,18 @@ export class RowBatch {
     this.openedAtMs = openedAtMs;
     this.#compression = compression;
     this.#lacking = new LackingRows(shape.rowFields);
+    this.#unsent = new UnsentColumns(shape.rowFields);
   }
 
   /** Its shape, with what its rows came without. */
   get filledShape(): TableShape {
     const { upTo } = this.#lacking;
-    return upTo.size === 0 ? this.shape : { ...this.shape, lackedUpTo: upTo };
+    const unsent = this.#unsent.names;
+    return {
+      ...this.shape,
+      ...(upTo.size === 0 ? {} : { lackedUpTo: upTo }),
+      ...(unsent.length === 0 ? {} : { unsent }),
+    };
   }
 
   get heldBytes(): number {
@@ -115,6 +123,7 @@ export class RowBatch {
     file.append(columns, rowAt < 0 ? null : reader.cursorAt(rowAt), facts);
     this.rows += 1;
     this.#lacking.note(reader);
+    this.#unsent.note(columns);
     if (op === OP.truncate) this.noteTruncate({ lsn: reader.commitLsn, seq: reader.seq });
     else for (const name of reader.unavailable) this.#noteUnavailable(file.fieldOf(columns, name));
     return true;

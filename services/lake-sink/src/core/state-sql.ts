@@ -92,6 +92,8 @@ export interface RewriteInput {
   readonly truncatedAt: ChangePosition | null;
   /** Lake names of columns that some change of the batch lacks. */
   readonly unavailable: readonly string[];
+  /** By column what a new row gets in it that has no value of its own: another writer's default. */
+  readonly defaults?: ReadonlyMap<string, string>;
 }
 
 /** Takes changes out of `change_last` that the table already has, or something newer: they are not written again. */
@@ -125,7 +127,10 @@ export function missingValuesSql(shape: TableShape, input: RewriteInput): string
       : ` LEFT JOIN (SELECT ${wanted} FROM ${input.lacking} e WHERE ${lacking('e')} AND ${live}) x ON ${sameKey(shape.key, 'x', 'h')}`;
   const values = input.unavailable.map((name) => {
     const had = `h.${identifier(`had ${name}`)}`;
-    const fallback = input.lacking === null ? 'NULL' : `x.${identifier(name)}`;
+    const none = input.defaults?.get(name) ?? 'NULL';
+    const isKnown = `x.${identifier(shape.key[0] as string)} IS NOT NULL`;
+    const known = `CASE WHEN ${isKnown} THEN x.${identifier(name)} ELSE ${none} END`;
+    const fallback = input.lacking === null ? none : known;
     return `CASE WHEN ${had} IS NOT NULL THEN ${had}.v ELSE ${fallback} END AS ${identifier(name)}`;
   });
   const keys = shape.key.map((name) => `h.${identifier(name)}`).join(', ');

@@ -16,6 +16,8 @@ export interface TableShape {
   readonly columnsAt?: ChangePosition | null;
   /** Of a batch: by column with an initial value the last change that came without the column. All that have it are later. */
   readonly lackedUpTo?: ReadonlyMap<string, ChangePosition>;
+  /** Of a batch: columns with a default, somebody else's, that none of its changes has a value for. */
+  readonly unsent?: readonly string[];
 }
 
 /** The same with the columns that the state table has. */

@@ -1,6 +1,13 @@
-import { CHANGE_FEED_PROPERTY, VECTORS_PROPERTY, type Action, type AddFile } from '@hasivu/delta';
+import {
+  CHANGE_FEED_PROPERTY,
+  columnDefault,
+  VECTORS_PROPERTY,
+  type Action,
+  type AddFile,
+} from '@hasivu/delta';
 import {
   commitMerge,
+  defaultValue,
   type Engine,
   type EngineSession,
   type FileCache,
@@ -97,16 +104,19 @@ export class StateMerger {
     const truncatedAt = batch.truncates ? batch.truncatedAt : null;
     const changed = await planChangedFiles(place, shape, truncatedAt, rule, this.#indexes);
     const feeds = hasFeed(table, batch.feed);
-    if (feeds || batch.unavailable.length > 0) await changed.matches.tabulate(feeds ? 'all' : 'lacking');
+    const defaults = await defaultsOf(session, table, shape);
+    const unavailable = [...batch.unavailable, ...defaults.keys()];
+    if (feeds || unavailable.length > 0) await changed.matches.tabulate(feeds ? 'all' : 'lacking');
     const input = {
       batch: rows,
       existing: await keptFiles(place, shape, changed.rewritten),
-      lacking: batch.unavailable.length === 0 ? null : await filesWithMissingValues(place, shape),
+      lacking: unavailable.length === 0 ? null : await filesWithMissingValues(place, shape),
       truncatedAt: batch.truncatedAt,
-      unavailable: batch.unavailable,
+      unavailable,
+      defaults,
       truncates: batch.truncates,
     };
-    if (batch.unavailable.length > 0) await session.run(missingValuesSql(shape, input));
+    if (unavailable.length > 0) await session.run(missingValuesSql(shape, input));
     const checks = await enforceConstraints(place, shape, input, batch.checks);
     await session.run(nextRowsSql(shape, input));
     const order = {
@@ -136,6 +146,24 @@ export class StateMerger {
       metrics: { numTargetDeletionVectorsAdded: String(changed.marked.length), ...told?.metrics },
     });
   }
+}
+
+/** Of the columns that no change of the batch has a value for. */
+async function defaultsOf(
+  session: EngineSession,
+  table: LakeTable,
+  shape: TableShape,
+): Promise<ReadonlyMap<string, string>> {
+  const defaults = new Map<string, string>();
+  if (shape.unsent === undefined) return defaults;
+  const { schema, columns } = table.delta.state;
+  for (const own of schema.fields) {
+    const expression = shape.unsent.includes(own.name) ? columnDefault(own) : null;
+    if (expression === null) continue;
+    const place = { root: table.root, schema, columns };
+    defaults.set(own.name, await defaultValue(session, place, own, expression));
+  }
+  return defaults;
 }
 
 async function keptFiles(
