@@ -77,6 +77,25 @@ test.each(['trigger', 'off'] as const)(
   900_000,
 );
 
+test('a partitioned table has what its partitions say of rows that were there before a column', async () => {
+  await using pipeline = await PipelineUnderTest.create({
+    name: 'defaults_partitioned',
+    tables: ['public.logs'],
+    source: { ddl: 'trigger', schemaChanges: true },
+  });
+  await pipeline.query('create table logs (id int primary key, name text) partition by range (id)');
+  for (const from of [0, 500])
+    await pipeline.query(
+      `create table logs_${from} partition of logs for values from (${from}) to (${from + 500})`,
+    );
+  await pipeline.query(`insert into logs select g, 'n' || g from generate_series(1, 999) g`);
+  await pipeline.startAll();
+  await pipeline.silverEventuallyEquals('public.logs', ['id'], DEADLINE_MS);
+  await pipeline.query("alter table logs add level int not null default 3, add note text default 'none'");
+  await pipeline.query("update logs set note = null, name = 'after' where id % 100 = 1");
+  await pipeline.silverEventuallyEquals('public.logs', ['id'], DEADLINE_MS);
+}, 900_000);
+
 test('what rows have that were there before a column survives that the table is written anew before its next change', async () => {
   await using pipeline = await items('trigger');
   await pipeline.query("alter table items add kept text default 'as it was', add n int default 3");

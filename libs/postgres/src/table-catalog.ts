@@ -67,11 +67,20 @@ const indexColumns = (flag: string): string => `(
 
 /**
  * What rows have that were there before a column, printed as the session prints values: the only element of an array of
- * the column's type. A long one is left out, since it would be in every schema.
- * @param column alias of `pg_attribute`
+ * the column's type. A partitioned table has no rows: its partitions say it, where they say the same. A long one is left
+ * out, since it would be in every schema.
+ * @param column alias of `pg_attribute` @param table alias of `pg_class`
  */
-export const initialText = (column: string): string =>
-  `CASE WHEN ${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= 8192 THEN (${column}.attmissingval::text::text[])[1] END`;
+export const initialText = (column: string, table: string): string =>
+  `CASE WHEN ${table}.relkind = 'p' THEN (
+     SELECT min(i.value) FROM (
+       SELECT DISTINCT (l.attmissingval::text::text[])[1] AS value
+         FROM pg_partition_tree(${table}.oid) AS p JOIN pg_attribute AS l ON l.attrelid = p.relid
+        WHERE l.attname = ${column}.attname AND l.atttypid = ${column}.atttypid AND l.atthasmissing
+          AND octet_length(l.attmissingval::text) <= 8192) AS i
+     HAVING count(*) = 1)
+   WHEN ${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= 8192
+   THEN (${column}.attmissingval::text::text[])[1] END`;
 
 const TABLES_SQL = `
 SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relreplident::text AS identity,
@@ -79,7 +88,7 @@ SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relre
        c.reltuples::float8 AS estimated_rows,
        (SELECT coalesce(json_agg(json_build_object('n', a.attname, 't', a.atttypid::text, 'm', a.atttypmod,
                  'd', a.attndims, 'g', a.attgenerated <> '', 'a', a.attnum,
-                 'i', ${initialText('a')}, 'h', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', 'x', a.xmin::text) ORDER BY a.attnum), '[]')
+                 'i', ${initialText('a', 'c')}, 'h', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', 'x', a.xmin::text) ORDER BY a.attnum), '[]')
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        ${indexColumns('indisprimary')} AS primary_key,
        ${indexColumns('indisreplident')} AS identity_index,

@@ -230,7 +230,7 @@ BEGIN
                'dimensions', a.attndims, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
                'identity', a.attidentity <> '', 'hasDefault', a.atthasdef AND a.attgenerated = '',
                'default', ${told("left(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 256)")},
-               'initial', ${initialText('a')},
+               'initial', ${initialText('a', 'c')},
                'comment', ${told('left(col_description(a.attrelid, a.attnum), 256)')},
                'published', CASE WHEN jsonb_typeof(to_jsonb(r) -> 'prattrs') = 'array'
                  THEN to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
