@@ -47,5 +47,8 @@ export const SCHEMA_RULES: readonly Rule[] = [
       ours?.type.name === '' &&
       ours.type.base === 'string',
   ),
-  inSchema('schema-notes', ({ path }) => CONNECT.test(path) || /@(pgType|pgOrigin|pgInitial|pgName|doc)$/.test(path)),
+  inSchema(
+    'schema-notes',
+    ({ path }) => CONNECT.test(path) || /@(pgType|pgOrigin|pgInitial|pgName|doc)$/.test(path),
+  ),
 ];
