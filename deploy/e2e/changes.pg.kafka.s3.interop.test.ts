@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { sparkJars } from '@hasivu/peers';
 import { python, stack } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LakeCopy } from './lake-copy.ts';
 import { PipelineUnderTest } from './pipeline-under-test.ts';
 
 const MAIN = join(import.meta.dirname, '../../services/cli/src/main.ts');
@@ -16,27 +17,11 @@ let store: ObjectStore;
 let jars: string;
 beforeAll(async () => {
   store = createS3Store(stack().s3);
-  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
-  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  await promisify(execFile)('mvn', ['-q', '-B', '-f', pom, ...goal]);
+  jars = await sparkJars(() => undefined);
 });
 afterAll(() => {
   store.close();
-  rmSync(jars, { recursive: true });
 });
-
-/** A copy of the table whose commits have the times they have in the lake. */
-async function download(root: string): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), 'hasivu-changes-'));
-  for await (const { key, modifiedMs } of store.list(`${root}/`)) {
-    const path = join(dir, key.slice(root.length + 1));
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, (await store.get(key)) as Uint8Array);
-    utimesSync(path, modifiedMs / 1000, modifiedMs / 1000);
-  }
-  return dir;
-}
 
 interface Digest {
   readonly rows: number;
@@ -82,7 +67,8 @@ test.each([
     await equal();
     await pipeline.service('lake-sink').stop();
 
-    const dir = await download(root);
+    using copy = await LakeCopy.of(store, root);
+    const { dir } = copy;
     const spark = await digest('spark-changes', dir, 0);
     expect(withoutTimes(await digest('deltalake-changes', dir, 0))).toEqual(withoutTimes(spark));
     const printed = join(dir, 'printed.json');
@@ -105,7 +91,6 @@ test.each([
     expect(await digest('json', printed, 0)).toEqual(spark);
     // 3,000 rows, all updated or deleted or truncated in the end, and 100 more.
     expect(spark.rows).toBeGreaterThan(6_000);
-    rmSync(dir, { recursive: true });
   },
   1_200_000,
 );

@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { createS3Store } from '@hasivu/object-store';
+import { sparkJars } from '@hasivu/peers';
 import { python, stack } from '@hasivu/testing';
 import { expect, test } from '@jest/globals';
 
+import { LakeCopy } from './lake-copy.ts';
 import { PipelineUnderTest } from './pipeline-under-test.ts';
 
 const ROWS = 2_000;
@@ -16,30 +15,9 @@ const FILL = `insert into kinds select g, g % 1000, g * 1.2345, g / 7.0, g / 3.0
   date '2026-01-01' + g % 400, time '00:00' + g * interval '1 second', timestamp '2026-01-01' + g * interval '1 minute', timestamptz '2026-01-01 05:30+05:30' + g * interval '1 hour',
   jsonb_build_object('n', g), gen_random_uuid(), array['a' || g, null, ''], array[g, -g] from generate_series(1, $1::int) g`;
 
-/** Copies a table out of the store, so that readers without our store's credentials open it from disk. */
-async function download(prefix: string, table: string): Promise<string> {
-  const { s3 } = stack();
-  const store = createS3Store(s3);
-  const dir = mkdtempSync(join(tmpdir(), 'hasivu-interop-'));
-  for await (const object of store.list(`${prefix}/${table}/`)) {
-    const path = join(dir, object.key.slice(`${prefix}/${table}/`.length));
-    mkdirSync(dirname(path), { recursive: true });
-    const bytes = await store.get(object.key);
-    if (bytes) writeFileSync(path, bytes);
-  }
-  return dir;
-}
-
 test('deltalake, DuckDB and Spark read the same rows from bronze and silver, and Postgres has them', async () => {
-  const jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  execFileSync('mvn', [
-    '-q',
-    '-B',
-    '-f',
-    join(import.meta.dirname, 'spark', 'pom.xml'),
-    'dependency:copy-dependencies',
-    `-DoutputDirectory=${jars}`,
-  ]);
+  const jars = await sparkJars(() => undefined);
+  const store = createS3Store(stack().s3);
   await using pipeline = await PipelineUnderTest.create({ name: 'interop', tables: ['public.kinds'] });
   await pipeline.query(KINDS);
   await pipeline.query(FILL, [ROWS]);
@@ -52,10 +30,10 @@ test('deltalake, DuckDB and Spark read the same rows from bronze and silver, and
     ['silver/public/kinds', (n: number) => n === rows],
     ['bronze/public/kinds', (n: number) => n === ROWS + ROWS / 10 + Math.floor(ROWS / 11)],
   ] as const) {
-    let dir = '';
+    using copy = new LakeCopy(store, `${pipeline.lakePrefix}/${table}`);
+    const { dir } = copy;
     await pipeline.eventually(async () => {
-      if (dir) rmSync(dir, { recursive: true });
-      dir = await download(pipeline.lakePrefix, table);
+      await copy.pull();
       const { rows: found } = JSON.parse(
         await python(join(import.meta.dirname, 'digest_table.py'), ['deltalake', dir]),
       ) as { rows: number };
@@ -73,7 +51,6 @@ test('deltalake, DuckDB and Spark read the same rows from bronze and silver, and
     }
     expect(digests[1]).toEqual(digests[0]);
     expect(digests[2]).toEqual(digests[0]);
-    rmSync(dir, { recursive: true });
   }
-  rmSync(jars, { recursive: true });
+  store.close();
 }, 1_200_000);

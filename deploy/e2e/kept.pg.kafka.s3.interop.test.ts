@@ -1,12 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { DeltaTable, type TableState } from '@hasivu/delta';
 import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { sparkJars } from '@hasivu/peers';
 import { PythonSession, stack } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
@@ -30,16 +29,13 @@ let jars: string;
 let python: PythonSession;
 beforeAll(async () => {
   store = createS3Store(stack().s3);
-  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
-  execFileSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`]);
+  jars = await sparkJars(() => undefined);
   const options = { requirements: 'requirements-interop.txt', env: { JARS: jars } } as const;
   python = await PythonSession.open(join(import.meta.dirname, 'digest_table.py'), options);
 }, 600_000);
 afterAll(async () => {
   await python[Symbol.asyncDispose]();
   store.close();
-  rmSync(jars, { recursive: true });
 });
 
 const digest = (reader: string, dir: string, ...more: string[]): Promise<Digest> =>

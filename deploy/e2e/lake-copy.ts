@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -16,16 +25,25 @@ export class LakeCopy implements Disposable {
     this.#root = root;
   }
 
+  static async of(store: ObjectStore, root: string): Promise<LakeCopy> {
+    const copy = new LakeCopy(store, root);
+    await copy.pull();
+    return copy;
+  }
+
   /** Takes what is new in the store, and away what is gone there. @returns names of the objects that are gone */
   async pull(): Promise<string[]> {
     const stored = new Set<string>();
     const known = new Set(this.#names());
-    for await (const { key } of this.#store.list(`${this.#root}/`)) {
+    for await (const { key, modifiedMs } of this.#store.list(`${this.#root}/`)) {
       const name = key.slice(this.#root.length + 1);
       stored.add(name);
       if (known.has(name) && name !== '_delta_log/_last_checkpoint') continue;
       mkdirSync(dirname(join(this.dir, name)), { recursive: true });
-      writeFileSync(join(this.dir, name), (await this.#store.get(key)) as Uint8Array);
+      const path = join(this.dir, name);
+      writeFileSync(path, (await this.#store.get(key)) as Uint8Array);
+      // Readers take the times of commits from their files.
+      utimesSync(path, modifiedMs / 1000, modifiedMs / 1000);
     }
     const gone = [...known].filter((name) => !stored.has(name));
     for (const name of gone) rmSync(join(this.dir, name));

@@ -1,41 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { Engine, FileCache } from '@hasivu/lake-engine';
-import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { createS3Store } from '@hasivu/object-store';
+import { sparkJars } from '@hasivu/peers';
 import { bucketPrefix, python } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { ColumnStory, storySteps } from '../../libs/lake-engine/test/column-story.ts';
+import { LakeCopy } from './lake-copy.ts';
 
 const STORIES = 3;
 
 let folder: string;
 let jars: string;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hasivu-mapping-interop-'));
-  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
-  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  execFileSync('mvn', ['-q', '-B', '-f', pom, ...goal]);
+  jars = await sparkJars(() => undefined);
 });
 afterAll(() => {
-  for (const one of [folder, jars]) rmSync(one, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
-
-async function download(store: ObjectStore, root: string): Promise<string> {
-  const dir = join(folder, root);
-  for await (const { key } of store.list(`${root}/`)) {
-    const path = join(folder, key);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, (await store.get(key)) as Uint8Array);
-  }
-  return dir;
-}
 
 async function digest(reader: 'deltalake' | 'duckdb' | 'spark', dir: string): Promise<unknown> {
   const script = join(import.meta.dirname, 'digest_table.py');
@@ -63,7 +51,8 @@ test('tables whose columns we added, widened, renamed, swapped and dropped are r
     for (const step of [...steps, { kind: 'insert', rows: 4, by: 'writer' } as const])
       await story.apply(step);
     expect(await story.seen()).toEqual(story.expected);
-    const dir = await download(store, root);
+    using copy = await LakeCopy.of(store, root);
+    const { dir } = copy;
     const first = (await digest('deltalake', dir)) as { rows: number };
     expect(first.rows).toBe(story.expected.length);
     // DuckDB's extension 1.5.5 shows partition columns as null once any column has another name, in tables of Spark's too.

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { sparkJars } from '@hasivu/peers';
 import { PythonSession } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
@@ -18,16 +18,14 @@ let python: PythonSession;
 let ours: OurTurn;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hasivu-turns-'));
-  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
-  execFileSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`]);
+  jars = await sparkJars(() => undefined);
   const options = { requirements: 'requirements-interop.txt', env: { JARS: jars } } as const;
   python = await PythonSession.open(join(import.meta.dirname, 'lake_engines.py'), options);
   ours = new OurTurn(folder, python);
 }, 600_000);
 afterAll(async () => {
   await python[Symbol.asyncDispose]();
-  for (const made of [folder, jars]) rmSync(made, { recursive: true });
+  rmSync(folder, { recursive: true });
 });
 
 const ask = <T>(engine: string, what: string, root: string, more: object = {}): Promise<T> =>

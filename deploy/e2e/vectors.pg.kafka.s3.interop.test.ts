@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { DeltaTable } from '@hasivu/delta';
 import { createS3Store, type ObjectStore } from '@hasivu/object-store';
+import { sparkJars } from '@hasivu/peers';
 import { python, stack } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { LakeCopy } from './lake-copy.ts';
 import { PipelineUnderTest } from './pipeline-under-test.ts';
 
 const ROWS = 20_000;
@@ -19,39 +18,13 @@ const FILL = `insert into items select g, g % 1000, g * 1.2345, 'word ' || md5(g
 
 let store: ObjectStore;
 let jars: string;
-beforeAll(() => {
+beforeAll(async () => {
   store = createS3Store(stack().s3);
-  jars = mkdtempSync(join(tmpdir(), 'hasivu-jars-'));
-  const pom = join(import.meta.dirname, 'spark', 'pom.xml');
-  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  execFileSync('mvn', ['-q', '-B', '-f', pom, ...goal]);
+  jars = await sparkJars(() => undefined);
 });
 afterAll(() => {
   store.close();
-  rmSync(jars, { recursive: true });
 });
-
-async function download(root: string): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), 'hasivu-vectors-'));
-  for await (const { key } of store.list(`${root}/`)) {
-    const path = join(dir, key.slice(root.length + 1));
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, (await store.get(key)) as Uint8Array);
-  }
-  return dir;
-}
-
-/** What another writer added to its copy of the table, data before log. */
-async function uploadNew(dir: string, root: string): Promise<void> {
-  const names = readdirSync(dir, { recursive: true })
-    .map(String)
-    .filter((name) => statSync(join(dir, name)).isFile());
-  for (const name of names.sort(
-    (left, right) => Number(left.startsWith('_')) - Number(right.startsWith('_')),
-  )) {
-    if (!name.endsWith('.crc')) await store.putIfAbsent(`${root}/${name}`, readFileSync(join(dir, name)));
-  }
-}
 
 async function digest(
   engine: 'deltalake' | 'duckdb' | 'spark',
@@ -96,23 +69,22 @@ test('our deletion vectors are read alike by deltalake, DuckDB and Spark; the si
   expect(await vectorKinds(root)).toContain('u');
   await pipeline.service('lake-sink').stop();
 
-  const dir = await download(root);
+  using copy = await LakeCopy.of(store, root);
+  const { dir } = copy;
   const ours = await digest('deltalake', dir);
   expect(await digest('duckdb', dir)).toEqual(ours);
   // Spark marks further rows of the files that we marked.
   const theirs = await digest('spark', dir, 'DELETE FROM `t` WHERE id % 13 = 0');
   expect(theirs).not.toEqual(ours);
   expect(await digest('deltalake', dir)).toEqual(theirs);
-  await uploadNew(dir, root);
+  await copy.push();
   await pipeline.query('delete from items where id % 13 = 0');
   await pipeline.query('update items set small = 1 where id % 17 = 0');
   await pipeline.start('lake-sink');
   await equal();
-  rmSync(dir, { recursive: true });
 
-  const after = await download(root);
-  const last = await digest('deltalake', after);
-  expect(await digest('duckdb', after)).toEqual(last);
-  expect(await digest('spark', after)).toEqual(last);
-  rmSync(after, { recursive: true });
+  await copy.pull();
+  const last = await digest('deltalake', dir);
+  expect(await digest('duckdb', dir)).toEqual(last);
+  expect(await digest('spark', dir)).toEqual(last);
 }, 1_200_000);
