@@ -4,7 +4,6 @@ import {
   layoutOf,
   topicNames,
   valueSchema,
-  type AvroField,
   type AvroObject,
   type ColumnSchema,
   type TableSchema,
@@ -24,7 +23,6 @@ import { CapturedTable } from '../core/captured-table.ts';
 import { catalogOrigins, ColumnOrigins, type NumberedColumn } from '../core/column-origins.ts';
 import { InitialValues, withInitial } from '../core/initial-values.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
-import { KeyAliases } from '../core/key-aliases.ts';
 import { valueLimit } from '../core/oversize.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
@@ -59,7 +57,6 @@ export class TableCompiler {
   readonly #origins = new ColumnOrigins();
   readonly #initials = new InitialValues();
   readonly #untold = new UntoldColumns();
-  readonly #keyAliases = new KeyAliases();
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
   /** Shapes before the rules for columns, of the newest compiled versions. */
@@ -131,9 +128,9 @@ export class TableCompiler {
     const { prefix, cluster } = this.#options;
     await this.#recall(name, topic);
     const initials = keptOf(shape.initials, slots);
-    const columns = this.#keyAliases
-      .identified(name, ruled)
-      .map((column, i) => withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials));
+    const columns = ruled.columns.map((column, i) =>
+      withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials),
+    );
     const schema = { ...ruled, columns };
     const key = keySchema(prefix, schema);
     const table = new CapturedTable({
@@ -146,8 +143,7 @@ export class TableCompiler {
       partitions: await cluster.partitionsOf(topic),
       maxValueBytes: valueLimit(cluster.recordLimitOf(topic)),
       valueSchemaId: await this.#register(name, `${topic}-value`, valueSchema(prefix, schema)),
-      keySchemaId:
-        key === null ? null : await this.#register(name, `${topic}-key`, this.#keyAliases.named(name, key)),
+      keySchemaId: key === null ? null : await this.#register(name, `${topic}-key`, key),
       version: SOURCE_VERSION,
       sourceName: prefix,
     });
@@ -235,15 +231,13 @@ export class TableCompiler {
     return ruledShape(this.#options.rules, shape, names).schema;
   }
 
-  /** The schemas that events of before had say what the catalog may have forgotten since. */
+  /** The schema that events of before had says what the catalog may have forgotten since. */
   async #recall(name: string, topic: string): Promise<void> {
     if (this.#untold.isKnown(name)) return;
     const { registry } = this.#options;
     const value = await registry.latest(`${topic}-value`);
     const columns = value === null ? null : columnsIn(value);
     this.#initials.registered(columns ?? []);
-    const key = value === null ? null : await registry.latest(`${topic}-key`);
-    if (key !== null) this.#keyAliases.begin(name, fieldsIn(key));
     this.#untold.begin(name, columns);
   }
 
@@ -267,12 +261,6 @@ export class TableCompiler {
 
 function keptOf<T>(columns: readonly T[], slots: Int32Array | null): readonly T[] {
   return slots === null ? columns : columns.filter((_, i) => (slots[i] as number) >= 0);
-}
-
-/** Fields of a registered key schema; none of one that is not a record. */
-function fieldsIn(schema: string): readonly AvroField[] {
-  const fields = (JSON.parse(schema) as { readonly fields?: unknown } | null)?.fields;
-  return Array.isArray(fields) ? (fields as readonly AvroField[]) : [];
 }
 
 /** Columns of a registered value schema; none of one that is not a change event's. */
