@@ -30,7 +30,8 @@ export class AvroCursor {
     let byte = pos < this.end ? (buf[pos++] as number) : this.#short();
     if (byte < 128) {
       this.pos = pos;
-      this.hi = -(byte & 1);
+      // Not `-(byte & 1)` alone: that is −0 for 0, a double.
+      this.hi = -(byte & 1) | 0;
       this.lo = ((byte >>> 1) ^ this.hi) >>> 0;
       return;
     }

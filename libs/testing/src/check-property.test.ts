@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkProperty } from './check-property.ts';
@@ -23,5 +24,22 @@ describe('checkProperty', () => {
       { runs: 20 },
     );
     await expect(failing).rejects.toThrow('property failed');
+  });
+  test('the input at which the time runs out is tried to its end, and its failure counts', async () => {
+    let running = 0;
+    let tried = 0;
+    const slow = (fails: boolean): fc.IRawProperty<[number]> =>
+      fc.asyncProperty(fc.integer(), async () => {
+        running += 1;
+        await setTimeout(tried < 10 ? 0 : 200);
+        tried += 1;
+        running -= 1;
+        return !fails || tried <= 10;
+      });
+    await checkProperty(slow(false), { budgetMs: 100 });
+    expect(running).toBe(0);
+    tried = 0;
+    await expect(checkProperty(slow(true), { budgetMs: 100 })).rejects.toThrow('property failed');
+    expect(running).toBe(0);
   });
 });

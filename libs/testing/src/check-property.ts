@@ -29,14 +29,22 @@ export async function checkProperty<T>(
   const seed = Number(process.env['PROPERTY_SEED'] ?? defaultSeed());
   const least = Math.min(options.runs ?? LEAST_RUNS, LEAST_RUNS);
   const startedMs = performance.now();
-  let details = await fc.check(property, {
+  const { watched, ended } = watch(property);
+  let details = await fc.check(watched, {
     seed,
     numRuns: options.runs ?? (seed === REGRESSION_SEED ? MAX_REGRESSION_RUNS : MAX_RUNS),
     interruptAfterTimeLimit: budgetMs,
   });
   // A budget that was too short for a loaded machine: go on until the least number was tried.
   if (details.interrupted && details.counterexample === null && details.numRuns < least)
-    details = await fc.check(property, { seed, numRuns: least });
+    details = await fc.check(watched, { seed, numRuns: least });
+  // fast-check leaves the input at which the time ran out to itself: it would go on in what the test takes down.
+  const last = await ended();
+  if (!details.failed && last !== null)
+    throw new Error(
+      `property failed at the input at which its time ran out; again with PROPERTY_SEED=${seed} PROPERTY_BUDGET_MS=${budgetMs * 2}`,
+      { cause: last.error },
+    );
   if (details.failed) {
     const report = fc.defaultReportMessage(details) ?? 'no report';
     const again = `PROPERTY_SEED=${seed}${details.counterexamplePath === null ? '' : ` (path ${details.counterexamplePath})`}`;
@@ -45,6 +53,31 @@ export async function checkProperty<T>(
     );
   }
   return { runs: details.numRuns, seed };
+}
+
+/** The same property, and what waits for its last run and tells whether that failed. */
+function watch<T>(property: fc.IRawProperty<T>): {
+  readonly watched: fc.IRawProperty<T>;
+  readonly ended: () => Promise<{ readonly error: unknown } | null>;
+} {
+  let running: unknown = null;
+  const watched = new Proxy(property, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const method = value as (this: unknown, ...args: unknown[]) => unknown;
+      return (...args: unknown[]): unknown => {
+        const result = method.apply(target, args);
+        if (name === 'run') running = result;
+        return result;
+      };
+    },
+  });
+  const ended = async (): Promise<{ readonly error: unknown } | null> => {
+    const result = await running;
+    return typeof result === 'object' && result !== null && 'error' in result ? result : null;
+  };
+  return { watched, ended };
 }
 
 function defaultSeed(): number {

@@ -101,3 +101,13 @@ test('those that were not asked for long go first, the oldest of them, and no mo
   expect(refusals).toBe(0);
   indexes.close();
 });
+
+test('a table that has no room in any case takes nothing from those that are idle', async () => {
+  const indexes = indexesOf(100);
+  const kept = await merge(indexes, 'a', [fileOf('1', 30)]);
+  nowMs += 60 * MINUTE;
+  expect(await merge(indexes, 'b', [fileOf('2', 101)])).toBeNull();
+  expect(indexes.of('a', shape, [fileOf('1', 30)])).toBe(kept);
+  expect(kept?.bytes).toBe(30 * ENTRY_BYTES);
+  indexes.close();
+});

@@ -88,17 +88,18 @@ export class KeyIndexes {
     return held;
   }
 
-  /** Drops indexes that have not been asked for long, those first that were asked least lately. */
+  /** Drops indexes that have not been asked for long, those first that were asked least lately, if that helps. */
   #makeRoom(bytes: number): boolean {
     const { maxBytes, nowMs } = this.#options;
     const idleBefore = nowMs() - IDLE_AFTER_MS;
     const idle = [...this.#byTable]
       .flatMap(([table, held]) => (held !== null && held.usedAtMs < idleBefore ? [{ table, held }] : []))
       .sort((left, right) => left.held.usedAtMs - right.held.usedAtMs);
-    while (this.bytes + bytes > maxBytes) {
-      const first = idle.shift();
-      if (first === undefined) return false;
-      this.#drop(first.table);
+    const idleBytes = idle.reduce((sum, { held }) => sum + held.index.bytes, 0);
+    if (this.bytes - idleBytes + bytes > maxBytes) return false;
+    for (const { table } of idle) {
+      if (this.bytes + bytes <= maxBytes) break;
+      this.#drop(table);
     }
     return true;
   }
