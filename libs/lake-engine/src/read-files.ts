@@ -85,7 +85,8 @@ function scan(paths: readonly string[], mapping: ColumnMapping, inFiles: readonl
     mapping.mode === 'id' && inFiles.length > 0
       ? `schema = MAP {${inFiles.map(byId).join(', ')}}`
       : 'union_by_name = true';
-  return `read_parquet([${list}], ${how}, filename = '__file', file_row_number = true)`;
+  // Of a folder's name such as `a=b`, which may be above ours, the engine would make a column.
+  return `read_parquet([${list}], ${how}, hive_partitioning = false, filename = '__file', file_row_number = true)`;
 }
 
 function byId(stored: DeltaField): string {

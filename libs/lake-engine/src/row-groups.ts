@@ -1,5 +1,6 @@
 import type { ColumnStatistics } from '@hasivu/delta';
 import { text } from './engine-sql.ts';
+import { foldName } from './fold-name.ts';
 import type { Place } from './sparse-copy.ts';
 import type { EngineQueries } from './statement-syntax.ts';
 
@@ -9,11 +10,11 @@ export interface RowGroup {
   /** Where the columns lie, and their bloom filters, which the engine looks at before it reads the columns. */
   readonly places: readonly Place[];
   /**
-   * Where the bloom filters are that `parquet_bloom_probe` can be asked for, by the columns' names in the file, in lower case:
+   * Where the bloom filters are that `parquet_bloom_probe` can be asked for, by the columns' names in the file, as `foldName` has them:
    * those whose end is known, without a nested column before them.
    */
   readonly blooms: ReadonlyMap<string, Place>;
-  /** By the columns' names in the file, in lower case; columns within others have none. */
+  /** By the columns' names in the file, as `foldName` has them; columns within others have none. */
   readonly statistics: ReadonlyMap<string, ColumnStatistics>;
 }
 
@@ -29,9 +30,7 @@ export async function rowGroups(
   files: readonly { readonly path: string; readonly columns: readonly string[] }[],
 ): Promise<Map<string, RowGroup[]>> {
   const found = new Map<string, DraftGroup[]>(files.map(({ path }) => [path, []]));
-  const columns = new Map(
-    files.map(({ path, columns: own }) => [path, own.map((name) => name.toLowerCase())]),
-  );
+  const columns = new Map(files.map(({ path, columns: own }) => [path, own.map(foldName)]));
   for (const row of await session.rows(chunksSql(files))) {
     const groups = found.get(row['file'] as string);
     const chunk = row as unknown as Chunk;
@@ -41,7 +40,7 @@ export async function rowGroups(
       blooms: new Map(),
       statistics: new Map(),
     });
-    const path = chunk.path.toLowerCase();
+    const path = foldName(chunk.path);
     const of = columns
       .get(row['file'] as string)
       ?.find((name) => path === name || path.startsWith(`${name}, `));
@@ -50,7 +49,8 @@ export async function rowGroups(
     const bloomAt = Number(chunk.bloom_at ?? 0);
     const bloom: Place = [bloomAt, bloomAt + Number(chunk.bloom_bytes ?? BLOOM_BYTES)];
     if (bloomAt > 0) group.places.push(bloom);
-    if (path !== of) continue;
+    // The path of a column within another has a comma, and so may have a column's name.
+    if (path !== of || of.includes(', ')) continue;
     group.statistics.set(of, statisticsOf(chunk));
     if (bloomAt > 0 && chunk.bloom_bytes !== null && !chunk.after_nested) group.blooms.set(of, bloom);
   }

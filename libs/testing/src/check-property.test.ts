@@ -28,7 +28,7 @@ describe('checkProperty', () => {
   test('the input at which the time runs out is tried to its end, and its failure counts', async () => {
     let running = 0;
     let tried = 0;
-    const slow = (fails: boolean): fc.IRawProperty<[number]> =>
+    const slow = (fails: boolean) =>
       fc.asyncProperty(fc.integer(), async () => {
         running += 1;
         await setTimeout(tried < 10 ? 0 : 200);

@@ -138,7 +138,7 @@ export const lakeErrors = {
   LAKE_CHOICE_INVALID: {
     summary: 'A choice of files or columns of a table cannot be followed',
     cause:
-      'A condition on partitions is no SQL over the columns that name them, or a column is named that the table’s files do not have.',
+      'A condition on partitions is no SQL over the columns that name them, a column is named that the table’s files do not have, or a statement names two tables that differ by case alone.',
     remedy:
       'Write a condition (DuckDB) over the partition columns alone: "day >= \'2026-01-01\' and tenant in (7, 8)".',
     retry: 'manual',

@@ -59,7 +59,8 @@ test('cut into parts or not, the same rows are written, and no tenant but those 
         const list = files.map(({ path }) => `'${path}'`).join(', ');
         const wanted = `SELECT id, tenant, words FROM ${relation(one)}`;
         if (files.length === 0) return expect(one.rows).toBe(0);
-        const found = `SELECT id, tenant, words FROM read_parquet([${list}])`;
+        // All that is in them: a column too many would be one.
+        const found = `SELECT * FROM read_parquet([${list}], hive_partitioning = false)`;
         const [unlike] = await session.rows(
           `SELECT count(1) AS n FROM ((${wanted} EXCEPT ALL ${found}) UNION ALL (${found} EXCEPT ALL ${wanted}))`,
         );

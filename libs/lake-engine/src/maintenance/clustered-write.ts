@@ -75,7 +75,7 @@ export async function writeClustered(
     const isSorted = within.length === 1 && isOnePlace(part);
     const order = isSorted ? '' : ` ORDER BY ${[CURVE, ...within].join(', ')}`;
     const paths = part.map(({ path }) => text(path)).join(', ');
-    const query = `SELECT * EXCLUDE (${CURVE}) FROM read_parquet([${paths}])${order}`;
+    const query = `SELECT * EXCLUDE (${CURVE}) FROM read_parquet([${paths}], hive_partitioning = false)${order}`;
     written.push(...(await session.writeParquet(query, `${name}-${at}`, targetBytes, [], options)));
     for (const { path } of part) await rm(path, { force: true });
   }

@@ -1,5 +1,6 @@
 import type { ColumnMapping, DeltaField, DeltaStruct } from '@hasivu/delta';
-import { engineType } from '../engine-sql.ts';
+import { engineType, text } from '../engine-sql.ts';
+import { foldName } from '../fold-name.ts';
 import { expressionText, type EngineQueries } from '../statement-syntax.ts';
 import { isOrderedType, type Comparison, type FileBound } from './file-bounds.ts';
 import type { SyntaxNode } from './predicate-syntax.ts';
@@ -17,9 +18,18 @@ export type ColumnResolver = (reference: readonly string[]) => string | null;
 /** Longest list of values by which files are told apart. */
 const MAX_VALUES = 100;
 
+/** Functions that the engine calls consistent, and that tell of the session or the time: `age` of one argument does. */
+const OF_THE_MOMENT = [
+  'current_setting',
+  'getvariable',
+  'current_localtime',
+  'current_localtimestamp',
+  'age',
+];
+
 /** Functions of a row's values alone. Those of the session, of the time and of chance give another answer when asked again. */
 const FUNCTIONS = `SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions()
-WHERE function_type = 'scalar' AND stability = 'CONSISTENT' AND function_name NOT IN ('current_setting', 'getvariable')
+WHERE function_type = 'scalar' AND stability = 'CONSISTENT' AND function_name NOT IN (${OF_THE_MOMENT.map(text).join(', ')})
 UNION SELECT 'nullif'`;
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
@@ -80,7 +90,9 @@ export async function conditionBound(
       return { kind: 'any', of: await partsOf(children) };
     case 'COMPARE_BETWEEN': {
       const least = await compared(node.input, '>=', node.lower);
-      return { kind: 'all', of: [least, await compared(node.input, '<=', node.upper)] };
+      const most = await compared(node.input, '<=', node.upper);
+      // The three are of one type and one collation: what one bound is may make something else of the other.
+      return least.kind === 'open' || most.kind === 'open' ? open : { kind: 'all', of: [least, most] };
     }
     case 'COMPARE_IN': {
       const [column, ...values] = children;
@@ -114,8 +126,9 @@ function columnOf(
   resolve: ColumnResolver,
 ): DeltaField | null {
   if (node?.class !== 'COLUMN_REF') return null;
-  const name = resolve(node.column_names ?? [])?.toLowerCase();
-  const own = fields.find((candidate) => candidate.name.toLowerCase() === name);
+  const name = resolve(node.column_names ?? []);
+  if (name === null) return null;
+  const own = fields.find((candidate) => foldName(candidate.name) === foldName(name));
   return own !== undefined && (isOrderedType(own.type) || typeof own.type === 'string') ? own : null;
 }
 

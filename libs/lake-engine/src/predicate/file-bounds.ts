@@ -59,7 +59,7 @@ export function mayHoldRows(bound: FileBound, rows: KnownRows): boolean {
       return mayCompare(bound, rows);
     case 'is-null': {
       const { partitionValues, statistics } = rows;
-      if (bound.column in partitionValues) return partitionValues[bound.column] === null;
+      if (Object.hasOwn(partitionValues, bound.column)) return partitionValues[bound.column] === null;
       return statistics.columns.get(bound.column)?.nullCount !== 0;
     }
     case 'open':
@@ -99,7 +99,7 @@ function mayCompare(
   { column, type, by, value }: Extract<FileBound, { kind: 'compare' }>,
   { partitionValues, statistics: { columns, numRecords }, absent }: KnownRows,
 ): boolean {
-  if (column in partitionValues) {
+  if (Object.hasOwn(partitionValues, column)) {
     const own = partitionValues[column] ?? null;
     // Of no value nothing is true. Texts of partition times have many forms.
     if (own === null) return false;

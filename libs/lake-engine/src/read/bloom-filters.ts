@@ -1,4 +1,5 @@
 import { engineType, text } from '../engine-sql.ts';
+import { foldName } from '../fold-name.ts';
 import { valueId, type FileBound } from '../predicate/file-bounds.ts';
 import type { RowGroup } from '../row-groups.ts';
 import type { SparseCopy } from '../sparse-copy.ts';
@@ -70,7 +71,7 @@ function equalities(bound: FileBound): Equality[] {
 }
 
 function bloomPlaces({ groups, names }: ProbedFile, column: string): (readonly [number, number])[] {
-  const name = names.get(column)?.toLowerCase() ?? '';
+  const name = foldName(names.get(column) ?? '');
   return groups.flatMap(({ blooms }) => {
     const place = blooms.get(name);
     return place === undefined ? [] : [place];

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { cutFooter, keyOfPath, type AddFile, type ColumnStatistics, type DeltaField } from '@hasivu/delta';
+import { foldName } from '../fold-name.ts';
 import { atOnce } from '../at-once.ts';
 import { copyPath, SMALL_BYTES } from '../column-copy.ts';
 import type { EngineSession } from '../engine-session.ts';
@@ -150,7 +151,7 @@ function byLogNames(
 ): Map<string, ColumnStatistics> {
   const known = new Map<string, ColumnStatistics>();
   for (const [name, inFile] of names) {
-    const found = statistics.get(inFile.toLowerCase());
+    const found = statistics.get(foldName(inFile));
     if (found !== undefined) known.set(name, found);
   }
   return known;

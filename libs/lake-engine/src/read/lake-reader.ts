@@ -1,4 +1,5 @@
 import type { TableSnapshot } from '@hasivu/delta';
+import { PlatformError } from '@hasivu/errors';
 import { identifier } from '../engine-sql.ts';
 import type { ParsedStatements } from '../statement-syntax.ts';
 import { statementNeeds, type TableNeeds } from './core/statement-needs.ts';
@@ -13,6 +14,24 @@ export interface LakeReaderOptions extends ReadTools {
 
 /** As a statement names it; of a name that lacks a part the schema is empty. */
 export type NamedTable = Pick<TableNeeds, 'catalog' | 'schema' | 'table'>;
+
+/** The engine knows no case in names: of two tables it would read one twice. */
+async function refuseTwo(
+  table: TableSnapshot,
+  one: NamedTable,
+  other: NamedTable,
+  open: (table: NamedTable) => Promise<TableSnapshot>,
+): Promise<void> {
+  const root = await open(other).then(
+    (opened) => opened.root,
+    () => null,
+  );
+  if (root === null || root === table.root) return;
+  throw new PlatformError('LAKE_CHOICE_INVALID', {
+    doing: 'preparing the tables of a statement',
+    why: `it names ${one.catalog}.${one.schema}.${one.table} and ${other.catalog}.${other.schema}.${other.table}, which differ by case alone: ask for them in two statements`,
+  });
+}
 
 /** Makes tables of the lake readable by the statements that name them, one statement at a time. */
 export class LakeReader {
@@ -39,6 +58,7 @@ export class LakeReader {
     const reads: TableRead[] = [];
     for (const needs of statementNeeds(statements, new Set(catalogs))) {
       const table = await open(needs);
+      for (const other of needs.spellings) await refuseTwo(table, needs, other, open);
       const { select, read } = await readTable(this.#options, table, needs);
       const namespace = `${needs.catalog}.${identifier(needs.schema)}`;
       const view = `${namespace}.${identifier(needs.table)}`;

@@ -19,12 +19,10 @@ import type { TableRead } from './table-read.ts';
 jest.setTimeout(300_000);
 
 let folder: string;
-let cache: FileCache | null = null;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pruned-reads-'));
 });
 afterAll(async () => {
-  await cache?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -87,7 +85,7 @@ test('whatever is left out, the answer is that of all rows and columns', async (
         await putTable({ store, oracle, folder }, 'u', u);
         for (const sql of queries) {
           // A cache of its own: what one statement fetches whole would be whole for the next.
-          cache = await FileCache.openKept(store, join(folder, randomUUID()), 2 ** 30);
+          const cache = await FileCache.openKept(store, join(folder, randomUUID()), 2 ** 30);
           const { connection: pruned, close } = await connect();
           const session = new EngineSession(pruned, join(cache.folder, 'session'));
           const signal = new AbortController().signal;

@@ -25,7 +25,8 @@ let folder: string;
 let store: MemoryStore;
 const paths = new Map<string, string>();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'read-bytes-'));
+  // No column is made of the name of a folder.
+  folder = await mkdtemp(join(tmpdir(), 'status=read-bytes-'));
   store = new MemoryStore();
   const schema = {
     type: 'struct',

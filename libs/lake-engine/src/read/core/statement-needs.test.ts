@@ -32,6 +32,17 @@ describe('tables that a statement names', () => {
     expect(await namesOf('SUMMARIZE silver.shop.items')).toEqual(['silver|shop|items']);
   });
 
+  test('which differ by case alone are one for the engine, and its other spellings are told', async () => {
+    const [needs, ...others] = await needsOf(
+      'FROM silver.p."Orders" a, silver.p.orders b, silver.p."Orders" c',
+    );
+    expect(others).toEqual([]);
+    expect(needs).toMatchObject({
+      table: 'Orders',
+      spellings: [{ catalog: 'silver', schema: 'p', table: 'orders' }],
+    });
+  });
+
   test('other names are passed over; a name of two parts keeps its place for the message', async () => {
     expect(await namesOf("SELECT * FROM read_csv('x.csv'), orders, silver.orders")).toEqual([
       'silver||orders',

@@ -8,6 +8,8 @@ export interface TableNeeds {
   readonly catalog: string;
   readonly schema: string;
   readonly table: string;
+  /** The other ways to write its name that the statement has, which differ by case: for the engine one table. */
+  readonly spellings: readonly Pick<TableNeeds, 'catalog' | 'schema' | 'table'>[];
   readonly columns: UsedColumns;
   /**
    * For each place that names the table, the conditions that its rows must satisfy there; null when only the table's
@@ -56,11 +58,11 @@ export function statementNeeds(statements: unknown, catalogs: ReadonlySet<string
   const needs = [...Map.groupBy(named, idOf).values()].map((nodes): TableNeeds => {
     const used: UsedColumns = { all: findsTables, names: new Set() };
     for (const node of nodes) columns.set(node, used);
-    const [first] = nodes as [TableNode];
+    const names = new Map(nodes.map((node) => [JSON.stringify(nameOf(node)), nameOf(node)]));
+    const [first, ...spellings] = [...names.values()] as [ReturnType<typeof nameOf>];
     return {
-      catalog: catalogOf(first),
-      schema: first.catalog_name === '' ? '' : (first.schema_name ?? ''),
-      table: first.table_name ?? '',
+      ...first,
+      spellings,
       columns: used,
       places: findsTables
         ? [[]]
@@ -69,6 +71,11 @@ export function statementNeeds(statements: unknown, catalogs: ReadonlySet<string
   });
   usedColumns(statements, columns);
   return needs;
+}
+
+function nameOf(node: TableNode): Pick<TableNeeds, 'catalog' | 'schema' | 'table'> {
+  const schema = node.catalog_name === '' ? '' : (node.schema_name ?? '');
+  return { catalog: catalogOf(node), schema, table: node.table_name ?? '' };
 }
 
 /** Of `silver.orders` the middle part is missing: the parser takes the first for a schema. */
