@@ -14,6 +14,8 @@ export interface AvroObject {
   readonly scale?: number;
   readonly 'connect.type'?: string;
   readonly 'connect.name'?: string;
+  /** Of a change event: `pgOrigin` of columns that it goes without. */
+  readonly pgLeftOut?: readonly string[];
 }
 
 export interface AvroField {
