@@ -67,20 +67,20 @@ const indexColumns = (flag: string): string => `(
 
 /**
  * What rows have that were there before a column, printed as the session prints values: the only element of an array of
- * the column's type. A partitioned table has no rows: its partitions say it, where they say the same. A long one is left
+ * the column's type, which says how the array is quoted. A partitioned table has no rows: its partitions say it, where they say the same. A long one is left
  * out, since it would be in every schema.
  * @param column alias of `pg_attribute` @param table alias of `pg_class`
  */
 export const initialText = (column: string, table: string): string =>
   `CASE WHEN ${table}.relkind = 'p' THEN (
      SELECT min(i.value) FROM (
-       SELECT DISTINCT (l.attmissingval::text::text[])[1] AS value
+       SELECT DISTINCT array_to_string(l.attmissingval, '') AS value
          FROM pg_partition_tree(${table}.oid) AS p JOIN pg_attribute AS l ON l.attrelid = p.relid
         WHERE l.attname = ${column}.attname AND l.atttypid = ${column}.atttypid AND l.atthasmissing
           AND octet_length(l.attmissingval::text) <= 8192) AS i
      HAVING count(*) = 1)
    WHEN ${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= 8192
-   THEN (${column}.attmissingval::text::text[])[1] END`;
+   THEN array_to_string(${column}.attmissingval, '') END`;
 
 const TABLES_SQL = `
 SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relreplident::text AS identity,
