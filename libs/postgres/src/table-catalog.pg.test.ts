@@ -1,5 +1,6 @@
 import { testDatabase, type TestDatabase } from '@hasivu/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 
 import { CatalogSession } from './catalog-session.ts';
 import { tablesOfSchemas } from './table-catalog.ts';
@@ -44,4 +45,27 @@ test('what rows have that were there before a column is what the server prints o
   const printed = defaults.map((_, i) => `c${i}::text`).join(', ');
   const [row] = await session.query<Record<string, string>>('reading the row', `SELECT ${printed} FROM public.one`);
   expect(await initials('one')).toEqual({ id: null, ...row });
+});
+
+test('what partitions of partitions say alike is told, though one of them is locked for good', async () => {
+  await database.query(`
+    CREATE TABLE logs (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+    CREATE TABLE logs_a PARTITION OF logs FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+    CREATE TABLE logs_aa PARTITION OF logs_a FOR VALUES FROM (0) TO (10);
+    CREATE TABLE logs_b PARTITION OF logs FOR VALUES FROM (10) TO (20);
+    INSERT INTO logs VALUES (1, 1), (1, 11);
+    ALTER TABLE logs ADD same int DEFAULT 5, ADD other int DEFAULT 6;
+    CREATE TABLE logs_c (id int NOT NULL, day int NOT NULL, same int);
+    INSERT INTO logs_c VALUES (1, 21);
+    ALTER TABLE logs_c ADD other int DEFAULT 7;
+    ALTER TABLE logs ATTACH PARTITION logs_c FOR VALUES FROM (20) TO (30)`);
+  const holder = new pg.Client(database.url);
+  await holder.connect();
+  try {
+    await holder.query('BEGIN; LOCK TABLE logs_aa IN ACCESS EXCLUSIVE MODE');
+    await session.query('not waiting for locks', "SET lock_timeout = '50ms'");
+    expect(await initials('logs')).toEqual({ id: null, day: null, same: '5', other: null });
+  } finally {
+    await holder.end();
+  }
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { SESSION_SETTINGS } from '@hasivu/pgoutput';
-import { initialText, quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
+import { initialText, partitionInitials, quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
 
 import { ownerCheck } from './ddl-owner-sql.ts';
 
@@ -230,7 +230,7 @@ BEGIN
                'dimensions', a.attndims, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
                'identity', a.attidentity <> '', 'hasDefault', a.atthasdef AND a.attgenerated = '',
                'default', ${told("left(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 256)")},
-               'initial', ${initialText('a', 'c')},
+               'initial', ${initialText('a', 'c', 'parts.initials')},
                'comment', ${told('left(col_description(a.attrelid, a.attnum), 256)')},
                'published', CASE WHEN jsonb_typeof(to_jsonb(r) -> 'prattrs') = 'array'
                  THEN to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
@@ -242,6 +242,7 @@ BEGIN
       FROM unnest(oids, tags) WITH ORDINALITY AS t(oid, tag, ord)
       JOIN pg_class c ON c.oid = t.oid
       JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (SELECT ${partitionInitials('c')} AS initials) AS parts
       LEFT JOIN pg_publication p ON p.pubname = ${literal(publication)}
       LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = c.oid
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition
