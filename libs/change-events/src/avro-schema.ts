@@ -23,8 +23,6 @@ export interface AvroField {
   readonly type: AvroSchema;
   readonly default?: null | string | boolean | number;
   readonly doc?: string;
-  /** Names that the field had. */
-  readonly aliases?: readonly string[];
   /** The column's own name where Avro's naming rules changed it. */
   readonly pgName?: string;
   readonly pgType?: string;
