@@ -40,19 +40,21 @@ export class LeftOutColumns {
   }
 }
 
-/** Origins of a table's columns that are not among these names. */
-export function originsBeside({ oid, columns }: CatalogTable, names: ReadonlySet<string>): readonly string[] {
-  const others = columns.filter(({ name, generated }) => !generated && !names.has(name));
-  return others.map(({ number }) => originOf(oid, number));
+/** Origins of a table's columns with these names. */
+export function originsAmong({ oid, columns }: CatalogTable, names: readonly string[]): readonly string[] {
+  const named = columns.filter(({ name }) => names.includes(name));
+  return named.map(({ number }) => originOf(oid, number));
 }
 
-/** The same of a relation of the log: without columns that were added or renamed after it. */
+/** Origins of columns that a relation of the log goes without: none of those that were added or renamed after it. */
 export function originsBesideRelation(
-  table: CatalogTable,
+  { oid, columns }: CatalogTable,
   names: ReadonlySet<string>,
   xid: number,
 ): readonly string[] {
   // The transaction of the change may have added the column itself, after the change.
-  const columns = table.columns.filter(({ changedBy }) => isLater(xid, changedBy));
-  return originsBeside({ ...table, columns }, names);
+  const others = columns.filter(
+    ({ name, generated, changedBy }) => !generated && !names.has(name) && isLater(xid, changedBy),
+  );
+  return others.map(({ number }) => originOf(oid, number));
 }

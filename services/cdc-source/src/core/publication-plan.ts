@@ -6,7 +6,7 @@ import { tableId } from './table-selection.ts';
 
 /** A table as it is captured. */
 export interface CapturedAs extends PublishedTable {
-  /** Columns of it that the publication went without when this start found it. */
+  /** Columns of it that the publication goes without, or went without when this start found it. */
   readonly leftOut?: readonly string[];
 }
 
@@ -60,9 +60,11 @@ export function republished(
   });
 }
 
-/** Columns of a table that a publication goes without, where it has the table. */
-export function unpublishedColumns(publication: Publication | null, table: CatalogTable): readonly string[] {
-  const listed = publication?.tables.find((one) => tableId(one) === tableId(table))?.columns ?? null;
+/** Columns of a table, as the catalog had it before, that are not published. */
+export function unpublishedColumns(
+  { columns: listed }: PublishedTable,
+  table: CatalogTable,
+): readonly string[] {
   if (listed === null) return [];
   return table.columns
     .filter(({ name, generated }) => !generated && !listed.includes(name))

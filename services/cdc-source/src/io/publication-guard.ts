@@ -55,8 +55,12 @@ export async function ensurePublication(
   return new Map(
     tablesNow.map((published) => {
       const table = byId.get(tableId(published));
-      const leftOut = table ? unpublishedColumns(publication, table) : [];
-      return [tableId(published), { ...withoutColumns(published, table, columns), leftOut }];
+      const captured = withoutColumns(published, table, columns);
+      const former = publication?.tables.find((one) => tableId(one) === tableId(published));
+      const leftOut = table
+        ? [former, captured].flatMap((one) => (one ? unpublishedColumns(one, table) : []))
+        : [];
+      return [tableId(published), { ...captured, leftOut }];
     }),
   );
 }

@@ -22,7 +22,7 @@ import {
 import { CapturedTable } from '../core/captured-table.ts';
 import { catalogOrigins, ColumnOrigins, type NumberedColumn } from '../core/column-origins.ts';
 import { InitialValues, withInitial } from '../core/initial-values.ts';
-import { LeftOutColumns, originsBeside, originsBesideRelation } from '../core/left-out-columns.ts';
+import { LeftOutColumns, originsAmong, originsBesideRelation } from '../core/left-out-columns.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { valueLimit } from '../core/oversize.ts';
 import type { CapturedAs } from '../core/publication-plan.ts';
@@ -99,9 +99,7 @@ export class TableCompiler {
     );
     const columns = publishedColumns(table, published);
     this.#see(table);
-    const shown = new Set(columns.map(({ name }) => name));
-    for (const name of published?.leftOut ?? []) shown.delete(name);
-    this.#leftOut.add(tableId(table), originsBeside(table, shown));
+    this.#leftOut.add(tableId(table), originsAmong(table, published?.leftOut ?? []));
     return shapeTable(
       {
         database: this.#options.database,
