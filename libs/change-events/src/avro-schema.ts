@@ -14,6 +14,8 @@ export interface AvroObject {
   readonly scale?: number;
   readonly 'connect.type'?: string;
   readonly 'connect.name'?: string;
+  /** Of a change event: `pgOrigin` of columns that it goes without. */
+  readonly pgLeftOut?: readonly string[];
 }
 
 export interface AvroField {
@@ -21,8 +23,6 @@ export interface AvroField {
   readonly type: AvroSchema;
   readonly default?: null | string | boolean | number;
   readonly doc?: string;
-  /** Names that the field had. */
-  readonly aliases?: readonly string[];
   /** The column's own name where Avro's naming rules changed it. */
   readonly pgName?: string;
   readonly pgType?: string;

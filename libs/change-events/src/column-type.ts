@@ -49,6 +49,8 @@ export interface TableSchema {
   readonly columns: readonly ColumnSchema[];
   /** Column names of the key in key order; empty where the table has none. */
   readonly key: readonly string[];
+  /** `ColumnSchema.origin` of columns that the table has and events go or went without. */
+  readonly leftOut?: readonly string[];
 }
 
 export const MAX_DECIMAL_PRECISION = 38;

@@ -8,6 +8,8 @@ import { ENVELOPE_FIELDS, SOURCE_FIELDS } from './envelope-schema.ts';
 export interface EnvelopeLayout {
   readonly namespace: string;
   readonly columns: readonly ColumnSchema[];
+  /** `TableSchema.leftOut`. */
+  readonly leftOut?: readonly string[];
 }
 
 /** The key record's columns, in order. */
@@ -27,7 +29,8 @@ export function layoutOf(schemaJson: string): EnvelopeLayout {
   );
   const before = (schema.fields as AvroField[])[5]?.type as readonly AvroSchema[];
   const row = before[1] as AvroObject;
-  return { namespace: schema.namespace ?? '', columns: columnsOf(row.fields ?? []) };
+  const layout = { namespace: schema.namespace ?? '', columns: columnsOf(row.fields ?? []) };
+  return schema.pgLeftOut === undefined ? layout : { ...layout, leftOut: schema.pgLeftOut };
 }
 
 /** @throws AvroDecodeError when the schema is not a record of column types. */

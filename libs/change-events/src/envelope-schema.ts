@@ -100,7 +100,10 @@ export function keyRecordSchema(
 }
 
 export function valueSchema(prefix: string, table: TableSchema): AvroObject {
-  return envelopeSchema(tableNamespace(prefix, table), table.columns);
+  const schema = envelopeSchema(tableNamespace(prefix, table), table.columns);
+  return table.leftOut === undefined || table.leftOut.length === 0
+    ? schema
+    : { ...schema, pgLeftOut: table.leftOut };
 }
 
 export function keySchema(prefix: string, table: TableSchema): AvroObject | null {

@@ -50,6 +50,7 @@ export {
 } from './system-identity.ts';
 export {
   initialText,
+  partitionInitials,
   tableByOid,
   tablesOfSchemas,
   type CatalogColumn,

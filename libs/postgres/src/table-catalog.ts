@@ -65,22 +65,37 @@ const indexColumns = (flag: string): string => `(
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
    WHERE i.indrelid = c.oid AND i.${flag} AND k.ord <= i.indnkeyatts)`;
 
+const LONGEST_INITIAL_BYTES = 8192;
+/** `attmissingval` is an array with one element, whose own quotes depend on its type. */
+const missingText = (column: string): string => `array_to_string(${column}.attmissingval, '')`;
+const hasMissing = (column: string): string =>
+  `${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= ${LONGEST_INITIAL_BYTES}`;
+
 /**
- * What rows have that were there before a column, printed as the session prints values: the only element of an array of
- * the column's type. A partitioned table has no rows: its partitions say it, where they say the same. A long one is left
- * out, since it would be in every schema.
- * @param column alias of `pg_attribute` @param table alias of `pg_class`
+ * What a partitioned table's partitions say alike of rows of before a column, as an object for {@link initialText}; null for
+ * others. It takes no lock of a partition: one that is written anew would hold up whoever asks.
+ * @param table alias of `pg_class`
  */
-export const initialText = (column: string, table: string): string =>
-  `CASE WHEN ${table}.relkind = 'p' THEN (
-     SELECT min(i.value) FROM (
-       SELECT DISTINCT (l.attmissingval::text::text[])[1] AS value
-         FROM pg_partition_tree(${table}.oid) AS p JOIN pg_attribute AS l ON l.attrelid = p.relid
-        WHERE l.attname = ${column}.attname AND l.atttypid = ${column}.atttypid AND l.atthasmissing
-          AND octet_length(l.attmissingval::text) <= 8192) AS i
-     HAVING count(*) = 1)
-   WHEN ${column}.atthasmissing AND octet_length(${column}.attmissingval::text) <= 8192
-   THEN (${column}.attmissingval::text::text[])[1] END`;
+export const partitionInitials = (table: string): string => `(
+  WITH RECURSIVE parts AS (
+    SELECT ${table}.oid AS relid WHERE ${table}.relkind = 'p'
+    UNION ALL
+    SELECT h.inhrelid FROM parts JOIN pg_inherits h ON h.inhparent = parts.relid)
+  SELECT jsonb_object_agg(told.name, told.value)
+    FROM (SELECT l.atttypid::text || ' ' || l.attname AS name, min(${missingText('l')}) AS value
+            FROM parts JOIN pg_attribute l ON l.attrelid = parts.relid
+           WHERE l.attnum > 0 AND ${hasMissing('l')}
+           GROUP BY 1 HAVING count(DISTINCT ${missingText('l')}) = 1) AS told)`;
+
+/**
+ * What rows have that were there before a column, printed as the session prints values. A partitioned table has no rows:
+ * its partitions say it, where they say the same. A long one is left out, since it would be in every schema.
+ * @param column alias of `pg_attribute` @param table alias of `pg_class`
+ * @param partitions what has {@link partitionInitials} of the table
+ */
+export const initialText = (column: string, table: string, partitions: string): string =>
+  `CASE WHEN ${table}.relkind = 'p' THEN ${partitions} ->> (${column}.atttypid::text || ' ' || ${column}.attname)
+   WHEN ${hasMissing(column)} THEN ${missingText(column)} END`;
 
 const TABLES_SQL = `
 SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relreplident::text AS identity,
@@ -88,12 +103,13 @@ SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS table, c.relre
        c.reltuples::float8 AS estimated_rows,
        (SELECT coalesce(json_agg(json_build_object('n', a.attname, 't', a.atttypid::text, 'm', a.atttypmod,
                  'd', a.attndims, 'g', a.attgenerated <> '', 'a', a.attnum,
-                 'i', ${initialText('a', 'c')}, 'h', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', 'x', a.xmin::text) ORDER BY a.attnum), '[]')
+                 'i', ${initialText('a', 'c', 'parts.initials')}, 'h', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '', 'x', a.xmin::text) ORDER BY a.attnum), '[]')
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        ${indexColumns('indisprimary')} AS primary_key,
        ${indexColumns('indisreplident')} AS identity_index,
        (SELECT array_agg(DISTINCT a.xmin::text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS column_changes
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN LATERAL (SELECT ${partitionInitials('c')} AS initials) AS parts
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'`;
 
 /** Ordinary and partitioned tables of these schemas; partitions are seen through their root. */

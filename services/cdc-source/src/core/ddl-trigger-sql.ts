@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { SESSION_SETTINGS } from '@hasivu/pgoutput';
-import { initialText, quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
+import { initialText, partitionInitials, quoteIdentifier, quoteLiteral } from '@hasivu/postgres';
 
 import { ownerCheck } from './ddl-owner-sql.ts';
 
@@ -163,6 +163,10 @@ const KEY_COLUMNS = (flag: string): string => `(
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
        WHERE i.indrelid = c.oid AND i.${flag} AND k.ord <= i.indnkeyatts)`;
 
+const PUBLISHED = `CASE WHEN jsonb_typeof(to_jsonb(r) -> 'prattrs') = 'array'
+                 THEN to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
+                 ELSE a.attgenerated = '' OR (a.attgenerated = 's' AND coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's') END`;
+
 // Columns of the catalog that not every version has are read through to_jsonb. Whatever goes wrong here stays here: the
 // statement it is about must not fail. That takes a subtransaction, and two things follow. Where the next change of the
 // transaction begins in the log where the message ends, the server may send that change first: the scratch row's deletion
@@ -230,11 +234,9 @@ BEGIN
                'dimensions', a.attndims, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
                'identity', a.attidentity <> '', 'hasDefault', a.atthasdef AND a.attgenerated = '',
                'default', ${told("left(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 256)")},
-               'initial', ${initialText('a', 'c')},
+               'initial', CASE WHEN ${PUBLISHED} THEN ${initialText('a', 'c', 'parts.initials')} END,
                'comment', ${told('left(col_description(a.attrelid, a.attnum), 256)')},
-               'published', CASE WHEN jsonb_typeof(to_jsonb(r) -> 'prattrs') = 'array'
-                 THEN to_jsonb(r) -> 'prattrs' @> to_jsonb(a.attnum)
-                 ELSE a.attgenerated = '' OR (a.attgenerated = 's' AND coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's') END)
+               'published', ${PUBLISHED})
                ORDER BY a.attnum)
         FROM pg_attribute a
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -242,6 +244,7 @@ BEGIN
       FROM unnest(oids, tags) WITH ORDINALITY AS t(oid, tag, ord)
       JOIN pg_class c ON c.oid = t.oid
       JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (SELECT ${partitionInitials('c')} AS initials) AS parts
       LEFT JOIN pg_publication p ON p.pubname = ${literal(publication)}
       LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = c.oid
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition

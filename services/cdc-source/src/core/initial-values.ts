@@ -93,7 +93,10 @@ export function encodedInitial(encoder: ColumnEncoder, type: ColumnType, text: s
   return initialValueOf(type, readValue(new AvroCursor().reset(out.bytes, 0, out.pos), type));
 }
 
-/** @param transform treats the column's values, and this one with them */
+/**
+ * @param text null where nothing is known now
+ * @param transform treats the column's values, and this one with them
+ */
 export function withInitial(
   column: ColumnSchema,
   text: string | null,

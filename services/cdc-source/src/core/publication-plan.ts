@@ -4,6 +4,12 @@ import type { CatalogTable, Publication, PublicationEntry, PublishedTable } from
 import type { ColumnRules } from './column-rules.ts';
 import { tableId } from './table-selection.ts';
 
+/** A table as it is captured. */
+export interface CapturedAs extends PublishedTable {
+  /** Columns of it that the publication goes without, or went without when this start found it. */
+  readonly leftOut?: readonly string[];
+}
+
 const COLUMN_LISTS_SINCE = 150000;
 
 /**
@@ -52,6 +58,17 @@ export function republished(
     const all = (tables[i]?.columns ?? []).filter((column) => !column.generated).map((column) => column.name);
     return now.columns !== null && !sameNames(now.columns, entry.columns, all);
   });
+}
+
+/** Columns of a table, as the catalog had it before, that are not published. */
+export function unpublishedColumns(
+  { columns: listed }: PublishedTable,
+  table: CatalogTable,
+): readonly string[] {
+  if (listed === null) return [];
+  return table.columns
+    .filter(({ name, generated }) => !generated && !listed.includes(name))
+    .map(({ name }) => name);
 }
 
 /** The table without the columns that this service leaves out itself. */

@@ -16,7 +16,7 @@ const DEFAULTED = new Set(['id', 'n', 'm']);
 function among(before: readonly ColumnSchema[] | null, ...shapes: readonly (readonly ColumnSchema[])[]) {
   const untold = new UntoldColumns();
   untold.begin('t', before);
-  return shapes.map((columns) => untold.among('t', columns, DEFAULTED).join());
+  return shapes.map((columns) => untold.among('t', columns, ({ name }) => DEFAULTED.has(name)).join());
 }
 
 test('a new column with a default and no initial value is told of once, though older shapes come again', () => {

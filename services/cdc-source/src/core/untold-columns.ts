@@ -2,7 +2,7 @@ import type { ColumnSchema } from '@hasivu/change-events';
 
 /**
  * New columns with a default that rows of before do not have as their initial value: the table was written anew, for a
- * default that is no constant or since, and what rows have in them no event tells.
+ * default that is no constant or since, or events went without them; and what rows have in them no event tells.
  */
 export class UntoldColumns {
   /** Columns that events had, by table; null before the first. */
@@ -17,13 +17,20 @@ export class UntoldColumns {
     this.#known.set(table, columns);
   }
 
-  /** Names of those among the columns that events have from here on. @param defaulted names of columns with a default */
-  among(table: string, columns: readonly ColumnSchema[], defaulted: ReadonlySet<string>): readonly string[] {
+  /**
+   * Names of those among the columns that events have from here on.
+   * @param isUntold whether one without an initial value may have values in rows of before
+   */
+  among(
+    table: string,
+    columns: readonly ColumnSchema[],
+    isUntold: (column: ColumnSchema) => boolean,
+  ): readonly string[] {
     const known = this.#known.get(table) ?? null;
     this.#known.set(table, [...(known ?? []), ...columns.filter((one) => !isAmong(one, known ?? []))]);
     if (known === null) return [];
     const untold = columns.filter(
-      (one) => one.initial === undefined && defaulted.has(one.name) && !isAmong(one, known),
+      (one) => one.initial === undefined && isUntold(one) && !isAmong(one, known),
     );
     return untold.map(({ name }) => name);
   }

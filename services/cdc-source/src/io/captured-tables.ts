@@ -1,12 +1,7 @@
-import {
-  tablesOfSchemas,
-  type CatalogSession,
-  type CatalogTable,
-  type PublishedTable,
-  type ServerFacts,
-} from '@hasivu/postgres';
+import { tablesOfSchemas, type CatalogSession, type CatalogTable, type ServerFacts } from '@hasivu/postgres';
 
 import { columnRules } from '../core/column-rules.ts';
+import type { CapturedAs } from '../core/publication-plan.ts';
 import { schemasOf, selectTables, tableId } from '../core/table-selection.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
 import { ensurePublication } from './publication-guard.ts';
@@ -28,7 +23,7 @@ export async function publishTables(
   session: CatalogSession,
   server: ServerFacts,
   tables: readonly CatalogTable[],
-): Promise<ReadonlyMap<string, PublishedTable>> {
+): Promise<ReadonlyMap<string, CapturedAs>> {
   const { publication, columns, rows } = settings.postgres;
   return await ensurePublication(session, {
     name: publication,

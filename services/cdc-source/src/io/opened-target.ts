@@ -63,7 +63,7 @@ export async function openTarget(
     onUntold: (table, columns) => {
       dependencies.logger.warn(
         { table, columns },
-        'rows from before a new column may have values in it that the stream does not tell (a default that is no constant, or the table was written anew since): a snapshot of the table (hasivu snapshot start) reads them',
+        'rows from before a new column may have values in it that the stream does not tell (a default that is no constant, the table was written anew since, or events went without the column): a snapshot of the table (hasivu snapshot start) reads them',
       );
     },
   });

@@ -13,11 +13,16 @@ import {
   type CatalogTable,
   type Publication,
   type PublicationEntry,
-  type PublishedTable,
 } from '@hasivu/postgres';
 
 import type { ColumnRules } from '../core/column-rules.ts';
-import { publicationEntry, republished, withoutColumns } from '../core/publication-plan.ts';
+import {
+  publicationEntry,
+  republished,
+  unpublishedColumns,
+  withoutColumns,
+  type CapturedAs,
+} from '../core/publication-plan.ts';
 import { tableId } from '../core/table-selection.ts';
 
 export interface PublicationOptions {
@@ -38,7 +43,7 @@ export interface PublicationOptions {
 export async function ensurePublication(
   session: CatalogSession,
   options: PublicationOptions,
-): Promise<ReadonlyMap<string, PublishedTable>> {
+): Promise<ReadonlyMap<string, CapturedAs>> {
   const { name, tables, serverVersion, columns, rows } = options;
   const publication = await publicationState(session, name, serverVersion);
   const entries = tables.map((table) => publicationEntry(table, serverVersion, columns, rows));
@@ -48,7 +53,15 @@ export async function ensurePublication(
   const tablesNow = (await publicationState(session, name, serverVersion))?.tables ?? [];
   const byId = new Map(tables.map((table) => [tableId(table), table]));
   return new Map(
-    tablesNow.map((table) => [tableId(table), withoutColumns(table, byId.get(tableId(table)), columns)]),
+    tablesNow.map((published) => {
+      const table = byId.get(tableId(published));
+      const captured = withoutColumns(published, table, columns);
+      const former = publication?.tables.find((one) => tableId(one) === tableId(published));
+      const leftOut = table
+        ? [former, captured].flatMap((one) => (one ? unpublishedColumns(one, table) : []))
+        : [];
+      return [tableId(published), { ...captured, leftOut }];
+    }),
   );
 }
 

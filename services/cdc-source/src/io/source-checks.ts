@@ -9,7 +9,6 @@ import {
   WireConnection,
   type CatalogTable,
   type PostgresTarget,
-  type PublishedTable,
   type ServerFacts,
   type SlotState,
 } from '@hasivu/postgres';
@@ -18,6 +17,7 @@ import { PlatformError } from '@hasivu/errors';
 import type { DdlTokens } from '../core/ddl-tokens.ts';
 import type { ServerHistory } from '../core/history-check.ts';
 import { tablesWithoutKey } from '../core/key-check.ts';
+import type { CapturedAs } from '../core/publication-plan.ts';
 import { RetainedLogPolicy } from '../core/retained-log.ts';
 import { checkSlotOwner, lostSlot } from '../core/slot-check.ts';
 import type { SourceDependencies } from '../source-dependencies.ts';
@@ -35,7 +35,7 @@ export interface PreparedSource {
   readonly history: ServerHistory;
   readonly slotFacts: SlotState | null;
   readonly tables: readonly CatalogTable[];
-  readonly published: ReadonlyMap<string, PublishedTable>;
+  readonly published: ReadonlyMap<string, CapturedAs>;
   readonly ddlTokens: DdlTokens;
 }
 

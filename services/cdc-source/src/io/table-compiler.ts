@@ -5,7 +5,7 @@ import {
   topicNames,
   valueSchema,
   type AvroObject,
-  type ColumnSchema,
+  type EnvelopeLayout,
   type TableSchema,
 } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
@@ -22,8 +22,10 @@ import {
 import { CapturedTable } from '../core/captured-table.ts';
 import { catalogOrigins, ColumnOrigins, type NumberedColumn } from '../core/column-origins.ts';
 import { InitialValues, withInitial } from '../core/initial-values.ts';
+import { LeftOutColumns, originsAmong, originsBesideRelation } from '../core/left-out-columns.ts';
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { valueLimit } from '../core/oversize.ts';
+import type { CapturedAs } from '../core/publication-plan.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
   keyOfRelation,
@@ -56,6 +58,7 @@ export class TableCompiler {
   readonly types: TypeCatalog;
   readonly #origins = new ColumnOrigins();
   readonly #initials = new InitialValues();
+  readonly #leftOut = new LeftOutColumns();
   readonly #untold = new UntoldColumns();
   /** Newest compiled version by `schema.table`. */
   readonly tables = new Map<string, CapturedTable>();
@@ -88,7 +91,7 @@ export class TableCompiler {
   }
 
   /** Shape of a table as the catalog has it now, restricted to the published columns. */
-  async shapeOf(table: CatalogTable, published: PublishedTable | undefined): Promise<DeclaredShape> {
+  async shapeOf(table: CatalogTable, published: CapturedAs | undefined): Promise<DeclaredShape> {
     await this.types.load(table.columns.map((column) => column.typeOid));
     this.#columns.set(
       tableId(table),
@@ -96,6 +99,7 @@ export class TableCompiler {
     );
     const columns = publishedColumns(table, published);
     this.#see(table);
+    this.#leftOut.add(tableId(table), originsAmong(table, published?.leftOut ?? []));
     return shapeTable(
       {
         database: this.#options.database,
@@ -120,18 +124,31 @@ export class TableCompiler {
     const known = this.tables.get(name);
     const before = this.#shapes.get(name);
     const sameTypes = before !== undefined && sameDeclared(before.declared, shape.declared);
-    if (known?.identity === identity && sameTypes && sameShape(before, shape) && sameInitials(before, shape))
+    if (
+      known?.identity === identity &&
+      sameTypes &&
+      sameShape(before, shape) &&
+      sameInitials(before, shape) &&
+      sameNames(this.#leftOut.beside(name, known.schema.columns), known.schema.leftOut ?? [])
+    )
       return known;
     const { schema: ruled, transforms, slots } = this.ruled(shape);
     const declared = keptOf(shape.declared, slots);
     const topic = this.topicOf(ruled);
     const { prefix, cluster } = this.#options;
     await this.#recall(name, topic);
+    const left = shape.columns.filter((_, i) => slots !== null && (slots[i] as number) < 0);
+    this.#leftOut.add(
+      name,
+      left.map(({ origin }) => origin),
+    );
     const initials = keptOf(shape.initials, slots);
     const columns = ruled.columns.map((column, i) =>
-      withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials),
+      this.#leftOut.has(name, column)
+        ? column
+        : withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials),
     );
-    const schema = { ...ruled, columns };
+    const schema = { ...ruled, columns, leftOut: this.#leftOut.beside(name, columns) };
     const key = keySchema(prefix, schema);
     const table = new CapturedTable({
       schema,
@@ -148,7 +165,11 @@ export class TableCompiler {
       sourceName: prefix,
     });
     this.#initials.registered(columns);
-    const untold = this.#untold.among(name, columns, shape.defaulted);
+    const untold = this.#untold.among(
+      name,
+      columns,
+      (column) => shape.defaulted.has(column.name) || this.#leftOut.has(name, column),
+    );
     if (untold.length > 0) this.#options.onUntold(name, untold);
     if (known) carryCounts(known, table);
     this.tables.set(name, table);
@@ -209,11 +230,23 @@ export class TableCompiler {
         tableId(relation),
         current.columns.map((column) => column.name),
       );
+    if (current) this.#noteLeftOut(relation, current, xid);
     const shape = shapeTable({ database: this.#options.database, ...relation }, hints, this.types.lookup);
     const key = keyOfRelation(relation.columns, relation.identity, hints);
     const table = await this.compile({ ...shape, key }, relation.identity);
     table.oid = relation.oid;
     return table;
+  }
+
+  /**
+   * Only a list makes a relation go without a column. Where there is none, a transaction that added the column may have
+   * got its number before this one's and have been committed later.
+   */
+  #noteLeftOut(relation: RelationMessage, current: CatalogTable, xid: number): void {
+    const name = tableId(relation);
+    if (!this.#options.rules.has(name) && this.#leftOut.beside(name, []).length === 0) return;
+    const shown = new Set(relation.columns.map((column) => column.name));
+    this.#leftOut.add(name, originsBesideRelation(current, shown, xid));
   }
 
   /**
@@ -236,9 +269,12 @@ export class TableCompiler {
     if (this.#untold.isKnown(name)) return;
     const { registry } = this.#options;
     const value = await registry.latest(`${topic}-value`);
-    const columns = value === null ? null : columnsIn(value);
-    this.#initials.registered(columns ?? []);
-    this.#untold.begin(name, columns);
+    const layout = value === null ? null : knownIn(value);
+    if (layout !== null) {
+      this.#initials.registered(layout.columns);
+      this.#leftOut.registered(name, layout.columns, layout.leftOut ?? []);
+    }
+    this.#untold.begin(name, layout?.columns ?? null);
   }
 
   async #register(table: string, subject: string, schema: AvroObject): Promise<number> {
@@ -263,12 +299,12 @@ function keptOf<T>(columns: readonly T[], slots: Int32Array | null): readonly T[
   return slots === null ? columns : columns.filter((_, i) => (slots[i] as number) >= 0);
 }
 
-/** Columns of a registered value schema; none of one that is not a change event's. */
-function columnsIn(schema: string): readonly ColumnSchema[] {
+/** What a registered value schema says of columns; nothing where it is not a change event's. */
+function knownIn(schema: string): Pick<EnvelopeLayout, 'columns' | 'leftOut'> {
   try {
-    return layoutOf(schema).columns;
+    return layoutOf(schema);
   } catch (error) {
-    if (error instanceof AvroDecodeError) return [];
+    if (error instanceof AvroDecodeError) return { columns: [] };
     throw error;
   }
 }
@@ -302,6 +338,10 @@ export function publishedColumns(
 ): CatalogTable['columns'] {
   const names = published?.columns;
   return table.columns.filter((column) => (names ? names.includes(column.name) : !column.generated));
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
 function carryCounts(from: CapturedTable, to: CapturedTable): void {

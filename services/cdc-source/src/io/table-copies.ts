@@ -10,12 +10,12 @@ import {
   type CatalogTable,
   type CreatedSlot,
   type PostgresTarget,
-  type PublishedTable,
   type ServerFacts,
   type TableParts,
 } from '@hasivu/postgres';
 
 import { initialProgress, type Progress } from '../core/progress-record.ts';
+import type { CapturedAs } from '../core/publication-plan.ts';
 import { copyRecordKey, serializeCopyRecord } from '../core/snapshot/copy-record.ts';
 import { planPass, tasksOf, withCompleteTables, type PlannedTable } from '../core/snapshot/pass-plan.ts';
 import type { StartPlan } from '../core/start-plan.ts';
@@ -136,7 +136,7 @@ async function lockedTables(
 async function publishLocked(
   { dependencies, session, server }: CopiesOptions,
   tables: readonly CatalogTable[],
-): Promise<ReadonlyMap<string, PublishedTable>> {
+): Promise<ReadonlyMap<string, CapturedAs>> {
   const doing = 'publishing the tables under their locks';
   await session.query(doing, `SET lock_timeout = '${PUBLISH_WITHIN}'`);
   try {
@@ -149,7 +149,7 @@ async function publishLocked(
 async function compiled(
   options: CopiesOptions,
   catalog: CatalogTable,
-  publishedAs: PublishedTable | undefined,
+  publishedAs: CapturedAs | undefined,
 ): Promise<CopiedTable> {
   const { compiler, dependencies } = options;
   const columns = publishedColumns(catalog, publishedAs);

@@ -49,6 +49,6 @@ export const SCHEMA_RULES: readonly Rule[] = [
   ),
   inSchema(
     'schema-notes',
-    ({ path }) => CONNECT.test(path) || /@(pgType|pgOrigin|pgInitial|pgName|doc)$/.test(path),
+    ({ path }) => CONNECT.test(path) || /@(pgType|pgOrigin|pgInitial|pgLeftOut|pgName|doc)$/.test(path),
   ),
 ];
