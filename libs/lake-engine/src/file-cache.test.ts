@@ -59,18 +59,12 @@ test('an object that is missing is named, and asked for again the next time', as
   await expect(files.pathOf('none')).resolves.toContain(files.folder);
 });
 
-test('what a killed process left is removed at start; a living one keeps its files', async () => {
-  // Process numbers end at 2^22 on Linux.
-  const dead = join(tmpdir(), `hasivu-${OWNER}-${2 ** 22 + 1}`);
-  const living = join(tmpdir(), `hasivu-${OWNER}-${process.ppid}`);
-  for (const folder of [dead, living]) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'x.parquet'), 'x');
-  }
-  await open(200);
-  const left = [existsSync(dead), existsSync(living)];
-  await rm(living, { recursive: true });
-  expect(left).toEqual([false, true]);
+test('two in one process have a folder each, and one that closes leaves the other its own', async () => {
+  const { files } = await open(200);
+  const other = await FileCache.open(new MemoryStore(), OWNER, 200);
+  expect(other.folder).not.toBe(files.folder);
+  await other.close();
+  expect([existsSync(other.folder), existsSync(files.folder)]).toEqual([false, true]);
 });
 
 describe('copies that are kept', () => {
@@ -124,7 +118,9 @@ describe('copies that are kept', () => {
 
   test('are whole or not there: what a killed process had of one is removed', async () => {
     const store = await filled();
-    const dead = join(folder, `process-${2 ** 22 + 1}`);
+    const living = await openKept(store, 1_000);
+    const dead = living.folder.replace(`process-${process.pid}-`, `process-${2 ** 22 + 1}-`);
+    await living.close();
     await mkdir(dead, { recursive: true });
     await writeFile(join(dead, 'fetching-x.parquet'), 'half');
     const files = await openKept(store, 1_000);

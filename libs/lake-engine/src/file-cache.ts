@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogStore } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { keptFiles, ownFolder } from './process-folder.ts';
+import { keptFiles, ownFolder, type OwnFolder } from './process-folder.ts';
 
 /** A copy that is fetched and at once removed by another process, again and again, is a disk that is too small. */
 const PIN_TRIES = 5;
@@ -21,8 +21,7 @@ export interface RangeStore extends LogStore {
  * when the bound is passed. What a killed process left is removed at start.
  */
 export class FileCache {
-  /** This process's own: for what is not to outlive it. */
-  readonly folder: string;
+  readonly #own: OwnFolder;
   readonly #store: RangeStore;
   readonly #maxBytes: number;
   /** Where the copies are; that of all processes where they are kept. */
@@ -33,8 +32,8 @@ export class FileCache {
   #held = 0;
   #fetchedBytes = 0;
 
-  private constructor(folder: string, copies: string, store: RangeStore, maxBytes: number) {
-    this.folder = folder;
+  private constructor(own: OwnFolder, copies: string, store: RangeStore, maxBytes: number) {
+    this.#own = own;
     this.#copies = copies;
     this.#store = store;
     this.#maxBytes = maxBytes;
@@ -42,8 +41,8 @@ export class FileCache {
 
   /** Copies that go with this process. @param owner the service's name, for the folder's */
   static async open(store: RangeStore, owner: string, maxBytes: number): Promise<FileCache> {
-    const folder = await ownFolder(tmpdir(), `hasivu-${owner}-`);
-    return new FileCache(folder, folder, store, maxBytes);
+    const own = await ownFolder(tmpdir(), `hasivu-${owner}-`);
+    return new FileCache(own, own.path, store, maxBytes);
   }
 
   /**
@@ -56,6 +55,11 @@ export class FileCache {
     const cache = new FileCache(await ownFolder(folder, 'process-'), copies, store, maxBytes);
     for (const { path, sizeBytes } of await keptFiles(copies)) cache.#remember(path, sizeBytes);
     return cache;
+  }
+
+  /** This cache's own: for what is not to outlive it. */
+  get folder(): string {
+    return this.#own.path;
   }
 
   /** Bytes that came from the store so far. */
@@ -152,7 +156,7 @@ export class FileCache {
   }
 
   async close(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#own.remove();
   }
 
   async #fetch(key: string, path: string): Promise<string> {
