@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -114,6 +114,50 @@ describe('copies that are kept', () => {
     expect((await readFile(pinned)).toString()).toBe('a'.repeat(100));
     expect((await readFile(await files.pathOf('a'))).toString()).toBe('a'.repeat(100));
     expect([store.gets, await files.pin('a', files.folder)]).toEqual([2, pinned]);
+  });
+
+  test('of another size than the log tells are damaged: they are fetched anew, also when they are pinned', async () => {
+    const store = await filled();
+    const first = await openKept(store, 1_000);
+    for (const key of ['a', 'b']) await truncate(await first.pathOf(key), 60);
+    await first.close();
+    const files = await openKept(store, 1_000);
+    expect([files.has('a', 60), files.has('a', 100)]).toEqual([true, false]);
+    expect((await readFile(await files.pathOf('a', 100))).length).toBe(100);
+    const pinned = await files.pin('b', files.folder);
+    expect((await readFile(pinned)).length).toBe(60);
+    expect(await files.pin('b', files.folder, 100)).toBe(pinned);
+    expect((await readFile(pinned)).length).toBe(100);
+    // Cut while this process knows it as whole.
+    await truncate(join(folder, 'copies', files.nameOf('a')), 10);
+    expect((await readFile(await files.pathOf('a'))).length).toBe(100);
+    expect([store.gets, await copies()]).toEqual([5, 2]);
+  });
+
+  test('are read although another process removes them just then', async () => {
+    const store = await filled();
+    const files = await openKept(store, 1_000);
+    const found = files.pathOf.bind(files);
+    let removed = 0;
+    files.pathOf = async (key) => {
+      const path = await found(key);
+      if ((removed += 1) <= 2) await rm(path);
+      return path;
+    };
+    expect((await files.bytesOf('a')).length).toBe(100);
+    expect([removed, store.gets]).toEqual([3, 3]);
+  });
+
+  test('of earlier versions, which lay beside them by their keys, are removed', async () => {
+    const store = await filled();
+    const old = join(folder, 'silver/public/orders');
+    await mkdir(old, { recursive: true });
+    await writeFile(join(old, 'part-1.parquet'), 'x');
+    const first = await openKept(store, 1_000);
+    await first.pathOf('a');
+    await first.close();
+    await openKept(store, 1_000);
+    expect([existsSync(join(folder, 'silver')), await copies()]).toEqual([false, 1]);
   });
 
   test('are whole or not there: what a killed process had of one is removed', async () => {
