@@ -22,11 +22,30 @@ test('tiers that would make tables unreadable or contradict each other are mista
   );
   const accessLog = { prefix: 'bronze/logs/' };
   expect(mistakes({ warm, accessLog })).toEqual([
-    '/lake/tiers/accessLog/prefix must not lie among the tables of the lake',
+    expect.stringMatching(/^\/lake\/tiers\/accessLog\/prefix must not lie among the tables of the lake/u),
   ]);
   expect(mistakes({ warm, accessLog: { ...accessLog, bucket: 'logs' } })).toEqual([]);
   expect(mistakes({ warm, accessLog: { prefix: 'logs/' } })).toEqual([]);
   expect(mistakes({ warm }, { folder: '/srv/lake' })).toContain(
     '/lake/tiers is for a bucket: a folder has no storage classes',
   );
+});
+
+test.each([
+  ['bronze', '', true],
+  ['b', '', true],
+  ['_access/', '', true],
+  ['bronze-logs/', '', false],
+  ['logs/', '', false],
+  ['lake/silver', 'lake', true],
+  ['lake/', 'lake', true],
+  ['la', 'lake', true],
+  ['lake/silver/x', 'lake', true],
+  ['lake/logs/', 'lake', false],
+  ['silver/', 'lake', false],
+])("a log under %s in the bucket of a lake under '%s': refused %s", (prefix, lakePrefix, isRefused) => {
+  const found = mistakes({ warm, accessLog: { prefix } }, { bucket: 'lake', prefix: lakePrefix });
+  expect(found.length > 0).toBe(isRefused);
+  const elsewhere = { warm, accessLog: { prefix, bucket: 'logs' } };
+  expect(mistakes(elsewhere, { bucket: 'lake', prefix: lakePrefix })).toEqual([]);
 });

@@ -5,7 +5,8 @@ import type { TiersConfig } from './tiers-section.ts';
 /** Classes whose objects have to be restored before they can be read: a table with one of them is broken. */
 const UNREADABLE: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
 
-const LAYERS = ['bronze', 'silver', 'history', 'curated'] as const;
+/** Folders of the lake: the tables' layers, and what is remembered of the log. */
+const FOLDERS = ['bronze', 'silver', 'history', 'curated', '_access'] as const;
 
 /** Tiers that would make tables unreadable, or that contradict each other. */
 export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
@@ -18,7 +19,8 @@ export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
   if (accessLog !== undefined && isOfTables(accessLog, lake))
     mistakes.push({
       path: '/lake/tiers/accessLog/prefix',
-      reason: 'must not lie among the tables of the lake',
+      reason:
+        'must not lie among the tables of the lake, nor be what the keys of tables begin with: they would be read as its log',
     });
   for (const name of ['warm', 'cold'] as const)
     if (UNREADABLE.includes(tiers[name]?.storageClass ?? ''))
@@ -38,5 +40,8 @@ export function tierMistakes(lake: LakeConfig | undefined): ConfigMistake[] {
 function isOfTables(log: NonNullable<TiersConfig['accessLog']>, lake: LakeConfig | undefined): boolean {
   if ((log.bucket ?? lake?.bucket) !== lake?.bucket) return false;
   const lakePrefix = lake?.prefix ? `${lake.prefix}/` : '';
-  return LAYERS.some((layer) => log.prefix.startsWith(`${lakePrefix}${layer}/`));
+  return FOLDERS.some((name) => {
+    const folder = `${lakePrefix}${name}/`;
+    return log.prefix.startsWith(folder) || folder.startsWith(log.prefix);
+  });
 }

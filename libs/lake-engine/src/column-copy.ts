@@ -20,7 +20,7 @@ export async function columnCopy(
   columns: readonly string[],
 ): Promise<string> {
   const { key, sizeBytes } = object;
-  if (cache.has(key) || sizeBytes <= SMALL_BYTES) return await cache.pathOf(key);
+  if (cache.has(key, sizeBytes) || sizeBytes <= SMALL_BYTES) return await cache.pathOf(key, sizeBytes);
   await mkdir(session.folder, { recursive: true });
   const path = copyPath(session, cache, key);
   await using copy = await SparseCopy.open(cache, object, path);

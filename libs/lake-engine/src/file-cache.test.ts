@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -59,18 +59,12 @@ test('an object that is missing is named, and asked for again the next time', as
   await expect(files.pathOf('none')).resolves.toContain(files.folder);
 });
 
-test('what a killed process left is removed at start; a living one keeps its files', async () => {
-  // Process numbers end at 2^22 on Linux.
-  const dead = join(tmpdir(), `hasivu-${OWNER}-${2 ** 22 + 1}`);
-  const living = join(tmpdir(), `hasivu-${OWNER}-${process.ppid}`);
-  for (const folder of [dead, living]) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'x.parquet'), 'x');
-  }
-  await open(200);
-  const left = [existsSync(dead), existsSync(living)];
-  await rm(living, { recursive: true });
-  expect(left).toEqual([false, true]);
+test('two in one process have a folder each, and one that closes leaves the other its own', async () => {
+  const { files } = await open(200);
+  const other = await FileCache.open(new MemoryStore(), OWNER, 200);
+  expect(other.folder).not.toBe(files.folder);
+  await other.close();
+  expect([existsSync(other.folder), existsSync(files.folder)]).toEqual([false, true]);
 });
 
 describe('copies that are kept', () => {
@@ -122,9 +116,55 @@ describe('copies that are kept', () => {
     expect([store.gets, await files.pin('a', files.folder)]).toEqual([2, pinned]);
   });
 
+  test('of another size than the log tells are damaged: they are fetched anew, also when they are pinned', async () => {
+    const store = await filled();
+    const first = await openKept(store, 1_000);
+    for (const key of ['a', 'b']) await truncate(await first.pathOf(key), 60);
+    await first.close();
+    const files = await openKept(store, 1_000);
+    expect([files.has('a', 60), files.has('a', 100)]).toEqual([true, false]);
+    expect((await readFile(await files.pathOf('a', 100))).length).toBe(100);
+    const pinned = await files.pin('b', files.folder);
+    expect((await readFile(pinned)).length).toBe(60);
+    expect(await files.pin('b', files.folder, 100)).toBe(pinned);
+    expect((await readFile(pinned)).length).toBe(100);
+    // Cut while this process knows it as whole.
+    await truncate(join(folder, 'copies', files.nameOf('a')), 10);
+    expect((await readFile(await files.pathOf('a'))).length).toBe(100);
+    expect([store.gets, await copies()]).toEqual([5, 2]);
+  });
+
+  test('are read although another process removes them just then', async () => {
+    const store = await filled();
+    const files = await openKept(store, 1_000);
+    const found = files.pathOf.bind(files);
+    let removed = 0;
+    files.pathOf = async (key) => {
+      const path = await found(key);
+      if ((removed += 1) <= 2) await rm(path);
+      return path;
+    };
+    expect((await files.bytesOf('a')).length).toBe(100);
+    expect([removed, store.gets]).toEqual([3, 3]);
+  });
+
+  test('of earlier versions, which lay beside them by their keys, are removed', async () => {
+    const store = await filled();
+    const old = join(folder, 'silver/public/orders');
+    await mkdir(old, { recursive: true });
+    await writeFile(join(old, 'part-1.parquet'), 'x');
+    const first = await openKept(store, 1_000);
+    await first.pathOf('a');
+    await first.close();
+    await openKept(store, 1_000);
+    expect([existsSync(join(folder, 'silver')), await copies()]).toEqual([false, 1]);
+  });
+
   test('are whole or not there: what a killed process had of one is removed', async () => {
     const store = await filled();
-    const dead = join(folder, `process-${2 ** 22 + 1}`);
+    const living = await openKept(store, 1_000);
+    const dead = living.folder.replace(`process-${process.pid}-`, `process-${2 ** 22 + 1}-`);
+    await living.close();
     await mkdir(dead, { recursive: true });
     await writeFile(join(dead, 'fetching-x.parquet'), 'half');
     const files = await openKept(store, 1_000);

@@ -1,13 +1,24 @@
 import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogStore } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { keptFiles, ownFolder } from './process-folder.ts';
+import { keptFiles, ownFolder, type OwnFolder } from './process-folder.ts';
 
 /** A copy that is fetched and at once removed by another process, again and again, is a disk that is too small. */
-const PIN_TRIES = 5;
+const MOST_TRIES = 5;
 
 /** A store that also gives a part of an object: bytes from `start` up to, not including, `end`. */
 export interface RangeStore extends LogStore {
@@ -21,8 +32,7 @@ export interface RangeStore extends LogStore {
  * when the bound is passed. What a killed process left is removed at start.
  */
 export class FileCache {
-  /** This process's own: for what is not to outlive it. */
-  readonly folder: string;
+  readonly #own: OwnFolder;
   readonly #store: RangeStore;
   readonly #maxBytes: number;
   /** Where the copies are; that of all processes where they are kept. */
@@ -33,8 +43,8 @@ export class FileCache {
   #held = 0;
   #fetchedBytes = 0;
 
-  private constructor(folder: string, copies: string, store: RangeStore, maxBytes: number) {
-    this.folder = folder;
+  private constructor(own: OwnFolder, copies: string, store: RangeStore, maxBytes: number) {
+    this.#own = own;
     this.#copies = copies;
     this.#store = store;
     this.#maxBytes = maxBytes;
@@ -42,8 +52,8 @@ export class FileCache {
 
   /** Copies that go with this process. @param owner the service's name, for the folder's */
   static async open(store: RangeStore, owner: string, maxBytes: number): Promise<FileCache> {
-    const folder = await ownFolder(tmpdir(), `hasivu-${owner}-`);
-    return new FileCache(folder, folder, store, maxBytes);
+    const own = await ownFolder(tmpdir(), `hasivu-${owner}-`);
+    return new FileCache(own, own.path, store, maxBytes);
   }
 
   /**
@@ -53,9 +63,18 @@ export class FileCache {
   static async openKept(store: RangeStore, folder: string, maxBytes: number): Promise<FileCache> {
     const copies = join(folder, 'copies');
     await mkdir(copies, { recursive: true });
+    // Earlier versions kept files beside it, by their keys: nothing reads them, and no bound counts them.
+    for (const name of await readdir(folder))
+      if (name !== 'copies' && !name.startsWith('process-'))
+        await rm(join(folder, name), { recursive: true, force: true });
     const cache = new FileCache(await ownFolder(folder, 'process-'), copies, store, maxBytes);
     for (const { path, sizeBytes } of await keptFiles(copies)) cache.#remember(path, sizeBytes);
     return cache;
+  }
+
+  /** This cache's own: for what is not to outlive it. */
+  get folder(): string {
+    return this.#own.path;
   }
 
   /** Bytes that came from the store so far. */
@@ -63,11 +82,15 @@ export class FileCache {
     return this.#fetchedBytes;
   }
 
-  /** Local path of a lake object. @throws STORE_OBJECT_MISSING */
-  async pathOf(key: string): Promise<string> {
+  /**
+   * Local path of a lake object.
+   * @param sizeBytes the object's, where the log tells it: a copy of another size is damaged, and fetched anew
+   * @throws STORE_OBJECT_MISSING
+   */
+  async pathOf(key: string, sizeBytes?: number | null): Promise<string> {
     const path = this.#path(key);
     const size = this.#sizes.get(path);
-    if (size !== undefined && (await this.#isStill(path))) {
+    if (size !== undefined && (await this.#isStill(path, sizeBytes ?? size))) {
       this.#sizes.delete(path);
       this.#sizes.set(path, size);
       return path;
@@ -80,21 +103,29 @@ export class FileCache {
     return fetching;
   }
 
-  /** A path of an object that stays until it is removed there, whatever becomes of the copy. @throws STORE_OBJECT_MISSING */
-  async pin(key: string, folder: string): Promise<string> {
+  /**
+   * A path of an object that stays until it is removed there, whatever becomes of the copy.
+   * @param sizeBytes as for {@link pathOf}
+   * @throws STORE_OBJECT_MISSING
+   */
+  async pin(key: string, folder: string, sizeBytes?: number | null): Promise<string> {
     const pinned = join(folder, this.nameOf(key));
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await link(await this.pathOf(key), pinned);
-        return pinned;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EEXIST') return pinned;
-        // Another process has just removed the copy.
-        if (code !== 'ENOENT' || tries === PIN_TRIES) throw error;
-        this.#drop(this.#path(key));
-      }
-    }
+    return await this.#retried(key, async () => {
+      const path = await this.pathOf(key, sizeBytes);
+      await link(path, pinned).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        // Pinned before the copy was fetched anew: the old one under the name may be damaged.
+        if (sizeBytes == null || path === pinned || (await stat(pinned)).size === sizeBytes) return;
+        await rm(pinned, { force: true });
+        await link(path, pinned);
+      });
+      return pinned;
+    });
+  }
+
+  /** Bytes of a whole object. @throws STORE_OBJECT_MISSING */
+  async bytesOf(key: string): Promise<Uint8Array> {
+    return await this.#retried(key, async () => readFile(await this.pathOf(key)));
   }
 
   /** Name of a file that is the object's alone. */
@@ -102,9 +133,10 @@ export class FileCache {
     return `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.parquet`;
   }
 
-  /** Whether the whole object is here. */
-  has(key: string): boolean {
-    return this.#sizes.has(this.#path(key));
+  /** Whether the whole object is here. @param sizeBytes as for {@link pathOf} */
+  has(key: string, sizeBytes?: number): boolean {
+    const size = this.#sizes.get(this.#path(key));
+    return size !== undefined && (sizeBytes === undefined || size === sizeBytes);
   }
 
   /** A part of an object, from the store; nothing of it is kept. @throws STORE_OBJECT_MISSING */
@@ -152,7 +184,7 @@ export class FileCache {
   }
 
   async close(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#own.remove();
   }
 
   async #fetch(key: string, path: string): Promise<string> {
@@ -166,18 +198,36 @@ export class FileCache {
     return path;
   }
 
-  /** Another process may have removed the copy since it was found. Later processes are told that it was used. */
-  async #isStill(path: string): Promise<boolean> {
+  /** Tries again where another process has removed the copy between its fetch and its use. */
+  async #retried<T>(key: string, use: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await use();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+        this.#drop(this.#path(key));
+      }
+    }
+  }
+
+  /**
+   * Another process may have removed the copy since it was found, and a full or failing disk may have cut it. Later
+   * processes are told that it was used.
+   */
+  async #isStill(path: string, sizeBytes: number): Promise<boolean> {
     if (this.#copies === this.folder) return true;
     const now = new Date();
     try {
-      await utimes(path, now, now);
-      return true;
+      const { size } = await stat(path);
+      if (size === sizeBytes) {
+        await utimes(path, now, now);
+        return true;
+      }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      this.#drop(path);
-      return false;
     }
+    this.#drop(path);
+    return false;
   }
 
   async #write(key: string, path: string): Promise<boolean> {

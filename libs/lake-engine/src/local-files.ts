@@ -17,7 +17,7 @@ export class LocalFiles {
 
   /** Fetches the file unless it is here. @throws STORE_OBJECT_MISSING */
   async pathOf(file: AddFile): Promise<string> {
-    const path = await this.#cache.pathOf(this.#keyOf(file));
+    const path = await this.#cache.pathOf(this.#keyOf(file), file.size);
     this.#byPath.set(path, file);
     return path;
   }

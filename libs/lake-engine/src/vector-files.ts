@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { VectorFiles } from '@hasivu/delta';
 import { isPlatformError } from '@hasivu/errors';
 import type { FileCache } from './file-cache.ts';
@@ -18,7 +17,7 @@ export function vectorFiles(cache: FileCache, root: string): VectorFiles {
 /** Null when there is no such object. */
 async function bytesOf(cache: FileCache, key: string): Promise<Uint8Array | null> {
   try {
-    return await readFile(await cache.pathOf(key));
+    return await cache.bytesOf(key);
   } catch (error) {
     if (isPlatformError(error) && error.code === 'STORE_OBJECT_MISSING') return null;
     throw error;

@@ -137,6 +137,12 @@ test('tiers show what the access log tells, and bring back what a query has read
   });
   for (const { path } of (await bench.reopen(ROOT)).delta.state.files.values())
     expect((await store.head(`${ROOT}/${keyOfPath(path)}`))?.storageClass ?? 'STANDARD').toBe('STANDARD');
+  configure(
+    { retention: { bronze: '100 days' } },
+    { bucket: logs.bucket, prefix: `${logs.prefix}/mistyped/` },
+  );
+  const silent = await run('lake', 'tiers', ROOT);
+  expect([silent.code, silent.err]).toEqual([2, expect.stringContaining('LAKE_ACCESS_LOG_SILENT')]);
   for (const one of [logStore, query]) one.close();
 });
 

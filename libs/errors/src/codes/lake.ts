@@ -135,6 +135,14 @@ export const lakeErrors = {
     remedy: 'Ask whoever the hold is for; it ends when it is taken out of the configuration.',
     retry: 'manual',
   },
+  LAKE_ACCESS_LOG_SILENT: {
+    summary: 'The access log has told nothing for three days',
+    cause:
+      'The bucket does not write its access log any more, or lake.tiers.accessLog names a bucket or a prefix without it: files that are in use would seem unread.',
+    remedy:
+      'No file is moved meanwhile. Compare lake.tiers.accessLog with the target of the bucket’s logging (aws s3api get-bucket-logging) and with what lies there; without accessLog files go by the age of their rows alone.',
+    retry: 'manual',
+  },
   LAKE_CHOICE_INVALID: {
     summary: 'A choice of files or columns of a table cannot be followed',
     cause:

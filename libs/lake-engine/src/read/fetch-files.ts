@@ -79,7 +79,8 @@ export async function fetchFiles(
       const key = `${part.root}/${keyOfPath(file.path)}`;
       return { file, object: { key, sizeBytes: file.size } };
     }),
-    ({ object: { key, sizeBytes } }) => (sizeBytes <= smallBytes || cache.has(key) ? 'near' : 'large'),
+    ({ object: { key, sizeBytes } }) =>
+      sizeBytes <= smallBytes || cache.has(key, sizeBytes) ? 'near' : 'large',
   );
   const fetched = await atOnce(near, REQUESTS_AT_ONCE, (one) => {
     signal.throwIfAborted();
@@ -170,5 +171,5 @@ async function fetchPart(tools: ReadTools, looked: LookedFile): Promise<FetchedF
 }
 
 async function fetchWhole({ session, cache }: ReadTools, { file, object }: LakeFile): Promise<FetchedFile> {
-  return { file, path: await cache.pin(object.key, session.folder), ranges: null };
+  return { file, path: await cache.pin(object.key, session.folder, object.sizeBytes), ranges: null };
 }

@@ -10,7 +10,7 @@ import { unknownTable } from '../lake/table-reference.ts';
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
 import type { DryRunOptions } from './lake.ts';
 
-/** Moves data files to the storage classes of their age; with --dry-run says which, what it costs and what it saves. */
+/** Moves data files to the storage classes of their age; with --dry-run says which, what it costs and what it saves. @throws LAKE_ACCESS_LOG_SILENT, STORE_* */
 export async function tiers(
   context: CliContext,
   name: string | undefined,
@@ -23,6 +23,8 @@ export async function tiers(
     // What a dry run has read is read again: it leaves everything as it is.
     const look = (await evidence?.look({ keeps: !options.dryRun, signal: context.stop })) ?? null;
     if (look !== null && !options.json) context.out.write(`${evidenceLine(look)}\n`);
+    const silence = look?.stopped === false ? evidence?.silence() : null;
+    if (silence != null) throw silence;
     for await (const root of rootsOf(lake, name)) {
       if (context.stop.aborted) break;
       const table = await DeltaTable.open(root, surroundings(lake.store));

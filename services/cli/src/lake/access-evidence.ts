@@ -6,6 +6,7 @@ import { formatBytes, formatCount } from '../terminal/quantity.ts';
 /** When files were last read, while a command works. */
 interface OpenEvidence extends AsyncDisposable {
   readonly look: AccessEvidence['look'];
+  readonly silence: AccessEvidence['silence'];
   readonly lastReadMs: LastRead;
 }
 
@@ -27,6 +28,7 @@ export function accessEvidenceOf(
   });
   return {
     look: (options) => evidence.look(options),
+    silence: () => evidence.silence(),
     lastReadMs: (key) => evidence.lastReadMs(key),
     [Symbol.asyncDispose]: () => Promise.resolve(log.close()),
   };

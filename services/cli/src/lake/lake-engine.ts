@@ -125,9 +125,9 @@ export class LakeEngine implements AsyncDisposable {
   async #fetchChanged(reference: TableReference, { files }: ListedChanges): Promise<string[]> {
     await mkdir(this.#session.folder, { recursive: true });
     try {
-      return await atOnce(files, DOWNLOADS_AT_ONCE, ({ key }) => {
+      return await atOnce(files, DOWNLOADS_AT_ONCE, ({ key, sizeBytes }) => {
         this.#signal.throwIfAborted();
-        return this.#cache.pin(key, this.#session.folder);
+        return this.#cache.pin(key, this.#session.folder, sizeBytes);
       });
     } catch (error) {
       if (!isPlatformError(error) || error.code !== 'STORE_OBJECT_MISSING') throw error;

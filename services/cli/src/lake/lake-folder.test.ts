@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(state, { recursive: true, force: true }));
 
-test('a lake in a folder is queried as one in a bucket', async () => {
+test('a lake in a folder is queried as one in a bucket, by several at a time, also after a copy was damaged', async () => {
   const lake = { folder: state, prefix: 'lake', region: 'us-east-1' };
   const store = openStore(lake);
   const around = { store, nowMs: Date.now, newId: randomUUID };
@@ -38,11 +38,34 @@ test('a lake in a folder is queried as one in a bucket', async () => {
     actions: [{ add: { ...add, modificationTime: Date.now(), dataChange: true } }],
     operation: 'WRITE',
   });
-  await using engine = await LakeEngine.open({
-    lake: lake as Parameters<typeof LakeEngine.open>[0]['lake'],
-    cacheDir: join(state, 'cache'),
-    signal: new AbortController().signal,
-  });
-  const { result } = await engine.query('SELECT sum(id)::BIGINT FROM silver.public.orders');
-  expect(await result.getRows()).toEqual([[7n]]);
+  const cacheDir = join(state, 'cache');
+  const open = (): Promise<LakeEngine> =>
+    LakeEngine.open({
+      lake: lake as Parameters<typeof LakeEngine.open>[0]['lake'],
+      cacheDir,
+      signal: new AbortController().signal,
+    });
+  const rows = async (engine: LakeEngine): Promise<unknown> =>
+    (await engine.query('SELECT sum(id)::BIGINT FROM silver.public.orders')).result.getRows();
+  await using engine = await open();
+  expect(await rows(engine)).toEqual([[7n]]);
+
+  // Another of this process on the same copies leaves the first one's files alone when it ends.
+  {
+    await using other = await open();
+    expect(await rows(other)).toEqual([[7n]]);
+  }
+  const { result } = await engine.query('SELECT id FROM silver.public.orders ORDER BY id');
+  expect(await result.getRows()).toEqual([[3n], [4n]]);
+
+  // A copy that was cut is fetched anew by the next one, and all later ones.
+  const copies = (await readdir(cacheDir, { recursive: true })).filter((name) =>
+    /copies\/.*parquet$/u.test(name),
+  );
+  expect(copies.length).toBe(1);
+  await truncate(join(cacheDir, copies[0] as string), bytes.length - 20);
+  for (let times = 0; times < 2; times += 1) {
+    await using later = await open();
+    expect(await rows(later)).toEqual([[7n]]);
+  }
 });

@@ -7,7 +7,7 @@ import type { KeeperMetrics } from '../metrics.ts';
 const LOOK_EVERY_MS = 600_000;
 
 export interface TierEvidenceOptions {
-  readonly evidence: Pick<AccessEvidence, 'look' | 'lastReadMs'>;
+  readonly evidence: Pick<AccessEvidence, 'look' | 'silence' | 'lastReadMs'>;
   readonly metrics: KeeperMetrics;
   readonly nowMs: () => number;
   readonly context: Pick<ServiceContext, 'logger' | 'countError' | 'alive'>;
@@ -25,7 +25,7 @@ export class TierEvidence {
     this.#options = options;
   }
 
-  /** Null where the log cannot be read: without it files that are in use would be moved to where reading is dear. */
+  /** Null where the log cannot be read or is silent: without it files that are in use would be moved to where reading is dear. */
   async lastRead(): Promise<LastRead | null> {
     const { evidence, nowMs } = this.#options;
     if (nowMs() - this.#lookedMs >= LOOK_EVERY_MS)
@@ -41,16 +41,18 @@ export class TierEvidence {
       for (const kind of ['reads', 'ignored', 'other', 'malformed'] as const)
         metrics.accessLogLines.inc({ kind }, look.counts[kind]);
       metrics.accessLogFiles.set(look.files);
-      this.#isKnown = !look.stopped;
       const { readToMs, files, counts } = look;
       context.logger.info({ readToMs, files, ...counts }, 'the access log was followed');
+      const silence = look.stopped ? null : evidence.silence();
+      if (silence !== null) throw silence;
+      this.#isKnown = !look.stopped;
     } catch (error) {
       if (!isPlatformError(error)) throw error;
       this.#isKnown = false;
       context.countError(error);
       context.logger.warn(
         { code: error.code, ...error.context },
-        `no file is moved to another tier meanwhile: the access log cannot be read: ${error.message}`,
+        `no file is moved to another tier meanwhile: ${error.message}`,
       );
     } finally {
       this.#lookedMs = nowMs();

@@ -6,6 +6,7 @@ import { AccessLogProxy } from '../../../test/access-log-proxy.ts';
 import { TableBench } from '../../../test/table-bench.ts';
 import { tierTable } from '../tier-table.ts';
 import { AccessEvidence } from './access-evidence.ts';
+import type { AccessLogStore } from './access-log.ts';
 
 const DAY = 86_400_000;
 const ROOT = 'bronze/public/orders';
@@ -54,12 +55,24 @@ test('files that a foreign reader has read by the access log stay hot and come b
       { kind },
     );
   const before = await bench.digest(table);
-  const deliver = (name: string, lines: Uint8Array): Promise<void> =>
-    logStore.put(`${logs.prefix}/${new Date(nowMs).toISOString().slice(0, 10)}-00-00-00-${name}`, lines);
+  // The store's clock does not go with the test's.
+  const deliveredMs = new Map<string, number>();
+  const deliver = async (name: string, lines: Uint8Array): Promise<void> => {
+    const key = `${logs.prefix}/${new Date(nowMs).toISOString().slice(0, 10)}-00-00-00-${name}`;
+    deliveredMs.set(key, nowMs);
+    await logStore.put(key, lines);
+  };
+  const delivered: AccessLogStore = {
+    get: (key, range) => logStore.get(key, range),
+    list: async function* (prefix, startAfter) {
+      for await (const object of logStore.list(prefix, startAfter))
+        yield { ...object, modifiedMs: deliveredMs.get(object.key) ?? object.modifiedMs };
+    },
+  };
   const evidence = (): AccessEvidence =>
     new AccessEvidence({
       lake: store,
-      log: { store: logStore, prefix: `${logs.prefix}/` },
+      log: { store: delivered, prefix: `${logs.prefix}/` },
       source: logs.prefix,
       rule: {
         bucket: place.bucket,

@@ -18,6 +18,7 @@ interface Request {
   readonly key?: string;
   readonly uri?: string;
   readonly status?: string;
+  readonly referer?: string;
   readonly agent?: string;
   readonly time?: string;
 }
@@ -30,10 +31,11 @@ function line(request: Request = {}): string {
     key = KEY,
     uri = `"GET /${bucket}/${key}?x-id=GetObject HTTP/1.1"`,
     status = '200',
+    referer = '"-"',
     agent = '"Apache Hadoop 3.4.1, aws-sdk-java/2.29"',
     time = '25/Nov/2026:10:04:12 +0000',
   } = request;
-  return `${OWNER} ${bucket} [${time}] 192.0.2.3 ${requester} 3E57427F3EXAMPLE ${operation} ${key} ${uri} ${status} - 113 4406583 41754 28 "-" ${agent} - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader ${bucket}.s3.us-west-1.amazonaws.com TLSV1.2 arn:aws:s3:us-west-1:123456789012:accesspoint/example-AP Yes us-east-1`;
+  return `${OWNER} ${bucket} [${time}] 192.0.2.3 ${requester} 3E57427F3EXAMPLE ${operation} ${key} ${uri} ${status} - 113 4406583 41754 28 ${referer} ${agent} - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader ${bucket}.s3.us-west-1.amazonaws.com TLSV1.2 arn:aws:s3:us-west-1:123456789012:accesspoint/example-AP Yes us-east-1`;
 }
 const kind = (request: Request): string => parseAccessLogLine(line(request), rule).kind;
 
@@ -82,6 +84,11 @@ describe('a line of an access log', () => {
     ['another bucket', { bucket: 'elsewhere' }, 'other'],
     ['an URI with quotation marks', { uri: '"GET /a?q="b" HTTP/1.1"' }, 'read'],
     ['no agent', { agent: '-' }, 'read'],
+    ['an agent with quotation marks', { agent: '"Spark "3.5" (x" y"' }, 'read'],
+    ['a program that does, with quotation marks', { agent: '""DataSync" "1.0"' }, 'ignored'],
+    ['a place with a quotation mark', { referer: '"http://a/?q="b"', agent: '"DataSync/1.0"' }, 'ignored'],
+    ['a place that looks like two fields', { referer: '"a" "b"', agent: '"DataSync/1.0"' }, 'ignored'],
+    ['a place with a quotation mark, and no agent', { referer: '"DataSync "b"', agent: '-' }, 'read'],
     [
       'the keeper itself',
       { agent: '"aws-sdk-js/3.1169.0 ua/2.1 os/linux lang/js hasivu/lake-keeper"' },

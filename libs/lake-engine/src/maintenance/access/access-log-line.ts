@@ -27,11 +27,12 @@ const OTHER = { kind: 'other' } as const;
 const MALFORMED = { kind: 'malformed' } as const;
 
 /**
- * Fields up to the User-Agent, in Amazon's order; newer ones come behind. The request's URI may hold quotation marks, so it
- * ends at the one that a status follows.
+ * Fields up to the User-Agent, in Amazon's order; newer ones, without quotation marks, come behind. Amazon escapes none: the
+ * request's URI ends at the mark that a status follows, the Referer at the one that another field follows, the User-Agent at
+ * the last one. A Referer that looks like two fields makes the User-Agent longer, and what is looked for is still in it.
  */
 const FIELDS =
-  /^\S+ (?<bucket>\S+) \[(?<time>[^\]]+)\] \S+ (?<requester>\S+) \S+ (?<operation>\S+) (?<key>\S+) (?:"(?:[^"]|"(?! (?:\d{3}|-) ))*"|-) (?<status>\d{3}|-) \S+ \S+ \S+ \S+ \S+ (?:"[^"]*"|-) (?:"(?<agent>[^"]*)"|-)(?: |$)/u;
+  /^\S+ (?<bucket>\S+) \[(?<time>[^\]]+)\] \S+ (?<requester>\S+) \S+ (?<operation>\S+) (?<key>\S+) (?:"(?:[^"]|"(?! (?:\d{3}|-) ))*"|-) (?<status>\d{3}|-) \S+ \S+ \S+ \S+ \S+ (?:"(?:[^"]|"(?! (?:"|- )))*"|-) (?:"(?<agent>[^\n]*)"|-)(?: |$)/u;
 
 /** Services that rewrite, merge and delete files name themselves like this: what they read nobody has asked for. */
 const OWN_AGENT = /\bhasivu\/lake-(?:sink|keeper|maintenance)\b/u;

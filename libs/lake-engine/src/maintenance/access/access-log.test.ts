@@ -34,6 +34,17 @@ test('an object is read a part at a time, and no line is lost at the ends of the
   for (const one of seen) expect(Number(one.split(' ')[1])).toBeLessThanOrEqual(1 << 20);
 });
 
+test('a read of after its own object is as old as the object: a wrong clock keeps no file hot', async () => {
+  const store = new MemoryStore();
+  const text = [line(1).replace('2026', '2126'), line(2).replace('2026', '2016')].join('\n');
+  await store.put('logs/2026-11-25-10-00-00-A', Buffer.from(text));
+  const { memory, counts } = await follow(store, null);
+  expect(counts.reads).toBe(2);
+  const key = (file: number): string => `silver/public/orders/ö-${file}.parquet`;
+  expect(memory.times.lastReadMs(key(1))).toBe(memory.readToMs);
+  expect(memory.times.lastReadMs(key(2))).toBe(Date.UTC(2016, 10, 25, 10, 4, 12));
+});
+
 test('what was written well before the last look is not read again, what came about then is', async () => {
   const store = new MemoryStore();
   await store.put('logs/2026-11-25-10-00-00-A', Buffer.from(line(1)));

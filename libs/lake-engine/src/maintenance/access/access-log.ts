@@ -68,7 +68,8 @@ export async function followAccessLog(
       if (meant === null || meant.kind === 'malformed') counts.malformed += 1;
       else if (meant.kind === 'read') {
         counts.reads += 1;
-        memory.times.note(meant.key, meant.atMs);
+        // A line is written before its object: one of later would keep its file hot until then.
+        memory.times.note(meant.key, Math.min(meant.atMs, object.modifiedMs));
       } else counts[meant.kind] += 1;
     }
     counts.objects += 1;

@@ -159,7 +159,7 @@ async function keyColumns(
   const { columns } = table.delta.state;
   const object = local.objectOf(file);
   // By ids the files' own names say nothing.
-  if (columns.mode === 'id') return await cache.pathOf(object.key);
+  if (columns.mode === 'id') return await cache.pathOf(object.key, object.sizeBytes);
   const stored = names.map((name) => columns.storedName(name));
   return await columnCopy(session, cache, object, stored);
 }
