@@ -6,7 +6,7 @@ import { timeText } from './time-text.ts';
 
 /** Field metadata: what rows of before the column have in it, as JSON, see `ColumnSchema.initial`; a time is its text. */
 const INITIAL = 'hasivu.initial';
-/** Field metadata: the first change seen that had the column. */
+/** Field metadata: a change that had the column. Those without it are of before the column, or else of after its end. */
 const SINCE = 'hasivu.initialSince';
 
 /** The field as one whose rows of before have this value. */
@@ -30,12 +30,12 @@ export function hasInitial({ metadata }: DeltaField): boolean {
   return typeof metadata[INITIAL] === 'string';
 }
 
-/** The field as one that no change before this one has. */
+/** The field as one that this change has; no earlier one is known to. */
 export function withInitialSince(own: DeltaField, { lsn, seq }: ChangePosition): DeltaField {
   return hasInitial(own) ? { ...own, metadata: { ...own.metadata, [SINCE]: `${lsn}.${seq}` } } : own;
 }
 
-/** Null where the table was begun with the column. */
+/** Null where the column has no initial value, or was added before this was recorded. */
 export function initialSince({ metadata }: DeltaField): ChangePosition | null {
   const match = /^(\d+)\.(\d+)$/.exec(typeof metadata[SINCE] === 'string' ? metadata[SINCE] : '');
   return match === null ? null : { lsn: BigInt(match[1] as string), seq: Number(match[2]) };

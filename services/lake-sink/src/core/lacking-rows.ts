@@ -1,22 +1,30 @@
 import type { ColumnSchema, EnvelopeReader } from '@hasivu/change-events';
 import type { DeltaField } from '@hasivu/delta';
-import { isAfter, type ChangePosition } from './change-position.ts';
-import { hasInitial } from './column-initial.ts';
+import {
+  comparePlaces,
+  halvesOf,
+  isAfter,
+  type ChangePosition,
+  type PlaceHalves,
+} from './change-position.ts';
+import { hasInitial, initialSince } from './column-initial.ts';
 import { fieldFor } from './column-origin.ts';
 
-/** Of the rows of one writer's schema the last, by its position in halves: nothing is made per row. */
+/** Of the rows of one writer's schema, the last that came without a column before there was one. */
 interface Last {
-  readonly names: readonly string[];
-  lsnHi: number;
-  lsnLo: number;
-  seq: number;
+  readonly name: string;
+  readonly since: PlaceHalves;
+  readonly at: PlaceHalves;
 }
 
-/** Up to where rows of a batch came without columns that have an initial value: from another partition, late. */
+/**
+ * Up to where rows of a batch came without columns that have an initial value: from another partition, late. Rows
+ * without the column that stand after one with it are of after it was dropped, and have no value in it.
+ */
 export class LackingRows {
   readonly #fields: readonly DeltaField[];
   readonly #initials: readonly DeltaField[];
-  readonly #last = new Map<readonly ColumnSchema[], Last | null>();
+  readonly #last = new Map<readonly ColumnSchema[], readonly Last[]>();
 
   constructor(rowFields: readonly DeltaField[]) {
     this.#fields = rowFields;
@@ -27,34 +35,34 @@ export class LackingRows {
   note(reader: EnvelopeReader): void {
     if (this.#initials.length === 0) return;
     const { columns } = reader.layout;
-    let last = this.#last.get(columns);
-    if (last === undefined) this.#last.set(columns, (last = this.#lackedBy(columns)));
-    if (last === null) return;
-    const { commitLsnHi: hi, commitLsnLo: lo, seq } = reader;
-    const order = hi - last.lsnHi || (lo >>> 0) - last.lsnLo || seq - last.seq;
-    if (order <= 0) return;
-    last.lsnHi = hi;
-    last.lsnLo = lo >>> 0;
-    last.seq = seq;
+    let lasts = this.#last.get(columns);
+    if (lasts === undefined) this.#last.set(columns, (lasts = this.#lackedBy(columns)));
+    for (const { since, at } of lasts) {
+      if (comparePlaces(reader, since) >= 0 || comparePlaces(reader, at) <= 0) continue;
+      at.lsnHi = reader.commitLsnHi;
+      at.lsnLo = reader.commitLsnLo >>> 0;
+      at.seq = reader.seq;
+    }
   }
 
-  /** By column the last change that came without it. */
+  /** By column the last change that came without it, before the first that was seen with it. */
   get upTo(): ReadonlyMap<string, ChangePosition> {
     const found = new Map<string, ChangePosition>();
-    for (const last of this.#last.values()) {
-      if (last === null || last.seq < 0) continue;
+    for (const { name, at: last } of [...this.#last.values()].flat()) {
+      if (last.lsnHi < 0) continue;
       const at = { lsn: (BigInt(last.lsnHi) << 32n) | BigInt(last.lsnLo), seq: last.seq };
-      for (const name of last.names) {
-        const known = found.get(name);
-        if (known === undefined || isAfter(at, known)) found.set(name, at);
-      }
+      const known = found.get(name);
+      if (known === undefined || isAfter(at, known)) found.set(name, at);
     }
     return found;
   }
 
-  #lackedBy(columns: readonly ColumnSchema[]): Last | null {
+  #lackedBy(columns: readonly ColumnSchema[]): readonly Last[] {
     const sent = new Set(columns.map((source) => fieldFor(this.#fields, source)));
-    const names = this.#initials.filter((own) => !sent.has(own)).map((own) => own.name);
-    return names.length === 0 ? null : { names, lsnHi: -1, lsnLo: 0, seq: -1 };
+    return this.#initials.flatMap((own) => {
+      const since = sent.has(own) ? null : initialSince(own);
+      if (since === null) return [];
+      return [{ name: own.name, since: halvesOf(since), at: { lsnHi: -1, lsnLo: 0, seq: -1 } }];
+    });
   }
 }

@@ -14,7 +14,7 @@ export interface TableShape {
   readonly stateFields?: readonly DeltaField[];
   /** First change that had these columns; changes before it can have other ones, and are put into these. */
   readonly columnsAt?: ChangePosition | null;
-  /** Of a batch: by column with an initial value the last change that came without the column. All that have it are later. */
+  /** Of a batch: by column with an initial value the last change of before the column. All that have it are later. */
   readonly lackedUpTo?: ReadonlyMap<string, ChangePosition>;
   /** Of a batch: columns with a default, somebody else's, that none of its changes has a value for. */
   readonly unsent?: readonly string[];

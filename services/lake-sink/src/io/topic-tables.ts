@@ -4,6 +4,7 @@ import { replanned, type Engine, type FileCache } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { isAfter, type ChangePosition } from '../core/change-position.ts';
+import { withInitialSince } from '../core/column-initial.ts';
 import { withOrigin } from '../core/column-origin.ts';
 import type { ColumnRules } from '../core/column-plan.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
@@ -91,7 +92,10 @@ export class TopicTables {
    */
   planShape(columns: readonly DeltaField[], key: readonly string[], at: ChangePosition): TableShape | null {
     const rowFields = this.#rules.byOrigin ? columns : columns.map((own) => withOrigin(own, null));
-    if (this.#shape === null) return { rowFields, partitions: this.#binding.partitions, key, columnsAt: at };
+    if (this.#shape === null) {
+      const begun = rowFields.map((own) => withInitialSince(own, at));
+      return { rowFields: begun, partitions: this.#binding.partitions, key, columnsAt: at };
+    }
     const next = planShape(this.#shape, rowFields, at, this.#rules);
     // A log that was begun before its key was known has none yet.
     if (this.#shape.key.length === 0 && key.length > 0) return { ...(next ?? this.#shape), key };
