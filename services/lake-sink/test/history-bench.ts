@@ -168,6 +168,7 @@ export class BenchHistory {
       new Map([[0, offset]]),
       {
         topic: 'topic',
+        lacking: 'noted',
         shape: layout.shape,
         files: () => Promise.resolve([{ partitionValues: {}, columns: ColumnMapping.NONE, paths: [local] }]),
         ...rest,

@@ -114,6 +114,18 @@ test.each(WAYS)(
     expect(of('2').map((row) => [row['x'], row['_is_current']])).toEqual([['-5.50', true]]);
     expect(of('3').map((row) => [row['x'], row['tags']])).toEqual([['-5.50', ["it's", null]]]);
     expect(of('100').map((row) => row['x'])).toEqual(['-5.50']);
+    // What came with the column before the first that was seen with it keeps its null.
+    expect(of('7').map((row) => [row['a'], row['x']])).toEqual(
+      expect.arrayContaining([
+        ['a7', '-5.50'],
+        ['emptied', null],
+      ]),
+    );
+    expect(
+      of('4')
+        .filter((row) => row['_is_current'])
+        .map((row) => row['x']),
+    ).toEqual([null]);
     expect(
       of('0')
         .map((row) => row['x'])

@@ -89,3 +89,36 @@ test.each(['added', 'there from the start'])(
     ).toEqual(both);
   },
 );
+
+test('a history told anew has null where a change came with null in the column, whichever partition was first', async () => {
+  await using sink = await SinkFixture.create('early-null', {
+    tables: { 'public.people': { history: [{ type: 2, ignore: ['a'], name: 'versions' }] } },
+  });
+  await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 2 });
+  const [p0, p1] = [{ partition: 0 }, { partition: 1 }];
+  const first = await sink.start();
+  await feed.send({ op: 'c', row: { id: 1, a: 'a' }, ...p1 }, { op: 'c', row: { id: 2, a: 'a' }, ...p1 });
+  await sink.until(SILVER, 'rows', ({ rows }) => rows.length === 2);
+  const at = feed.lsn + 1_000n;
+  feed.alter([...BARE, X]);
+  await feed.send({ op: 'c', row: { id: 3, a: 'a', x: 1 }, ...p0, lsn: at });
+  await sink.until(SILVER, 'the first with the column', ({ rows }) => rows.length === 3);
+  await feed.send({ op: 'u', row: { id: 1, a: 'emptied', x: null }, ...p1, lsn: at - 400n });
+  const versionsOf = async (a: string): Promise<string[]> => {
+    const seen = await sink.until(VERSIONS, a, ({ rows }) => rows.some((row) => row['a'] === a));
+    return shown(seen, 'x', 'a')
+      .filter((row) => row.startsWith('1 '))
+      .sort();
+  };
+  expect(await versionsOf('emptied')).toEqual(['1 5 a', '1 null emptied']);
+  await first.stop();
+
+  // It comes late: all changes of its key are told from the log.
+  feed.alter(BARE);
+  await feed.send(
+    { op: 'd', row: { id: 1 }, ...p1, lsn: at - 500n },
+    { op: 'c', row: { id: 1, a: 'again' }, ...p1, lsn: at - 500n, seq: 5 },
+  );
+  await sink.start();
+  expect(await versionsOf('again')).toEqual(['1 5 a', '1 5 again', '1 null emptied']);
+});

@@ -1,7 +1,7 @@
 import type { ColumnType, InitialValue } from '@hasivu/change-events';
 import type { DeltaField, DeltaType } from '@hasivu/delta';
 import { engineType, text } from '@hasivu/lake-engine';
-import type { ChangePosition } from './change-position.ts';
+import { isAfter, type ChangePosition } from './change-position.ts';
 import { timeText } from './time-text.ts';
 
 /** Field metadata: what rows of before the column have in it, as JSON, see `ColumnSchema.initial`; a time is its text. */
@@ -39,6 +39,18 @@ export function withInitialSince(own: DeltaField, { lsn, seq }: ChangePosition):
 export function initialSince({ metadata }: DeltaField): ChangePosition | null {
   const match = /^(\d+)\.(\d+)$/.exec(typeof metadata[SINCE] === 'string' ? metadata[SINCE] : '');
   return match === null ? null : { lsn: BigInt(match[1] as string), seq: Number(match[2]) };
+}
+
+/** Whether no change as early as this one is known to have the column, which has an initial value. */
+export function isBeforeSince(own: DeltaField, at: ChangePosition): boolean {
+  const since = initialSince(own);
+  return hasInitial(own) && (since === null || isAfter(since, at));
+}
+
+/** The column with the place that the wanted one has, where that is earlier. */
+export function withSinceOf(own: DeltaField, wanted: DeltaField | undefined): DeltaField {
+  const since = wanted === undefined ? null : initialSince(wanted);
+  return since !== null && isBeforeSince(own, since) ? withInitialSince(own, since) : own;
 }
 
 /** The value as an expression of the engine; the field has one. */

@@ -1,6 +1,6 @@
 import { evolveSchema, type DeltaField } from '@hasivu/delta';
 import { isAfter, type ChangePosition } from './change-position.ts';
-import { withInitialSince, withoutInitial } from './column-initial.ts';
+import { isBeforeSince, withInitialSince, withoutInitial } from './column-initial.ts';
 import { fieldFor, originOf } from './column-origin.ts';
 import { planColumns, type ColumnRules } from './column-plan.ts';
 import { stateShape, type TableShape } from './table-shape.ts';
@@ -18,9 +18,10 @@ export function planShape(
 ): TableShape | null {
   const { columnsAt } = shape;
   const isOlder = columnsAt !== undefined && columnsAt !== null && isAfter(columnsAt, at);
-  const next = isOlder
+  const planned = isOlder
     ? withOlderColumns(shape, incoming, rules)
     : withNewerColumns(shape, incoming, at, rules);
+  const next = withEarlierChange(planned, incoming, at);
   const facts = ({ rowFields, key, stateFields }: TableShape): string =>
     JSON.stringify([rowFields, key, stateFields ?? rowFields]);
   return facts(next) === facts(shape) ? null : next;
@@ -36,9 +37,7 @@ function withNewerColumns(
   const plan = planColumns(rowFields, incoming, { ...rules, onDrop: 'keep' });
   const gone = new Set(planColumns(rowFields, incoming, rules).dropped);
   const before = rowFields.map((own, i) => ({ ...(plan.fields[i] as DeltaField), type: own.type }));
-  const fields = evolved(before, plan.fields).map((own, i) =>
-    i < rowFields.length ? own : withInitialSince(own, at),
-  );
+  const fields = evolved(before, plan.fields);
   const sent = new Set(incoming.map((own) => own.name.toLowerCase()));
   const had = new Set(stateShape(shape).rowFields.map((own) => own.name));
   const stateFields = fields.filter((own, i) => {
@@ -59,9 +58,7 @@ function withOlderColumns(
   const known: DeltaField[] = [];
   const gone: DeltaField[] = [];
   for (const own of incoming) {
-    const origin = originOf(own);
-    const source = { name: own.name, type: { kind: 'string' }, pgType: '' } as const;
-    const field = fieldFor(shape.rowFields, origin === null ? source : { ...source, origin });
+    const field = fieldOf(shape.rowFields, own);
     if (field === null) gone.push(own);
     else known.push({ ...own, name: field.name });
   }
@@ -72,6 +69,29 @@ function withOlderColumns(
   const names = new Set(state.map((own) => own.name));
   if (rules.onDrop === 'keep') for (const own of kept) names.add(own.name);
   return { ...shape, rowFields, stateFields: rowFields.filter((own) => names.has(own.name)) };
+}
+
+/** Of columns with an initial value the earliest change with them is known: the log says no better what lacked them. */
+function withEarlierChange(
+  shape: TableShape,
+  incoming: readonly DeltaField[],
+  at: ChangePosition,
+): TableShape {
+  const sent = new Set(incoming.map((own) => fieldOf(shape.rowFields, own)?.name));
+  const noted = (own: DeltaField): DeltaField =>
+    sent.has(own.name) && isBeforeSince(own, at) ? withInitialSince(own, at) : own;
+  const { rowFields, stateFields } = shape;
+  return {
+    ...shape,
+    rowFields: rowFields.map(noted),
+    ...(stateFields === undefined ? {} : { stateFields: stateFields.map(noted) }),
+  };
+}
+
+function fieldOf(fields: readonly DeltaField[], own: DeltaField): DeltaField | null {
+  const origin = originOf(own);
+  const source = { name: own.name, type: { kind: 'string' }, pgType: '' } as const;
+  return fieldFor(fields, origin === null ? source : { ...source, origin });
 }
 
 function evolved(before: readonly DeltaField[], wanted: readonly DeltaField[]): readonly DeltaField[] {

@@ -3,6 +3,7 @@ import type { MergeCommit, PartitionFiles } from '@hasivu/lake-engine';
 import { historyLayout } from '../core/history/history-layout.ts';
 import { halfway, type Offsets } from '../core/history/history-offsets.ts';
 import { partitionAppId, seenAppIds } from '../core/offset-ledger.ts';
+import type { Lacking } from '../core/change-rows.ts';
 import type { ChangePosition } from '../core/change-position.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import { offsetActions, positionActions } from '../core/txn-actions.ts';
@@ -17,6 +18,7 @@ export interface HistorySource {
   readonly shape: TableShape;
   /** Local files; asked for again by each table, since between two the cache may have made room. */
   readonly files: () => Promise<readonly PartitionFiles[]>;
+  readonly lacking: Lacking;
   readonly truncatedAt: ChangePosition | null;
   readonly unavailable: Iterable<string>;
 }
@@ -66,13 +68,14 @@ async function advanceTable(
   tables: HistoryTables,
   tools: AdvanceTools,
 ): Promise<void> {
-  const { topic, shape, truncatedAt, unavailable } = source;
+  const { topic, shape, lacking, truncatedAt, unavailable } = source;
   const news = [...wanted].filter(([partition, offset]) => offset > (before.get(partition) ?? -1));
   if (news.length === 0) return;
   const commit = await tools.historyMerger.apply(
     storesOf(history, tables),
     {
       files: await source.files(),
+      lacking,
       truncatedAt,
       unavailable,
       layout: historyLayout(history.target.form, shape),

@@ -82,7 +82,7 @@ async function advance(
   const before = offsetsOf((group[0] as HistoryTable).table, topic);
   const chosen = filesWithOffsets(log.delta.state.files.values(), before, upTo);
   const files = async () => (await fetchedFiles(log, cache, chosen)).groups;
-  const changes = changesUpTo(layout, await files(), upTo, before);
+  const changes = changesUpTo(layout, await files(), 'recorded', upTo, before);
   const facts = await engine.exclusively(`reading the change log ${log.root}`, async (session) => {
     const lacking = await session.rows(lackingColumnsSql(changes));
     const [last] = await session.rows(
@@ -92,7 +92,7 @@ async function advance(
       last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
     return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
   });
-  await advanceHistory(group, upTo, { topic, shape, files, ...facts }, tables, {
+  await advanceHistory(group, upTo, { topic, shape, files, lacking: 'recorded', ...facts }, tables, {
     historyMerger,
     onCommit: alive,
   });

@@ -16,11 +16,14 @@ export async function applyToHistories(
   const wanted = tables.histories.filter(({ bit }) => (batch.targets & bit) !== 0);
   if (wanted.length === 0) return;
   const flushed = tools.metrics.flushSeconds.startTimer({ layer: 'history' });
-  const { filledShape: shape, truncatedAt, unavailable } = batch;
+  const { truncatedAt, unavailable } = batch;
+  // Defaults are the state's: they are not of the source, whose history it is.
+  const { unsent: _, ...shape } = batch.filledShape;
   const source = {
     topic: binding.topic,
     shape,
     files: () => Promise.resolve(files),
+    lacking: 'noted' as const,
     truncatedAt,
     unavailable: [...unavailable],
   };

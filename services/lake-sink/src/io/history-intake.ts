@@ -22,6 +22,7 @@ import {
   suspectKeysSql,
   touchedOpenFilesSql,
 } from '../core/history/intake-sql.ts';
+import type { Lacking } from '../core/change-rows.ts';
 import { isAfter, type ChangePosition } from '../core/change-position.ts';
 import { filesInRange } from '../core/state-plan.ts';
 import { filesOfSide, type HistoryStores } from './history-stores.ts';
@@ -33,6 +34,8 @@ export interface HistoryBatch {
   readonly layout: HistoryLayout;
   /** Local files of the batch's rows. */
   readonly files: readonly PartitionFiles[];
+  /** How it is told what its changes lack: files of the change log do not know. */
+  readonly lacking: Lacking;
   /** A TRUNCATE that belongs to the batch, also one whose row came before there was a table. */
   readonly truncatedAt: ChangePosition | null;
   /** Columns that some change of the batch lacks. */
@@ -63,7 +66,7 @@ export async function takeIn(
   batch: HistoryBatch,
 ): Promise<TakenIn> {
   const { layout } = batch;
-  const changes = changesUpTo(layout, batch.files, batch.upTo, batch.before);
+  const changes = changesUpTo(layout, batch.files, batch.lacking, batch.upTo, batch.before);
   for (const sql of batchSql(layout, changes)) await session.run(sql);
   const truncated = await positions(session, 'hist_truncate', '__');
   const open = await touchedOpen(session, cache, stores, layout, truncated !== null);
@@ -88,9 +91,16 @@ export async function takeIn(
   const closed = rewound === null ? NO_FILES : await closedFrom(rewound.min.lsn);
   const closedRelation = closed === NO_FILES ? null : versionsOf(layout, closed.groups);
   const log = rewound === null ? NO_FILES : await logFiles(cache, stores, filesFromLsn(rewound.min.lsn));
-  const files = { batch: batch.files, open: open.groups, closed: closed.groups, log: log.groups };
+  const { lacking: told } = batch;
+  const files = {
+    batch: batch.files,
+    lacking: told,
+    open: open.groups,
+    closed: closed.groups,
+    log: log.groups,
+  };
   await session.run(valuesViewSql(layout, files));
-  const logged = rewound === null ? null : changesUpTo(layout, log.groups, batch.upTo);
+  const logged = rewound === null ? null : changesUpTo(layout, log.groups, 'recorded', batch.upTo);
   for (const sql of eventsSql(layout, { log: logged, closed: closedRelation })) await session.run(sql);
   const lacking = new Set(batch.unavailable);
   if (logged !== null)
@@ -135,7 +145,7 @@ async function findDeletedLater(
   if (suspects === null) return;
   const log = await logFiles(cache, stores, (files) => filesWithDeaths(files, suspects.min));
   if (log === NO_FILES) return;
-  const changes = changesUpTo(layout, log.groups, before);
+  const changes = changesUpTo(layout, log.groups, 'recorded', before);
   for (const sql of deletedLaterSql(layout, changes)) await session.run(sql);
 }
 

@@ -18,7 +18,7 @@ import {
 } from '@hasivu/delta';
 import { OpenTable, type EngineTable, type NewFile } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/change-position.ts';
-import { hasInitial } from '../core/column-initial.ts';
+import { hasInitial, withSinceOf } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
@@ -159,9 +159,11 @@ export class LakeTable implements EngineTable {
       fields: plan.fields,
     });
     const origins = new Map(plan.fields.map((own) => [own.name.toLowerCase(), originOf(own)]));
-    const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) =>
-      withOrigin(own, origins.get(own.name.toLowerCase()) ?? null),
-    );
+    const sinces = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
+    const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) => {
+      const name = own.name.toLowerCase();
+      return withSinceOf(withOrigin(own, origins.get(name) ?? null), sinces.get(name));
+    });
     const schema = { type: 'struct', fields } as const;
     const recoded = codec !== null && codec !== this.codec;
     if (schemaString(schema) === state.metadata.schemaString && !recoded) return null;

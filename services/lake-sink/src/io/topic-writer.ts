@@ -1,11 +1,26 @@
-import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } from '@hasivu/change-events';
+import {
+  AvroDecodeError,
+  schemaIdOf,
+  WIRE_HEADER_BYTES,
+  type ColumnSchema,
+  type EnvelopeReader,
+} from '@hasivu/change-events';
+import type { DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
 import { lakeFields } from '../core/lake-columns.ts';
 import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import { isAfter, type ChangePosition } from '../core/change-position.ts';
+import {
+  comparePlaces,
+  halvesOf,
+  isAfter,
+  type ChangePosition,
+  type PlaceHalves,
+} from '../core/change-position.ts';
+import { initialSince } from '../core/column-initial.ts';
+import { fieldFor } from '../core/column-origin.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
 import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
@@ -45,9 +60,10 @@ export class TopicWriter {
   newestMs = 0;
   /** The last TRUNCATE seen before the first row: batches of tables with a key start from it. */
   #earlyTruncate: ChangePosition | null = null;
-  #fits = new Set<EnvelopeReader>();
-  /** Fit for changes that come before those that the tables' columns are of. */
-  #fitsBefore = new Set<EnvelopeReader>();
+  /** With the places of the first changes known with their columns: an earlier one has to be recorded. */
+  readonly #fits = new Map<EnvelopeReader, readonly PlaceHalves[]>();
+  /** The same for changes that come before those that the tables' columns are of. */
+  readonly #fitsBefore = new Map<EnvelopeReader, readonly PlaceHalves[]>();
   #deadLettered = 0;
   #heldBytes = 0;
 
@@ -114,7 +130,8 @@ export class TopicWriter {
         if (typeof step === 'object') break;
       }
     }
-    for (const readers of [this.#fits, this.#fitsBefore]) for (const reader of readers) reader.release();
+    for (const readers of [this.#fits, this.#fitsBefore])
+      for (const reader of readers.keys()) reader.release();
     this.#weigh();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
@@ -169,7 +186,7 @@ export class TopicWriter {
       reader.read(buffer, valueStart + WIRE_HEADER_BYTES, valueEnd);
       if (reader.op === OP.message) return this.#pass(partition, offset, wanted);
       if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
-      if (!this.#fits.has(reader) && !this.#isBefore(reader)) return 'unfit';
+      if (!this.#isFit(reader)) return 'unfit';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
       if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
@@ -186,8 +203,12 @@ export class TopicWriter {
     return this.#accepted(partition, offset, wanted);
   }
 
-  #isBefore(reader: EnvelopeReader): boolean {
-    return this.#fitsBefore.has(reader) && this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
+  #isFit(reader: EnvelopeReader): boolean {
+    const first = this.#fits.get(reader);
+    if (first !== undefined) return isNoneBefore(reader, first);
+    const firstBefore = this.#fitsBefore.get(reader);
+    if (firstBefore === undefined || !isNoneBefore(reader, firstBefore)) return false;
+    return this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
   }
 
   async #resolve(step: Exclude<Step, 'taken'>, cursor: RecordCursor, partition: number): Promise<void> {
@@ -281,7 +302,8 @@ export class TopicWriter {
       if (shape !== null) await this.#adopt(shape);
     }
     const isBefore = this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
-    (isBefore ? this.#fitsBefore : this.#fits).add(reader);
+    const first = firstWith(this.#tables.shape?.rowFields ?? [], reader.layout.columns);
+    (isBefore ? this.#fitsBefore : this.#fits).set(reader, first);
   }
 
   /** What other readers' columns are called may have changed with it. */
@@ -293,6 +315,20 @@ export class TopicWriter {
     this.#fits.clear();
     this.#fitsBefore.clear();
   }
+}
+
+/** Places of the first changes known with those of a writer's columns that have an initial value. */
+function firstWith(fields: readonly DeltaField[], columns: readonly ColumnSchema[]): PlaceHalves[] {
+  return columns.flatMap((source) => {
+    const own = fieldFor(fields, source);
+    const since = own === null ? null : initialSince(own);
+    return since === null ? [] : [halvesOf(since)];
+  });
+}
+
+function isNoneBefore(reader: EnvelopeReader, places: readonly PlaceHalves[]): boolean {
+  for (const place of places) if (comparePlaces(reader, place) < 0) return false;
+  return true;
 }
 
 function historyWithoutKey({ table, topic }: TopicBinding): PlatformError {

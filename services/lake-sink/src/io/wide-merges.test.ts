@@ -113,30 +113,33 @@ test.each<[string, TableShape]>([
     'a state table with partitions',
     { ...WIDE_SHAPE, partitions: [{ name: 'part', source: 'part', transform: 'identity' }] },
   ],
-])('%s takes several times the engine’s memory in one merge, and is rewritten all the same', async (_, shape) => {
-  const table = await LakeTable.open(`state-${(names += 1)}`, around);
-  const partitions = shape.partitions.map((part) => part.name);
-  await table.create(tableFields(shape, STATE_COLUMNS), partitions, shape.key);
-  const limits = { minTableBytes: 1e12, minFileBytes: 1e12, maxDeletedShare: 0.2, rewriteBytes: 1e12 };
-  const indexes = new KeyIndexes({ folder: cache.folder, maxBytes: 1e9, nowMs: Date.now });
-  const merger = new StateMerger({ engine, cache, indexes, failpoint: () => undefined, limits });
-  for (const [changes, offset] of [[inserts, 0] as const, [updates, ROWS] as const]) {
-    await merger.apply(table, {
-      shape,
-      files: await scratch(shape, changes, offset),
-      truncatedAt: null,
-      truncates: false,
-      unavailable: [],
-      txns: [],
-      vectors: 'never',
-      feed: 'off',
-      checks: {},
-    });
-  }
-  indexes.close();
-  const found = await stored(table, 'id, _lsn');
-  expect(found).toEqual(now.map((change) => `${change.id} ${change.lsn} ${digest(change)}`).sort());
-});
+])(
+  '%s takes several times the engine’s memory in one merge, and is rewritten all the same',
+  async (_, shape) => {
+    const table = await LakeTable.open(`state-${(names += 1)}`, around);
+    const partitions = shape.partitions.map((part) => part.name);
+    await table.create(tableFields(shape, STATE_COLUMNS), partitions, shape.key);
+    const limits = { minTableBytes: 1e12, minFileBytes: 1e12, maxDeletedShare: 0.2, rewriteBytes: 1e12 };
+    const indexes = new KeyIndexes({ folder: cache.folder, maxBytes: 1e9, nowMs: Date.now });
+    const merger = new StateMerger({ engine, cache, indexes, failpoint: () => undefined, limits });
+    for (const [changes, offset] of [[inserts, 0] as const, [updates, ROWS] as const]) {
+      await merger.apply(table, {
+        shape,
+        files: await scratch(shape, changes, offset),
+        truncatedAt: null,
+        truncates: false,
+        unavailable: [],
+        txns: [],
+        vectors: 'never',
+        feed: 'off',
+        checks: {},
+      });
+    }
+    indexes.close();
+    const found = await stored(table, 'id, _lsn');
+    expect(found).toEqual(now.map((change) => `${change.id} ${change.lsn} ${digest(change)}`).sort());
+  },
+);
 
 test.each<[string, Partial<HistoryForm>]>([
   ['2', { type: 2 }],
@@ -161,7 +164,7 @@ test.each<[string, Partial<HistoryForm>]>([
     await advanceHistory(
       histories,
       new Map([[0, offset + changes.length - 1]]),
-      { ...source, truncatedAt: null, unavailable: [] },
+      { ...source, lacking: 'noted', truncatedAt: null, unavailable: [] },
       { log, histories },
       { historyMerger, onCommit: () => undefined },
     );

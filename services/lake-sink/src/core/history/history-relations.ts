@@ -1,31 +1,34 @@
 import { field, type DeltaField } from '@hasivu/delta';
 import { identifier, type PartitionFiles, readFiles, text } from '@hasivu/lake-engine';
-import { changeRows } from '../change-rows.ts';
+import { changeRows, type Lacking } from '../change-rows.ts';
 import { derivedValues, rowFieldsOf, type HistoryLayout } from './history-layout.ts';
 import type { Offsets } from './history-offsets.ts';
 
 /** Local files that a merge may read, by what they hold. */
 export interface HistoryFiles {
   readonly batch: readonly PartitionFiles[];
+  /** How it is told what the batch's changes lack. */
+  readonly lacking: Lacking;
   readonly open: readonly PartitionFiles[];
   readonly closed: readonly PartitionFiles[];
   /** Of the change log, for keys whose changes came late. */
   readonly log: readonly PartitionFiles[];
 }
 
-export function changesOf(layout: HistoryLayout, files: readonly PartitionFiles[]): string {
-  return changeRows(layout.shape, files);
+function changesOf(layout: HistoryLayout, files: readonly PartitionFiles[], lacking: Lacking): string {
+  return changeRows(layout.shape, files, lacking);
 }
 
 /** Changes up to these offsets, and where `after` is given, only those after it. */
 export function changesUpTo(
   layout: HistoryLayout,
   files: readonly PartitionFiles[],
+  lacking: Lacking,
   upTo: Offsets,
   after?: Offsets,
 ): string {
   const younger = after === undefined ? '' : ` AND _offset > ${bound(after)}`;
-  return `(SELECT * FROM ${changesOf(layout, files)} WHERE _offset <= ${bound(upTo)}${younger})`;
+  return `(SELECT * FROM ${changesOf(layout, files, lacking)} WHERE _offset <= ${bound(upTo)}${younger})`;
 }
 
 function bound(offsets: Offsets): string {
@@ -53,11 +56,15 @@ export function valuesViewSql(layout: HistoryLayout, files: HistoryFiles): strin
     ...group,
     paths: group.paths.filter((path) => !inBatch.has(path)),
   }));
-  const changes = [...files.batch, ...logged];
+  const changes = [changesOf(layout, files.batch, files.lacking)];
+  if (logged.some(({ paths }) => paths.length > 0)) changes.push(changesOf(layout, logged, 'recorded'));
+  const sent = changes.map(
+    (relation) => `SELECT ${row.join(', ')}, _unavailable, __file, __row FROM ${relation}`,
+  );
   return (
     `CREATE OR REPLACE TEMP VIEW hist_values AS ` +
     `SELECT ${stored}, NULL::VARCHAR[] AS _unavailable, __file, __row FROM ${versionsOf(layout, versions)} ` +
-    `UNION ALL BY NAME SELECT ${row.join(', ')}, _unavailable, __file, __row FROM ${changesOf(layout, changes)}`
+    `UNION ALL BY NAME ${sent.join(' UNION ALL BY NAME ')}`
   );
 }
 
