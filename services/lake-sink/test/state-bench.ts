@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ColumnMapping, removalOf, type Action } from '@hasivu/delta';
+import { ColumnMapping, removalOf, schemaString, type Action, type DeltaField } from '@hasivu/delta';
 import {
   Engine,
   engineType,
@@ -150,15 +150,46 @@ export class BenchTable {
   /** Another process writes all rows into one new file; the merger learns of it when its commit is refused. */
   async compactElsewhere(): Promise<void> {
     const other = await this.#open();
+    if (other.delta.state.files.size > 0)
+      await this.#rewriteElsewhere(other, [], stateFields(this.#shape), '');
+  }
+
+  /** Another writer adds a column and fills it: the merger learns of it when its commit is refused. */
+  async addColumnElsewhere(own: DeltaField, value: string): Promise<void> {
+    const other = await this.#open();
+    const { metadata, protocol, schema } = other.delta.state;
+    const fields = [...schema.fields, own];
+    const grown = { ...metadata, schemaString: schemaString({ type: 'struct', fields }) };
+    const features = ['appendOnly', 'invariants', 'allowColumnDefaults'];
+    const next = {
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: protocol.readerFeatures ?? [],
+      writerFeatures: [...new Set([...features, ...(protocol.writerFeatures ?? [])])],
+    };
+    const filled = `, CAST(${value} AS ${engineType(own.type)}) AS ${identifier(own.name)}`;
+    const rowFields = [...stateFields(this.#shape), own];
+    await this.#rewriteElsewhere(other, [{ metaData: grown }, { protocol: next }], rowFields, filled);
+  }
+
+  async #rewriteElsewhere(
+    other: LakeTable,
+    actions: readonly Action[],
+    fields: readonly DeltaField[],
+    added: string,
+  ): Promise<void> {
     const files = [...other.delta.state.files.values()];
-    if (files.length === 0) return;
+    const own = new Set(stateFields(this.#shape).map(({ name }) => name));
+    const others = other.delta.state.schema.fields.filter(({ name }) => !own.has(name));
     const adds = await this.#engine.exclusively('compacting', async (session) => {
-      const rows = `SELECT * EXCLUDE (__file, __row) FROM ${await this.#rowsOf(other, session)} ORDER BY random()`;
+      const relation = await this.#rowsOf(other, session, others);
+      const rows = `SELECT * EXCLUDE (__file, __row)${added} FROM ${relation} ORDER BY random()`;
       const written = await session.writeParquet(rows, 'compacted', 2 ** 30, [], { codec: 'zstd' });
-      return uploadEngineFiles(other, this.#cache, written, stateFields(this.#shape), []);
+      return uploadEngineFiles(other, this.#cache, written, fields, []);
     });
     await other.delta.commit({
       actions: [
+        ...actions,
         ...files.map((file): Action => removalOf(file, 1)),
         ...adds.map((add): Action => ({ add: { ...add, dataChange: false } })),
       ],
@@ -166,13 +197,16 @@ export class BenchTable {
     });
   }
 
-  /** `key|v|big` of each row, in order. */
-  async rows(): Promise<string[]> {
+  /** `key|v|big` of each row, in order, and behind it what the columns of other writers have. */
+  async rows(...others: readonly DeltaField[]): Promise<string[]> {
     await this.table.delta.refresh();
     return this.#engine.exclusively('reading', async (session) => {
       const key = this.#shape.key.map((name) => `CAST(${identifier(name)} AS VARCHAR)`).join(` || '|' || `);
+      const more = others.map(
+        (own) => ` || '|' || coalesce(CAST(${identifier(own.name)} AS VARCHAR), 'null')`,
+      );
       const rows = await session.rows(
-        `SELECT ${key} || '|' || v || '|' || coalesce(big, 'null') AS row FROM ${await this.#rowsOf(this.table, session)} ORDER BY 1`,
+        `SELECT ${key} || '|' || v || '|' || coalesce(big, 'null')${more.join('')} AS row FROM ${await this.#rowsOf(this.table, session, others)} ORDER BY 1`,
       );
       return rows.map((row) => row['row'] as string);
     });
@@ -191,11 +225,15 @@ export class BenchTable {
     });
   }
 
-  async #rowsOf(table: LakeTable, session: ConstructorParameters<typeof TableVectors>[0]): Promise<string> {
+  async #rowsOf(
+    table: LakeTable,
+    session: ConstructorParameters<typeof TableVectors>[0],
+    others: readonly DeltaField[] = [],
+  ): Promise<string> {
     const files = [...table.delta.state.files.values()];
     const local = new LocalFiles(table, this.#cache);
     const vectors = new TableVectors(session, table, this.#cache, local);
-    const rows = readFiles(stateFields(this.#shape), [], await local.groups(files));
+    const rows = readFiles([...stateFields(this.#shape), ...others], [], await local.groups(files));
     return (await vectors.load(files)) ? unmarkedRows(rows) : rows;
   }
 

@@ -16,7 +16,7 @@ export interface TableShape {
   readonly columnsAt?: ChangePosition | null;
   /** Of a batch: by column with an initial value the last change of before the column. All that have it are later. */
   readonly lackedUpTo?: ReadonlyMap<string, ChangePosition>;
-  /** Of a batch: columns with a default, somebody else's, that none of its changes has a value for. */
+  /** Of a batch: somebody else's columns, with a default or new to the sink, that none of its changes has a value for. */
   readonly unsent?: readonly string[];
 }
 

@@ -21,6 +21,7 @@ import {
   writePartitioned,
 } from '@hasivu/lake-engine';
 import type { ChangePosition } from '../core/change-position.ts';
+import { withGrownColumns } from '../core/grown-columns.ts';
 import type { FeedUse } from '../core/feed-use.ts';
 import {
   batchRelation,
@@ -93,7 +94,7 @@ export class StateMerger {
   }
 
   async #merge(session: EngineSession, table: LakeTable, batch: StateBatch): Promise<MergeCommit> {
-    const { shape } = batch;
+    const shape = withGrownColumns(batch.shape, table.delta.state.schema);
     const live = [...table.delta.state.files.keys()];
     const rows = batchRelation(shape, batch.files);
     await session.run(lastChangesSql(shape, rows, batch.truncatedAt));
@@ -105,7 +106,7 @@ export class StateMerger {
     const changed = await planChangedFiles(place, shape, truncatedAt, rule, this.#indexes);
     const feeds = hasFeed(table, batch.feed);
     const defaults = await defaultsOf(session, table, shape);
-    const unavailable = [...batch.unavailable, ...defaults.keys()];
+    const unavailable = [...new Set([...batch.unavailable, ...(shape.unsent ?? [])])];
     if (feeds || unavailable.length > 0) await changed.matches.tabulate(feeds ? 'all' : 'lacking');
     const input = {
       batch: rows,
