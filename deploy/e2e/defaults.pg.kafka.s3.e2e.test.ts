@@ -25,9 +25,6 @@ const COLUMNS = [
   "code uuid default 'b7e1c2d4-0000-4000-8000-123456789abc'",
   `doc jsonb default '{"k": [1, "v"]}'`,
   "size interval default '1 day 02:03:04'",
-  "area box default '(3,4),(1,2)'",
-  "areas box[] default '{(3,4),(1,2);(1,1),(0,0)}'",
-  "grid int[] default '{{1,2},{3,NULL}}'",
   'bare int',
 ];
 

@@ -43,7 +43,10 @@ test('what rows have that were there before a column is what the server prints o
   for (const [i, [type, value]] of defaults.entries())
     await database.query(`ALTER TABLE one ADD c${i} ${type} DEFAULT '${value.replaceAll("'", "''")}'`);
   const printed = defaults.map((_, i) => `c${i}::text`).join(', ');
-  const [row] = await session.query<Record<string, string>>('reading the row', `SELECT ${printed} FROM public.one`);
+  const [row] = await session.query<Record<string, string>>(
+    'reading the row',
+    `SELECT ${printed} FROM public.one`,
+  );
   expect(await initials('one')).toEqual({ id: null, ...row });
 });
 
