@@ -2,7 +2,7 @@ import { restartWithMemorySettings } from '@hasivu/service-kit/process-memory';
 import { FAILPOINTS } from './io/failpoint.ts';
 
 // Objects of a request or a flush die young, and what was promoted holds buffers outside of V8's heap: see the README.
-restartWithMemorySettings(process.env, { youngGenerationMiB: 4, growthPercent: 40, arenas: 1 });
+restartWithMemorySettings(process.env, { youngGenerationMiB: 4, growthPercent: 30, arenas: 1 });
 
 // Loaded after it: what the first life loads is thrown away.
 const { armedFailpoint, runService } = await import('@hasivu/service-kit');
