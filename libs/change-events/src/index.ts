@@ -36,7 +36,8 @@ export {
   UNAVAILABLE_VALUE,
   valueSchema,
 } from './envelope-schema.ts';
-export { initialValueOf, isInitialValue, sameInitialValue, type InitialValue } from './initial-value.ts';
+export { decimalText } from './decimal-text.ts';
+export { initialValueOf, isInitialValue, type InitialValue } from './initial-value.ts';
 export { MESSAGE_KEY_SCHEMA, MESSAGE_VALUE_SCHEMA } from './message-schema.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { comparePositions, formatLsn, parseLsn, toLsn, type Lsn, type Position } from './position.ts';

@@ -1,5 +1,6 @@
 import type { ColumnValue } from './column-reader.ts';
 import type { ColumnType } from './column-type.ts';
+import { decimalText } from './decimal-text.ts';
 
 /**
  * The value of a column in rows that were there before it, as JSON: text, and a list for an array. Booleans are `true`
@@ -24,15 +25,4 @@ export function initialValueOf(type: ColumnType, value: ColumnValue): InitialVal
 export function isInitialValue(value: unknown): value is InitialValue {
   if (typeof value === 'string') return true;
   return Array.isArray(value) && value.every((item) => item === null || isInitialValue(item));
-}
-
-export function sameInitialValue(a: InitialValue | undefined, b: InitialValue | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function decimalText(unscaled: bigint, scale: number): string {
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  const sign = unscaled < 0n ? '-' : '';
-  return scale === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-scale)}`;
 }

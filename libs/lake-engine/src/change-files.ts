@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { CHANGE_FEED_PROPERTY, type Action, type DeltaField, type PartitionValues } from '@hasivu/delta';
 import type { EngineFile, EngineSession } from './engine-session.ts';
-import { inPartition, partitionValuesOf } from './engine-files.ts';
+import { partitionValuesOf } from './engine-files.ts';
 import { identifier, type PartitionName } from './engine-sql.ts';
-import { partitionNames, storedFields, type EngineTable } from './engine-table.ts';
-import { storedAs, storedIds } from './stored-columns.ts';
+import { partitionNames, type EngineTable } from './engine-table.ts';
+import { writePartitionRows } from './partition-rows.ts';
 
 /** What a change file says of each row beside the row's own columns. */
 export const CHANGE_TYPE: DeltaField = {
@@ -47,17 +47,12 @@ export async function tellDeleted(
   rows: string,
   partitionValues: PartitionValues,
 ): Promise<Action[]> {
-  const { columns } = table.delta.state;
-  const names = storedFields(table).map((own) => own.name);
-  const selected = names.map((name) => storedAs(columns, name)).join(', ');
-  const written = await session.writeParquet(
-    `SELECT ${selected}, 'delete' AS ${identifier(CHANGE_TYPE.name)} FROM ${rows}`,
-    `deleted-${table.newId()}`,
-    Number.MAX_SAFE_INTEGER,
-    [],
-    { codec: table.codec, fieldIds: storedIds(columns, names) },
-  );
-  const partitions = partitionNames(table);
-  const files = inPartition(written, partitions, columns.namedValues(partitionValues));
-  return await uploadChangeFiles(table, files, partitions);
+  const beside = `'delete' AS ${identifier(CHANGE_TYPE.name)}`;
+  const files = await writePartitionRows(session, table, {
+    name: 'deleted',
+    from: rows,
+    beside,
+    partitionValues,
+  });
+  return await uploadChangeFiles(table, files, partitionNames(table));
 }

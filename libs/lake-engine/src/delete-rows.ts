@@ -2,16 +2,16 @@ import { removalOf, VECTORS_PROPERTY, type Action, type AddFile } from '@hasivu/
 import { PlatformError } from '@hasivu/errors';
 import { hasChangeFeed, tellDeleted } from './change-files.ts';
 import type { Engine } from './engine.ts';
-import { inPartition, uploadEngineFiles } from './engine-files.ts';
+import { uploadEngineFiles } from './engine-files.ts';
 import type { EngineSession } from './engine-session.ts';
 import { partitionNames, storedFields, type EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
 import { LocalFiles } from './local-files.ts';
 import { unmarkedRows } from './marked-rows-sql.ts';
+import { writePartitionRows } from './partition-rows.ts';
 import { replanned } from './merge-commit.ts';
 import { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
 import { readFiles } from './read-files.ts';
-import { storedAs, storedIds } from './stored-columns.ts';
 import { TableVectors } from './table-vectors.ts';
 
 export interface DeleteRequest {
@@ -174,19 +174,10 @@ async function markRows(
 /** The file's other rows in a file of their own. */
 async function rewriteFile(place: DeletePlace, predicate: RowPredicate, file: AddFile): Promise<Action[]> {
   const { session, table, cache } = place;
-  const { columns } = table.delta.state;
-  const stored = storedFields(table);
-  const names = stored.map((own) => own.name);
-  const selected = names.map((name) => storedAs(columns, name)).join(', ');
-  // The condition stands inside: outside, the names that files have may be those of other columns.
-  const kept = `SELECT ${selected} FROM (SELECT * FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false)) q ORDER BY q.__row`;
-  const written = await session.writeParquet(kept, `kept-${table.newId()}`, Number.MAX_SAFE_INTEGER, [], {
-    codec: table.codec,
-    fieldIds: storedIds(columns, names),
-  });
-  const partitions = partitionNames(table);
-  const files = inPartition(written, partitions, columns.namedValues(file.partitionValues));
-  const adds = await uploadEngineFiles(table, cache, files, stored, partitions);
+  const kept = `(SELECT * FROM ${await rowsOf(place, file)} WHERE NOT coalesce(${predicate.sql}, false)) q ORDER BY q.__row`;
+  const { partitionValues } = file;
+  const files = await writePartitionRows(session, table, { name: 'kept', from: kept, partitionValues });
+  const adds = await uploadEngineFiles(table, cache, files, storedFields(table), partitionNames(table));
   return adds.map((add) => ({ add }));
 }
 

@@ -17,7 +17,7 @@ export { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts'
 export { defaultValue, holdRows, rowConstraints, type RowConstraint } from './row-constraints.ts';
 export { setProperties } from './table-properties.ts';
 export { namedParts } from './named-parts.ts';
-export { readFiles } from './read-files.ts';
+export { readFiles, typedColumns } from './read-files.ts';
 export type { LakeObject } from './sparse-copy.ts';
 export { storedAs, storedIds } from './stored-columns.ts';
 export { TableVectors } from './table-vectors.ts';
@@ -32,6 +32,7 @@ export {
   type OptimizePlan,
   type OptimizeRule,
 } from './maintenance/core/optimize-plan.ts';
+export { clusterColumns, tableColumns, type TableColumns } from './maintenance/core/cluster-columns.ts';
 export type { LakeStore, StoredObject } from './maintenance/lake-store.ts';
 export {
   optimizeTable,

@@ -32,6 +32,13 @@ export function readFiles(
   return `(${emptyRelation([...fields, ...beside].map((own) => [own.name, own.type]))})`;
 }
 
+/** The columns with exactly their types: files may hold others, wider ones or times without a zone. */
+export function typedColumns(fields: readonly DeltaField[]): string[] {
+  return fields.map(
+    ({ name, type }) => `CAST(${identifier(name)} AS ${engineType(type)}) AS ${identifier(name)}`,
+  );
+}
+
 /** A column as the relation has it, and as files have it; null where they cannot have it. */
 interface ReadColumn {
   readonly own: DeltaField;

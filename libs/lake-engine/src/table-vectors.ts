@@ -53,7 +53,10 @@ export class TableVectors {
       any = true;
       if (this.#told.has(file.path)) continue;
       this.#told.add(file.path);
-      await this.#session.markRows(await this.#local.pathOf(file), rows.toBits(this.#rowCount(file)));
+      await this.#session.markRows(
+        await this.#local.pathOf(file),
+        rows.toBits(markableRows(this.#table.root, file)),
+      );
     }
     return any;
   }
@@ -82,14 +85,15 @@ export class TableVectors {
       return vector === undefined ? [] : markedFile(file, vector, nowMs);
     });
   }
+}
 
-  #rowCount(file: AddFile): number {
-    const rows = parseStatistics(file.stats).numRecords;
-    if (rows >= 0) return rows;
-    throw new PlatformError('LAKE_LOG_CORRUPT', {
-      doing: `reading the table ${this.#table.root}`,
-      why: 'a file with a deletion vector has no row count',
-      context: { table: this.#table.root },
-    });
-  }
+/** Rows of a file that has a deletion vector, marked ones too. @throws LAKE_LOG_CORRUPT where the log does not say */
+export function markableRows(root: string, { stats }: AddFile): number {
+  const rows = parseStatistics(stats).numRecords;
+  if (rows >= 0) return rows;
+  throw new PlatformError('LAKE_LOG_CORRUPT', {
+    doing: `reading the table ${root}`,
+    why: 'a file with a deletion vector has no row count',
+    context: { table: root },
+  });
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { field, keyOfPath, type DeltaTable } from '@hasivu/delta';
+import { keyOfPath, type DeltaTable } from '@hasivu/delta';
 import { createS3Store } from '../../object-store/src/index.ts';
 import { bucketPrefix } from '../../testing/src/index.ts';
 import {
@@ -16,28 +16,10 @@ import {
   parseStatement,
   readFiles,
 } from '../src/index.ts';
+import { LOG_FIELDS, logRows } from './measured-log.ts';
 import { TableBench } from './table-bench.ts';
 
-const FIELDS = [
-  field('id', 'long'),
-  field('tenant_id', 'integer'),
-  field('status', 'string'),
-  field('email', 'string'),
-  field('total', 'decimal(12,2)'),
-  field('created_at', 'timestamp'),
-  field('_op', 'string'),
-  field('_lsn', 'long'),
-  field('_seq', 'long'),
-  field('_txid', 'long'),
-  field('_committed_at', 'timestamp'),
-  field('_offset', 'long'),
-];
 const [files = 8, perFile = 250_000] = process.argv.slice(2).map(Number);
-/** A change log as compaction leaves it: in the order of its positions. */
-const rows = (n: number): string =>
-  `SELECT (i * 7919 % 10000019)::BIGINT AS id, (hash(i) % 500)::INTEGER AS tenant_id, ['placed', 'cooking', 'ready'][1 + i % 3] AS status, md5(i::VARCHAR) AS email,
-  ((hash(i, 1) % 100000) / 100)::DECIMAL(12,2) AS total, to_timestamp(1780000000 + i // 10) AS created_at, 'c' AS _op, (i // 100)::BIGINT AS _lsn, (i % 100)::BIGINT AS _seq,
-  (i // 100)::BIGINT AS _txid, to_timestamp(1780000000 + i // 10) AS _committed_at, i::BIGINT AS _offset FROM range(${n * perFile}, ${(n + 1) * perFile}) r(i)`;
 const middle = Math.floor((files * perFile) / 2);
 const QUERIES = {
   'an hour of all columns': `SELECT * FROM bronze.public.orders WHERE _committed_at >= to_timestamp(${1780000000 + Math.floor(middle / 10)}) AND _committed_at < to_timestamp(${1780003600 + Math.floor(middle / 10)})`,
@@ -50,8 +32,8 @@ const folder = mkdtempSync(join(tmpdir(), 'hasivu-measure-'));
 const bucket = bucketPrefix('measure');
 const store = createS3Store(bucket);
 const bench = await TableBench.open(store, 256e6);
-const table = await bench.create({ root: 'bronze/public/orders', fields: FIELDS });
-for (let n = 0; n < files; n += 1) await bench.append(table, rows(n));
+const table = await bench.create({ root: 'bronze/public/orders', fields: LOG_FIELDS });
+for (let n = 0; n < files; n += 1) await bench.append(table, logRows(n * perFile, (n + 1) * perFile));
 for (const [name, sql] of Object.entries(QUERIES)) {
   const whole = await measured(sql, wholeFiles);
   const needed = await measured(sql, async (session, cache, delta) => {

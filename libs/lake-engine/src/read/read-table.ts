@@ -6,13 +6,13 @@ import {
   type TableSnapshot,
   type VectorFiles,
 } from '@hasivu/delta';
-import { PlatformError } from '@hasivu/errors';
 import { engineType, identifier, partitionConstant } from '../engine-sql.ts';
 import { byPartition } from '../local-files.ts';
 import { unmarkedRows } from '../marked-rows-sql.ts';
 import { conditionBound, valueFunctions } from '../predicate/condition-bound.ts';
 import { mayHold, rejectsNull, type FileBound } from '../predicate/file-bounds.ts';
-import { readFiles } from '../read-files.ts';
+import { readFiles, typedColumns } from '../read-files.ts';
+import { markableRows } from '../table-vectors.ts';
 import { vectorFiles } from '../vector-files.ts';
 import { keptBits } from './core/kept-rows.ts';
 import type { RowCondition } from './core/row-conditions.ts';
@@ -65,13 +65,9 @@ export async function readTable(
     byPartition(fetched.files, partitionColumns, state.columns),
   );
   const columns = fields.map(({ name }) => identifier(name)).join(', ');
-  // Files may hold other types than the table: wider ones, or times without a zone.
-  const typed = fields.map(
-    ({ name, type }) => `CAST(${identifier(name)} AS ${engineType(type)}) AS ${identifier(name)}`,
-  );
   const rows = marked ? unmarkedRows(relation) : relation;
   return {
-    select: `SELECT ${columns} FROM (${[`SELECT ${['__file', ...typed].join(', ')} FROM ${rows}`, ...countedRows(table, counted)].join(' UNION ALL ')})`,
+    select: `SELECT ${columns} FROM (${[`SELECT ${['__file', ...typedColumns(fields)].join(', ')} FROM ${rows}`, ...countedRows(table, counted)].join(' UNION ALL ')})`,
     read: {
       table: `${needs.catalog}.${needs.schema}.${needs.table}`,
       files: { read: fetched.files.length, of: state.files.size },
@@ -116,14 +112,8 @@ async function markRows(
   for (const { file, path, ranges } of files) {
     if (file.deletionVector === undefined) continue;
     const rows = await readVector(file.deletionVector, vectors);
-    const total = parseStatistics(file.stats).numRecords;
-    if (ranges === null && total < 0)
-      throw new PlatformError('LAKE_LOG_CORRUPT', {
-        doing: `reading the table ${root}`,
-        why: 'a file with a deletion vector has no row count',
-        context: { table: root },
-      });
-    await session.markRows(path, ranges === null ? rows.toBits(total) : keptBits(rows, ranges));
+    const bits = ranges === null ? rows.toBits(markableRows(root, file)) : keptBits(rows, ranges);
+    await session.markRows(path, bits);
     any = true;
   }
   return any;

@@ -1,7 +1,7 @@
-import { sameColumnType, type ColumnType, type ColumnValue } from '@hasivu/change-events';
+import { decimalText, sameColumnType, type ColumnType, type ColumnValue } from '@hasivu/change-events';
 
 import { MICROS_PER_DAY, splitMicros } from './calendar.ts';
-import { checkPrecision, formatDecimal, parseDecimal, rescale } from './exact-decimal.ts';
+import { checkPrecision, parseDecimal, rescale } from './exact-decimal.ts';
 import { Fault } from './fault.ts';
 import { parserOf } from './from-text.ts';
 import { checkInteger, type IntegerKind } from './integer-range.ts';
@@ -93,7 +93,7 @@ function fromDecimal(scale: number, to: ColumnType): Convert | null {
 
 /** The nearest double: by way of the text, because dividing two rounded doubles would round twice. */
 export function decimalToFloat(unscaled: bigint, scale: number): number {
-  return Number(formatDecimal(unscaled, scale));
+  return Number(decimalText(unscaled, scale));
 }
 
 function fromFloat(to: ColumnType): Convert | null {

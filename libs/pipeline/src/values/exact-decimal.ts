@@ -41,10 +41,3 @@ export function parseDecimal(text: string): { unscaled: bigint; scale: number } 
   const magnitude = scale < 0 ? digits * powerOfTen(-scale) : digits;
   return { unscaled: sign === '-' ? -magnitude : magnitude, scale: Math.max(0, scale) };
 }
-
-export function formatDecimal(unscaled: bigint, scale: number): string {
-  if (scale === 0) return unscaled.toString();
-  const negative = unscaled < 0n;
-  const digits = (negative ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
-  return `${negative ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}

@@ -1,7 +1,6 @@
-import type { ColumnType, ColumnValue } from '@hasivu/change-events';
+import { decimalText, type ColumnType, type ColumnValue } from '@hasivu/change-events';
 
 import { formatDate, formatTime, formatTimestamp } from './calendar.ts';
-import { formatDecimal } from './exact-decimal.ts';
 import { formatFloat } from './float-text.ts';
 
 /** How a non-null value of this type is printed, as Postgres prints it (timestamptz in UTC); null for arrays. */
@@ -31,7 +30,7 @@ export function textOf(type: ColumnType): ((value: ColumnValue) => string) | nul
       return (value) => formatTimestamp(value as bigint, '+00');
     case 'decimal': {
       const { scale } = type;
-      return (value) => formatDecimal(value as bigint, scale);
+      return (value) => decimalText(value as bigint, scale);
     }
     case 'array':
       return null;

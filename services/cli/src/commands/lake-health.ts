@@ -1,8 +1,7 @@
 import { DeltaTable } from '@hasivu/delta';
 import { EXIT } from '@hasivu/errors';
-import { OPTIMIZE_ALL, tableHealth } from '@hasivu/lake-engine';
+import { clusterColumns, OPTIMIZE_ALL, tableColumns, tableHealth } from '@hasivu/lake-engine';
 import type { CliContext } from '../cli-context.ts';
-import { clusterColumns } from '../lake/cluster-columns.ts';
 import { healthTable, type TableLine } from '../lake/health-table.ts';
 import { surroundings } from '../lake/lake-table.ts';
 import { rootsOf, withLake } from '../lake/open-lake.ts';
@@ -24,7 +23,7 @@ export async function showHealth(
       const { maintenance, clusterBy } = lake.settings(root).config;
       const rule = {
         ...OPTIMIZE_ALL,
-        clusterBy: clusterColumns(table.state, clusterBy),
+        clusterBy: clusterColumns(tableColumns(table.state), clusterBy),
         targetBytes: maintenance?.targetBytes,
       };
       lines.push({ table: root, ...tableHealth(table.state, rule, Date.now()) });

@@ -2,13 +2,14 @@ import type { DeltaTable } from '@hasivu/delta';
 import { EXIT, PlatformError } from '@hasivu/errors';
 import {
   choosePartitions,
+  clusterColumns,
   OPTIMIZE_ALL,
   optimizeTable,
   planOptimize,
+  tableColumns,
   type OptimizeRule,
 } from '@hasivu/lake-engine';
 import type { CliContext } from '../cli-context.ts';
-import { clusterColumns } from '../lake/cluster-columns.ts';
 import { openNamedTable } from '../lake/lake-table.ts';
 import { withLake } from '../lake/open-lake.ts';
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
@@ -31,7 +32,7 @@ export async function optimize(
     const table = await openNamedTable(lake.store, name);
     const configured = lake.settings(table.root).config;
     if (options.zorderBy !== undefined) checkColumns(table, options.zorderBy);
-    const clusterBy = options.zorderBy ?? clusterColumns(table.state, configured.clusterBy);
+    const clusterBy = options.zorderBy ?? clusterColumns(tableColumns(table.state), configured.clusterBy);
     const rule: OptimizeRule = {
       ...OPTIMIZE_ALL,
       clusterBy,

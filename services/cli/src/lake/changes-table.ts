@@ -11,7 +11,7 @@ import {
   type LogStore,
   type VectorFiles,
 } from '@hasivu/delta';
-import { byPartition, CHANGE_TYPE, engineType, identifier, readFiles } from '@hasivu/lake-engine';
+import { byPartition, CHANGE_TYPE, readFiles, typedColumns } from '@hasivu/lake-engine';
 import { rootOf, surroundings } from './lake-table.ts';
 import { describeReference, unknownTable, type TableReference } from './table-reference.ts';
 
@@ -105,9 +105,7 @@ export function changesSelect(
   const marked =
     'CASE WHEN __row < bit_length(__bits) THEN get_bit(__bits, CAST(__row AS INTEGER)) = 1 ELSE false END';
   const selected = [
-    ...schema.fields.map(
-      ({ name, type }) => `CAST(${identifier(name)} AS ${engineType(type)}) AS ${identifier(name)}`,
-    ),
+    ...typedColumns(schema.fields),
     `coalesce(__type, ${CHANGE_TYPE.name}) AS ${CHANGE_TYPE.name}`,
     '__version AS _commit_version',
     'make_timestamptz(__time_ms * 1000) AS _commit_timestamp',

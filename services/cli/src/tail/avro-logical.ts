@@ -1,4 +1,4 @@
-import type { AvroCursor } from '@hasivu/change-events';
+import { decimalText, type AvroCursor } from '@hasivu/change-events';
 import type { AnyObject, JsonReader } from './avro-json.ts';
 
 const MICROSECONDS_A_DAY = 86_400_000_000n;
@@ -29,12 +29,6 @@ function unscaled(cursor: AvroCursor): bigint {
   cursor.readBytes();
   const hex = cursor.buf.toString('hex', cursor.start, cursor.stop);
   return hex === '' ? 0n : BigInt.asIntN(hex.length * 4, BigInt(`0x${hex}`));
-}
-
-function decimalText(unscaledValue: bigint, scale: number): string {
-  const digits = String(unscaledValue < 0n ? -unscaledValue : unscaledValue).padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  return `${unscaledValue < 0n ? '-' : ''}${whole}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`;
 }
 
 /** Days since 1970 as a date. Beyond what a JavaScript date can hold (infinity among it) the number stands as it is. */

@@ -6,7 +6,7 @@ import {
   type LakeConfig,
   type TableRetention,
 } from '@hasivu/config';
-import type { OptimizeRule, TierRule } from '@hasivu/lake-engine';
+import { clusterColumns, type OptimizeRule, type TableColumns, type TierRule } from '@hasivu/lake-engine';
 
 const HOUR_MS = 3_600_000;
 /** A file waits until small ones have come to half of it: a byte of a change log is then written about five times. */
@@ -31,11 +31,10 @@ export interface TablePolicy {
   readonly hold: string | null;
 }
 
-/** @param columns of the table, and those of them that name its partitions: a Z-order is over the rest */
 export function tablePolicy(
   settings: LakeTableSettings,
   { maintenance: { compaction, vacuum }, tiers }: Pick<LakeConfig, 'maintenance' | 'tiers'>,
-  columns: { readonly all: ReadonlySet<string>; readonly partitions: readonly string[] },
+  columns: TableColumns,
 ): TablePolicy {
   const { layer, config } = settings;
   const own = config.maintenance;
@@ -49,9 +48,7 @@ export function tablePolicy(
       maxDeletedShare: compaction.maxDeletedShare,
       growth: GROWTH,
       settleMs: compaction.settleMs,
-      clusterBy: (config.clusterBy ?? []).filter(
-        (name) => columns.all.has(name) && !columns.partitions.includes(name),
-      ),
+      clusterBy: clusterColumns(columns, config.clusterBy),
     },
     optimizes: isOn && compaction.enabled,
     vacuums: isOn && vacuum.enabled && (own?.vacuum ?? true) && hold === null,

@@ -8,6 +8,7 @@ import {
   retentionCutMs,
   type LakeStore,
   type TableHealth,
+  tableColumns,
 } from '@hasivu/lake-engine';
 import { tablePolicy, type TablePolicy } from '../core/table-policy.ts';
 import type { TableFacts } from '../core/work-choice.ts';
@@ -57,12 +58,8 @@ export class KeptTables {
     const settings = lakeTableOf(this.#config, root, topicPart);
     const delta = settings === null ? null : await this.#opened(root);
     if (settings === null || delta === null) return null;
-    const { metadata, schema } = delta.state;
-    const columns = new Set(schema.fields.map(({ name }) => name));
-    const policy = tablePolicy(settings, this.#lake, {
-      all: columns,
-      partitions: metadata.partitionColumns,
-    });
+    const { metadata } = delta.state;
+    const policy = tablePolicy(settings, this.#lake, tableColumns(delta.state));
     const cutMs =
       policy.retention === null ? null : retentionCutMs(this.#around.nowMs(), policy.retention.ageMs);
     return {
