@@ -1,4 +1,6 @@
-import type { FetchPartition } from '../protocol/fetch.ts';
+import { responseError } from '../client/kafka-error.ts';
+import { KAFKA_ERROR } from '../protocol/error-codes.ts';
+import type { FetchAnswer, FetchPartition, FetchResult } from '../protocol/fetch.ts';
 import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type { PartitionState } from './partition-state.ts';
 
@@ -18,6 +20,7 @@ interface KnownPartition extends TopicPartition {
   turn: number;
 }
 
+const NO_RESULTS: readonly FetchResult[] = [];
 const LAST_EPOCH = 2 ** 31 - 1;
 
 /**
@@ -67,5 +70,22 @@ export class FetchSession {
     this.#id = sessionId;
     this.#epoch = 0;
     this.#known.clear();
+  }
+
+  /** @throws PlatformError for what neither a new session nor time mends */
+  resultsOf({ errorCode, sessionId, partitions }: FetchAnswer): readonly FetchResult[] {
+    switch (errorCode) {
+      case KAFKA_ERROR.NONE:
+        this.answered(sessionId);
+        return partitions;
+      case KAFKA_ERROR.FETCH_SESSION_ID_NOT_FOUND:
+        this.lost(0);
+        return NO_RESULTS;
+      case KAFKA_ERROR.INVALID_FETCH_SESSION_EPOCH:
+        this.lost();
+        return NO_RESULTS;
+      default:
+        throw responseError(errorCode, 'fetching');
+    }
   }
 }

@@ -1,18 +1,17 @@
-import { isPlatformError, PlatformError } from '@hasivu/errors';
+import { isPlatformError } from '@hasivu/errors';
 import type { KafkaCluster } from '../client/kafka-cluster.ts';
 import { BrokerLostError, messageOf, responseError } from '../client/kafka-error.ts';
 import { lookUpOffset } from '../client/offset-lookup.ts';
 import { exhausted, isRepeatable } from '../client/retry.ts';
 import { isRetriable, KAFKA_ERROR } from '../protocol/error-codes.ts';
-import { fetchApi, type FetchAnswer, type FetchResult, type Isolation } from '../protocol/fetch.ts';
+import { fetchApi, type FetchResult, type Isolation } from '../protocol/fetch.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts';
-import { AbortedTransactions } from '../records/aborted-transactions.ts';
-import { RecordCursor } from '../records/record-cursor.ts';
-import { measureRecordSet } from '../records/record-set.ts';
-import { AnswerBuffers } from './answer-buffers.ts';
 import { FetchConnection } from './fetch-connection.ts';
-import type { FetchedBatch } from './fetched-batch.ts';
+import { planFetches, type LeaderRequest } from './fetch-plan.ts';
+import { batchOf, type FetchedBatch } from './fetched-batch.ts';
+import { offsetOutOfRange } from './offset-out-of-range.ts';
 import { partitionName, PartitionState, type Assignment, type PartitionLag } from './partition-state.ts';
+import { ReadyBatches } from './ready-batches.ts';
 
 export interface FetcherOptions {
   readonly assignments: readonly Assignment[];
@@ -29,19 +28,9 @@ export interface FetcherOptions {
   readonly reuseAnswers?: boolean;
 }
 
-/** A batch that waits to be handed out. */
-interface ReadyBatch {
-  readonly state: PartitionState;
-  readonly batch: FetchedBatch;
-  /** What its bytes are a part of. */
-  readonly answer: ArrayBufferLike;
-}
-
 const NO_RESULTS: readonly FetchResult[] = [];
 
 const MEBIBYTE = 1024 * 1024;
-/** Batches of one partition that may wait; beyond, it is left out of requests so that it cannot crowd out the others. */
-const MAX_QUEUED_BATCHES = 2;
 /** A smaller rest of the prefetch budget is not worth a request. */
 const MIN_REQUEST_BYTES = 64 * 1024;
 /** Wait of a request that leaves out a partition with unread batches: that one must not wait for the long poll. */
@@ -61,15 +50,12 @@ export class Fetcher {
   readonly #maxPartitionBytes: number;
   readonly #prefetchBytes: number;
   readonly #maxWaitMs: number;
-  readonly #answers: AnswerBuffers | null;
   /** By name; the order is whose turn it is. */
   readonly #partitions = new Map<string, PartitionState>();
   readonly #connections = new Map<number, FetchConnection>();
-  readonly #ready: ReadyBatch[] = [];
-  /** Of the batch that was handed out last. */
-  #inUse: ArrayBufferLike | null = null;
-  /** Bytes that wait in `#ready` plus those that requests under way may bring. */
-  #claimedBytes = 0;
+  readonly #ready: ReadyBatches;
+  /** Bytes that requests under way may bring. */
+  #requestedBytes = 0;
   #failure: Error | null = null;
   #isClosed = false;
   #isRefreshing = false;
@@ -83,7 +69,7 @@ export class Fetcher {
     this.#maxPartitionBytes = options.maxPartitionBytes ?? MEBIBYTE;
     this.#prefetchBytes = options.prefetchBytes ?? 2 * this.#maxBytes;
     this.#maxWaitMs = options.maxWaitMs ?? 500;
-    this.#answers = options.reuseAnswers === true ? new AnswerBuffers() : null;
+    this.#ready = new ReadyBatches(options.reuseAnswers === true);
     for (const assignment of options.assignments) this.add(assignment);
   }
 
@@ -102,13 +88,7 @@ export class Fetcher {
     const state = this.#find(topic, partition);
     if (state === undefined) return;
     this.#partitions.delete(state.name);
-    for (let i = this.#ready.length - 1; i >= 0; i--) {
-      const item = this.#ready[i];
-      if (item?.state !== state) continue;
-      this.#claimedBytes -= item.batch.bytes;
-      this.#answers?.release(item.answer);
-      this.#ready.splice(i, 1);
-    }
+    this.#ready.drop(state);
     this.#scheduleSoon();
   }
 
@@ -140,14 +120,16 @@ export class Fetcher {
    */
   async next(signal?: AbortSignal): Promise<FetchedBatch | null> {
     let stopWaiting: (() => void) | null = null;
-    if (this.#inUse !== null) this.#answers?.release(this.#inUse);
-    this.#inUse = null;
+    this.#ready.done();
     try {
       for (;;) {
         if (this.#failure !== null) throw this.#failure;
         if (this.#isClosed || signal?.aborted === true) return null;
-        const batch = this.#take();
-        if (batch !== null) return batch;
+        const batch = this.#ready.take();
+        if (batch !== null) {
+          if (this.#couldFetch()) this.#schedule();
+          return batch;
+        }
         if (stopWaiting === null && signal !== undefined) {
           stopWaiting = () => this.#wake();
           signal.addEventListener('abort', stopWaiting, { once: true });
@@ -157,20 +139,6 @@ export class Fetcher {
     } finally {
       if (stopWaiting !== null) signal?.removeEventListener('abort', stopWaiting);
     }
-  }
-
-  #take(): FetchedBatch | null {
-    const index = this.#ready.findIndex((item) => !item.state.isPaused);
-    const item = this.#ready[index];
-    if (item === undefined) return null;
-    this.#ready.splice(index, 1);
-    const { state, batch } = item;
-    this.#inUse = item.answer;
-    state.queuedBatches--;
-    state.delivered = batch.nextOffset;
-    this.#claimedBytes -= batch.bytes;
-    if (this.#couldFetch()) this.#schedule();
-    return batch;
   }
 
   #wake(): void {
@@ -198,9 +166,14 @@ export class Fetcher {
     }, afterMs);
   }
 
+  /** Of the prefetch budget. */
+  get #leftBytes(): number {
+    return this.#prefetchBytes - this.#ready.bytes - this.#requestedBytes;
+  }
+
   /** Looking through all partitions is only worth it when a request can come of it. */
   #couldFetch(): boolean {
-    if (this.#prefetchBytes - this.#claimedBytes < MIN_REQUEST_BYTES) return false;
+    if (this.#leftBytes < MIN_REQUEST_BYTES) return false;
     for (const connection of this.#connections.values()) if (!connection.isBusy) return true;
     return this.#connections.size === 0;
   }
@@ -209,45 +182,26 @@ export class Fetcher {
   #schedule(): void {
     if (this.#isClosed || this.#failure !== null) return;
     const now = performance.now();
-    const byLeader = new Map<number, PartitionState[]>();
-    const crowded = new Set<number>();
-    const lost = new Set<string>();
-    let mustRecheck = false;
-    for (const state of this.#partitions.values()) {
-      if (state.isBusy || state.isPaused) continue;
-      const leader = this.#cluster.metadata.leaderOf(state.topic, state.partition);
-      if (leader < 0) {
-        lost.add(state.topic);
-      } else if (state.notBeforeMs > now) {
-        mustRecheck = true;
-      } else if (state.position === null) {
-        void this.#lookUpStart(state);
-      } else if (state.queuedBatches >= MAX_QUEUED_BATCHES) {
-        crowded.add(leader);
-      } else {
-        const group = byLeader.get(leader);
-        if (group === undefined) byLeader.set(leader, [state]);
-        else group.push(state);
-      }
-    }
-    for (const [leader, states] of byLeader) {
-      const connection = this.#connection(leader);
-      const budget = Math.min(this.#maxBytes, this.#prefetchBytes - this.#claimedBytes);
+    const { metadata } = this.#cluster;
+    const plan = planFetches(this.#partitions.values(), (topic, id) => metadata.leaderOf(topic, id), now);
+    let { mustRecheck } = plan;
+    for (const state of plan.unplaced) void this.#lookUpStart(state);
+    for (const request of plan.requests) {
+      const connection = this.#connection(request.leader);
+      const budget = Math.min(this.#maxBytes, this.#leftBytes);
       if (connection.isBusy || budget < MIN_REQUEST_BYTES) continue;
       if (connection.notBeforeMs > now) mustRecheck = true;
-      else void this.#fetch(connection, states, budget, crowded.has(leader));
+      else void this.#fetch(connection, request, budget);
     }
     // While a look for missing ones is due, the timer runs: others' requests must not make it come sooner.
-    if (lost.size > 0 && this.#timer === null) this.#refreshMetadata([...lost]);
+    if (plan.leaderless.size > 0 && this.#timer === null) this.#refreshMetadata([...plan.leaderless]);
     if (mustRecheck) this.#recheckLater();
   }
 
   #connection(leader: number): FetchConnection {
     let connection = this.#connections.get(leader);
     if (connection === undefined) {
-      const answers = this.#answers;
-      const allocate = answers === null ? undefined : (bytes: number) => answers.take(bytes);
-      connection = new FetchConnection(this.#cluster, leader, allocate);
+      connection = new FetchConnection(this.#cluster, leader, this.#ready.allocate);
       this.#connections.set(leader, connection);
     }
     return connection;
@@ -271,12 +225,11 @@ export class Fetcher {
 
   async #fetch(
     connection: FetchConnection,
-    states: readonly PartitionState[],
+    { states, isCrowded }: LeaderRequest,
     budget: number,
-    isCrowded: boolean,
   ): Promise<void> {
     connection.isBusy = true;
-    this.#claimedBytes += budget;
+    this.#requestedBytes += budget;
     for (const state of states) state.isBusy = true;
     let results = NO_RESULTS;
     try {
@@ -289,12 +242,12 @@ export class Fetcher {
         maxBytes: budget,
       });
       connection.answered();
-      results = resultsOf(answer, connection);
+      results = connection.session.resultsOf(answer);
     } catch (error) {
       this.#onLost(connection, error);
     } finally {
       connection.isBusy = false;
-      this.#claimedBytes -= budget;
+      this.#requestedBytes -= budget;
     }
     if (this.#isClosed || this.#failure !== null) return;
     try {
@@ -348,36 +301,9 @@ export class Fetcher {
   #enqueue(state: PartitionState, result: FetchResult): boolean {
     state.highWatermark = result.highWatermark;
     state.lastStableOffset = result.lastStableOffset;
-    const where = `"${state.topic}" partition ${state.partition}`;
-    const { completeBytes, nextOffset } = measureRecordSet(result.records, where);
-    const fetchOffset = state.position;
-    if (nextOffset === null || fetchOffset === null || nextOffset <= fetchOffset) return false;
-    const isCommitted = this.#isolation === 'read_committed';
-    const cursor = new RecordCursor({
-      set: result.records.subarray(0, completeBytes),
-      fromOffset: fetchOffset,
-      aborted: new AbortedTransactions(isCommitted ? result.aborted : []),
-      where,
-    });
-    const { topic, partition } = state;
-    const { highWatermark, lastStableOffset } = result;
-    const bytes = completeBytes;
-    const batch = {
-      topic,
-      partition,
-      fetchOffset,
-      nextOffset,
-      highWatermark,
-      lastStableOffset,
-      cursor,
-      bytes,
-    };
-    state.position = nextOffset;
-    state.queuedBatches++;
-    this.#claimedBytes += bytes;
-    const { buffer } = result.records;
-    this.#answers?.retain(buffer);
-    this.#ready.push({ state, batch, answer: buffer });
+    const batch = batchOf(state, result, this.#isolation);
+    if (batch === null) return false;
+    this.#ready.add(state, batch, result.records.buffer);
     return true;
   }
 
@@ -391,19 +317,8 @@ export class Fetcher {
 
   /** Fails with the range that the partition holds, as far as a look-up tells it. */
   async #failOutOfRange(state: PartitionState): Promise<void> {
-    const { topic, partition, position } = state;
     state.isBusy = true; // for good: this ends in a failure
-    const look = (timestamp: bigint): Promise<bigint | null> =>
-      lookUpOffset(this.#cluster, topic, partition, timestamp, 'read_uncommitted').catch(() => null);
-    const [first, end] = await Promise.all([look(EARLIEST_TIMESTAMP), look(LATEST_TIMESTAMP)]);
-    const range = first === null || end === null ? '' : `, which holds ${first} to ${end} (exclusive)`;
-    this.#fail(
-      new PlatformError('KAFKA_OFFSET_OUT_OF_RANGE', {
-        doing: `reading "${topic}" partition ${partition}`,
-        why: `the position ${position} is not in the partition${range}`,
-        context: { topic, partition, offset: String(position) },
-      }),
-    );
+    this.#fail(await offsetOutOfRange(this.#cluster, state, state.position));
   }
 
   #refreshMetadata(topics: readonly string[]): void {
@@ -427,7 +342,7 @@ export class Fetcher {
   #release(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const connection of this.#connections.values()) connection.close();
-    this.#ready.length = 0;
+    this.#ready.clear();
   }
 
   /** Closes the connections; a waiting `next()` returns null. */
@@ -436,22 +351,5 @@ export class Fetcher {
     this.#isClosed = true;
     this.#release();
     this.#wake();
-  }
-}
-
-/** @throws PlatformError for what neither a new session nor time mends */
-function resultsOf(answer: FetchAnswer, { session }: FetchConnection): readonly FetchResult[] {
-  switch (answer.errorCode) {
-    case KAFKA_ERROR.NONE:
-      session.answered(answer.sessionId);
-      return answer.partitions;
-    case KAFKA_ERROR.FETCH_SESSION_ID_NOT_FOUND:
-      session.lost(0);
-      return NO_RESULTS;
-    case KAFKA_ERROR.INVALID_FETCH_SESSION_EPOCH:
-      session.lost();
-      return NO_RESULTS;
-    default:
-      throw responseError(answer.errorCode, 'fetching');
   }
 }
