@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { ColumnMapping } from '@hasivu/delta';
-import type { FileCache, NewFile, PartitionFiles } from '@hasivu/lake-engine';
+import type { FileCache, NewFile, PartitionFiles, Room } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
 import { isAfter } from '../core/change-position.ts';
 import { TARGET, type RowBatch } from '../core/row-batch.ts';
@@ -24,6 +24,8 @@ export interface FlushTools {
   readonly metrics: SinkMetrics;
   readonly failpoint: Failpoint;
   readonly newId: () => string;
+  /** Asked before anything of a batch is written. */
+  readonly room: Room;
   /** Told of a flush that fell apart into many small files. */
   readonly onShattered: (table: string, files: number, rows: number) => void;
 }

@@ -156,7 +156,12 @@ export class TopicWriter {
     if (this.#deadLettered > 0) await this.#tools.deadLetters.flush();
     this.#deadLettered = 0;
     for (const batch of batches) {
-      await flushBatch(batch, this.binding, this.#tables, this.#tools);
+      const release = await this.#tools.room.admit(batch.heldBytes);
+      try {
+        await flushBatch(batch, this.binding, this.#tables, this.#tools);
+      } finally {
+        release();
+      }
       this.#tools.metrics.rows.inc({ table: this.binding.table }, batch.rows);
       this.#tools.onDurable(batch.rows, batch.offsets);
     }
