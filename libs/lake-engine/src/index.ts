@@ -26,11 +26,7 @@ export { type Share, type TableRead } from './read/table-read.ts';
 export { parseStatement, type ParsedStatements } from './statement-syntax.ts';
 export { vectorFiles } from './vector-files.ts';
 export { CapacityLedger } from './usage/core/capacity-ledger.ts';
-export {
-  NO_CAPACITY,
-  type CapacityState,
-  type Room,
-} from './usage/core/capacity-state.ts';
+export { exceeded, NO_CAPACITY, type CapacityState, type Room } from './usage/core/capacity-state.ts';
 export { CapacityWatch, type CapacityWatchOptions } from './usage/capacity-watch.ts';
 export { measureUsage, type MeasureOptions } from './usage/measure-usage.ts';
 export { UsageTally, type UsageSum } from './usage/core/usage-tally.ts';

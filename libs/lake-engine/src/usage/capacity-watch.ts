@@ -110,7 +110,8 @@ export class CapacityWatch implements Room {
     const turn = {};
     try {
       for (;;) {
-        const release = this.#unknown() === null && this.#ledger.reserve(bytes) ? this.#releaseOf(bytes) : null;
+        const release =
+          this.#unknown() === null && this.#ledger.reserve(bytes) ? this.#releaseOf(bytes) : null;
         if (release !== null) return release;
         if (this.#options.signal.aborted)
           throw new DOMException('stopped while waiting for room in the lake', 'AbortError');
@@ -156,8 +157,12 @@ export class CapacityWatch implements Room {
   /** When the next listing is due. Soon where it may change an answer: somebody waits, or what is known is in doubt. */
   #dueAtMs(): number {
     const { listEveryMs, recheckEveryMs } = this.#options;
-    const isUrgent = this.#isWanted || this.#waiting.size > 0 || this.#failure !== null || this.#state?.kind === 'refused';
-    const everyMs = Math.max(isUrgent ? Math.min(recheckEveryMs, listEveryMs) : listEveryMs, this.#tookMs / LISTING_SHARE);
+    const isUrgent =
+      this.#isWanted || this.#waiting.size > 0 || this.#failure !== null || this.#state?.kind === 'refused';
+    const everyMs = Math.max(
+      isUrgent ? Math.min(recheckEveryMs, listEveryMs) : listEveryMs,
+      this.#tookMs / LISTING_SHARE,
+    );
     return this.#triedAtMs + everyMs;
   }
 

@@ -38,7 +38,10 @@ export function sinkCapacity(
     },
     onFailed: (error) => {
       countError(error);
-      logger.warn({ err: error }, 'the lake could not be listed: its bytes are as of before, and tried again');
+      logger.warn(
+        { err: error },
+        'the lake could not be listed: its bytes are as of before, and tried again',
+      );
     },
     alive,
     signal,
@@ -60,7 +63,10 @@ function tellState(
     const { error } = state;
     countError(error);
     ready(false, error.message);
-    logger.error({ code: error.code, ...error.context }, `nothing is written until this is over: ${error.message}`);
+    logger.error(
+      { code: error.code, ...error.context },
+      `nothing is written until this is over: ${error.message}`,
+    );
     return;
   }
   const { usedBytes } = state;

@@ -32,8 +32,7 @@ export interface CapacityFacts {
 export function capacityState({ ledger, warnAtRatio, wantedBytes, unknown }: CapacityFacts): CapacityState {
   const { usedBytes, maxBytes } = ledger;
   if (unknown !== null) return { kind: 'refused', usedBytes, error: unknown };
-  if (!ledger.fits(wantedBytes))
-    return { kind: 'refused', usedBytes, error: exceeded(ledger, wantedBytes) };
+  if (!ledger.fits(wantedBytes)) return { kind: 'refused', usedBytes, error: exceeded(ledger, wantedBytes) };
   return { kind: usedBytes >= warnAtRatio * maxBytes ? 'warn' : 'room', usedBytes };
 }
 
