@@ -38,7 +38,8 @@ export interface FlushTables {
 
 /**
  * Makes one batch durable: first in the change log, then in the state table and the histories. Each commit carries its
- * own offsets, so a crash between two leaves one behind, and the next start gives it what it lacks.
+ * own offsets, so a crash between two leaves one behind, and the next start gives it what it lacks. Waits for room in
+ * the lake before anything is stored.
  */
 export async function flushBatch(
   batch: RowBatch,
@@ -46,8 +47,23 @@ export async function flushBatch(
   tables: FlushTables,
   tools: FlushTools,
 ): Promise<void> {
-  const { log, state } = tables;
   const files = batch.finish();
+  const release = await tools.room.admit(bytesOf(files) * tablesOf(batch, tables));
+  try {
+    await writeFlush(batch, files, binding, tables, tools);
+  } finally {
+    release();
+  }
+}
+
+async function writeFlush(
+  batch: RowBatch,
+  files: readonly FinishedFile[],
+  binding: TopicBinding,
+  tables: FlushTables,
+  tools: FlushTools,
+): Promise<void> {
+  const { log, state } = tables;
   if ((batch.targets & TARGET.log) !== 0 && log !== null)
     await appendToLog(batch, files, binding, log, tools);
   if ((batch.targets & ~TARGET.log) === 0) return;
@@ -59,6 +75,16 @@ export async function flushBatch(
   } finally {
     for (const path of local.flatMap(({ paths }) => paths)) await rm(path, { force: true });
   }
+}
+
+/** How many tables get the batch's rows. */
+function tablesOf({ targets }: RowBatch, { histories }: FlushTables): number {
+  const named = [TARGET.log, TARGET.state, ...histories.map(({ bit }) => bit)];
+  return named.filter((bit) => (targets & bit) !== 0).length;
+}
+
+function bytesOf(files: readonly FinishedFile[]): number {
+  return files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
 }
 
 /** The batch's rows on local disk, for the engine. */
@@ -95,8 +121,7 @@ async function appendToLog(
   committed();
   flushed();
   tools.failpoint('log-committed');
-  const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
-  countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes });
+  countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes: bytesOf(files) });
   if (isShattered(files.length, batch.rows)) tools.onShattered(binding.table, files.length, batch.rows);
 }
 

@@ -156,12 +156,7 @@ export class TopicWriter {
     if (this.#deadLettered > 0) await this.#tools.deadLetters.flush();
     this.#deadLettered = 0;
     for (const batch of batches) {
-      const release = await this.#tools.room.admit(batch.heldBytes);
-      try {
-        await flushBatch(batch, this.binding, this.#tables, this.#tools);
-      } finally {
-        release();
-      }
+      await flushBatch(batch, this.binding, this.#tables, this.#tools);
       this.#tools.metrics.rows.inc({ table: this.binding.table }, batch.rows);
       this.#tools.onDurable(batch.rows, batch.offsets);
     }
