@@ -49,9 +49,9 @@ export function chooseJobs(tables: readonly TableFacts[], nowMs: number, room = 
   return jobs.sort((a, b) => b.urgency - a.urgency || (a.root < b.root ? -1 : 1));
 }
 
-/** Tables whose files are due for a rewrite that the lake has no room for. */
-export function tablesWithoutRoom(tables: readonly TableFacts[], room: LakeRoom): number {
-  return tables.filter((table) => wantsOptimize(table) && !hasRoom(table, room)).length;
+/** Whether files of the table are due for a rewrite that the lake has no room for. */
+export function lacksRoom(table: TableFacts, room: LakeRoom): boolean {
+  return wantsOptimize(table) && !hasRoom(table, room);
 }
 
 function wantsOptimize({ policy, health }: TableFacts): boolean {

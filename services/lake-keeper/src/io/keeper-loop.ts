@@ -163,6 +163,7 @@ export class KeeperLoop {
   #forget(root: string): void {
     this.#known.delete(root);
     this.#options.tables.forget(root);
+    this.#options.capacity?.forget(root);
     forgetHealth(this.#options.metrics, root);
   }
 

@@ -7,7 +7,7 @@ import {
   type UsageTally,
 } from '@hasivu/lake-engine';
 import type { ServiceContext } from '@hasivu/service-kit';
-import { tablesWithoutRoom, type LakeRoom, type TableFacts } from '../core/work-choice.ts';
+import { lacksRoom, type LakeRoom, type TableFacts } from '../core/work-choice.ts';
 import type { KeeperMetrics } from '../metrics.ts';
 
 type Around = Pick<ServiceContext, 'logger' | 'countError' | 'alive' | 'signal'>;
@@ -22,7 +22,8 @@ export class KeptCapacity {
   readonly #context: Around;
   readonly #maxBytes: number;
   #state: CapacityState | null = null;
-  #withoutRoom = 0;
+  /** As of the last look at each: a table that is worked on is not looked at. */
+  readonly #withoutRoom = new Set<string>();
 
   constructor(
     config: CapacityConfig,
@@ -84,18 +85,27 @@ export class KeptCapacity {
   looked(tables: readonly TableFacts[]): void {
     // Nothing is known yet, which is over in a moment.
     if (this.#watch.state === null) return;
-    const count = tablesWithoutRoom(tables, this.room);
+    const before = this.#withoutRoom.size;
+    const { room } = this;
+    for (const table of tables)
+      if (lacksRoom(table, room)) this.#withoutRoom.add(table.root);
+      else this.#withoutRoom.delete(table.root);
+    const count = this.#withoutRoom.size;
     const { logger } = this.#context;
     this.#metrics.withoutRoom.set(count);
     const { usedBytes } = this.#watch;
     const facts = { tables: count, usedBytes, capacityBytes: this.#maxBytes };
-    if (count > 0 && this.#withoutRoom === 0)
+    if (count > 0 && before === 0)
       logger.warn(
         { code: 'LAKE_CAPACITY_EXCEEDED', ...facts },
         'files of some tables are not rewritten: what they would become does not fit into lake.capacity.maxBytes beside what they were, which stays until a vacuum',
       );
-    if (count === 0 && this.#withoutRoom > 0) logger.info(facts, 'there is room to rewrite files again');
-    this.#withoutRoom = count;
+    if (count === 0 && before > 0) logger.info(facts, 'there is room to rewrite files again');
+  }
+
+  /** The table is gone. */
+  forget(root: string): void {
+    this.#withoutRoom.delete(root);
   }
 
   #report(usage: UsageTally): void {
