@@ -18,7 +18,7 @@ export interface CapacityWatchOptions {
   readonly onUsage: (usage: UsageTally) => void;
   /** Called when it changes, and first after the first listing. */
   readonly onState: (state: CapacityState) => void;
-  /** A listing failed; what was known goes on to count until it is too old. */
+  /** A listing failed, the first one in a row; what was known goes on to count until it is too old. */
   readonly onFailed: (error: unknown) => void;
   /** A listing gets on, or somebody waits for room. */
   readonly alive: () => void;
@@ -85,8 +85,8 @@ export class CapacityWatch implements Room {
         } catch (error) {
           if (signal.aborted) return;
           if (!isPlatformError(error)) throw error;
+          if (this.#failure === null) onFailed(error);
           this.#failure = error;
-          onFailed(error);
         }
       }
       this.#settle();
