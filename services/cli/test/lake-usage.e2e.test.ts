@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { field } from '@hasivu/delta';
 import { createS3Store } from '@hasivu/object-store';
-import { bucketPrefix } from '@hasivu/testing';
+import { bucketPrefix, listedObjects } from '@hasivu/testing';
 import { TableBench } from '../../../libs/lake-engine/test/table-bench.ts';
 import { hasivu, type CliAnswer } from './cli-process.ts';
 
@@ -46,25 +45,6 @@ function configure(maxBytes?: number): void {
   writeFileSync(configPath, JSON.stringify({ version: 1, kafka, lake }));
 }
 
-/** Sizes of the objects under the lake's prefix, as the SDK alone lists them. */
-async function listed(): Promise<Map<string, number>> {
-  const { endpoint, region, prefix, accessKeyId, secretAccessKey } = bucket;
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  try {
-    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: `${prefix}/` }));
-    return new Map(
-      (page.Contents ?? []).map(({ Key = '', Size = 0 }) => [Key.slice(prefix.length + 1), Size]),
-    );
-  } finally {
-    client.destroy();
-  }
-}
-
 const run = (...argv: string[]): Promise<CliAnswer> => hasivu(stateDir, ...argv, '-f', configPath);
 const usage = async (): Promise<Usage> => JSON.parse((await run('lake', 'usage', '--json')).out) as Usage;
 const sum = (found: ReadonlyMap<string, number>, prefix = ''): number =>
@@ -84,7 +64,7 @@ interface Usage extends Sum {
 test('usage tells each object once: live files, files for a vacuum, logs, vectors, change files, and what is in no table', async () => {
   const small = await run('lake', 'optimize', ROOT);
   expect(small.code).toBe(0);
-  const found = await listed();
+  const found = await listedObjects(bucket);
   const told = await usage();
   expect([told.bytes, told.objects, told.capacityBytes, told.ratio]).toEqual([
     sum(found),
@@ -116,13 +96,13 @@ test('usage tells each object once: live files, files for a vacuum, logs, vector
 test('where the lake is full no files are rewritten, with the reason; rows are deleted and files vacuumed all the same', async () => {
   const table = await bench.reopen(ROOT);
   for (let n = 0; n < 9; n += 1) await bench.append(table, rows(100_000 + n * 2_000));
-  const used = sum(await listed());
+  const used = sum(await listedObjects(bucket));
   configure(used - 1_000);
   const before = await usage();
   expect(before.ratio).toBeCloseTo(used / (used - 1_000), 6);
   const refused = await run('lake', 'optimize', ROOT);
   expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('LAKE_CAPACITY_EXCEEDED')]);
-  expect(sum(await listed())).toBe(used);
+  expect(sum(await listedObjects(bucket))).toBe(used);
   const dry = await run('lake', 'optimize', ROOT, '--dry-run');
   expect(dry.code).toBe(0);
   const deleted = await run('lake', 'delete', 'silver.public.orders', '--where', 'id < 2000', '--yes');

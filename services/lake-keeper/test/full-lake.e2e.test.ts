@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { TableSchema } from '@hasivu/change-events';
 import { loadConfig } from '@hasivu/config';
 import { Engine, FileCache } from '@hasivu/lake-engine';
 import { countingStore, createS3Store } from '@hasivu/object-store';
-import { waitFor } from '@hasivu/testing';
+import { listedObjects, waitFor } from '@hasivu/testing';
 import { Registry } from 'prom-client';
 import { ChangeFeed, type Change } from '../../lake-sink/test/change-feed.ts';
 import { SinkFixture } from '../../lake-sink/test/sink-fixture.ts';
@@ -85,30 +84,6 @@ async function keepUntil(
   }
 }
 
-/** Bytes under the prefix of the lake, as the SDK alone lists them. */
-async function listedBytes({ lake }: SinkFixture): Promise<Map<string, number>> {
-  const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey } = lake;
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const found = new Map<string, number>();
-  try {
-    for (let ContinuationToken: string | undefined; ;) {
-      const page = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/`, ContinuationToken }),
-      );
-      for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key.slice(prefix.length + 1), Size);
-      ContinuationToken = page.NextContinuationToken;
-      if (ContinuationToken === undefined) return found;
-    }
-  } finally {
-    client.destroy();
-  }
-}
-
 function sumOf(metrics: string, name: string, label = ''): number {
   return metrics
     .split('\n')
@@ -159,7 +134,7 @@ test('a full lake is still vacuumed and its files are not rewritten, what is mea
   for (let n = 200; n < 205; n += 1) await round(n);
   // A clock that is eight days ahead would take what the sink has in hand: it stands still meanwhile.
   running.signal('SIGSTOP');
-  const before = await listedBytes(sink);
+  const before = await listedObjects(sink.lake);
   const { metrics, logs } = await keepUntil(
     sink,
     (text) =>
@@ -168,7 +143,7 @@ test('a full lake is still vacuumed and its files are not rewritten, what is mea
   );
   const bytes = (found: ReadonlyMap<string, number>, prefix = ''): number =>
     [...found].reduce((sum, [key, size]) => sum + (key.startsWith(prefix) ? size : 0), 0);
-  expect(bytes(await listedBytes(sink))).toBeLessThan(bytes(before) - 50_000);
+  expect(bytes(await listedObjects(sink.lake))).toBeLessThan(bytes(before) - 50_000);
   expect(logs).toContainEqual(
     expect.objectContaining({ code: 'LAKE_CAPACITY_EXCEEDED', capacityBytes: 500_000 }),
   );
@@ -184,7 +159,7 @@ test('a full lake is still vacuumed and its files are not rewritten, what is mea
   // Nothing writes now: what the next keeper lists is what there is.
   await waitFor('metrics that are true to the listing', async () => {
     const { metrics: text } = await keepUntil(sink, (one) => sumOf(one, 'hasivu_lake_stored_bytes') > 0);
-    const now = await listedBytes(sink);
+    const now = await listedObjects(sink.lake);
     return (
       sumOf(text, 'hasivu_lake_stored_bytes') === bytes(now) &&
       sumOf(text, 'hasivu_lake_stored_objects') === now.size &&

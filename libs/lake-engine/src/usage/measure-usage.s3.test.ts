@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { bucketPrefix, checkProperty, type BucketPrefix } from '@hasivu/testing';
+import { bucketPrefix, checkProperty, listedObjects } from '@hasivu/testing';
 import { countingStore, createS3Store, type ObjectStore } from '../../../object-store/src/index.ts';
 import { atOnce } from '../at-once.ts';
 import { CapacityLedger } from './core/capacity-ledger.ts';
@@ -18,30 +17,6 @@ beforeAll(async () => {
   await writeFile(join(folder, 'large'), new Uint8Array(LARGE));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** The oracle: the SDK alone, key by key. */
-async function listed({ endpoint, region, bucket, prefix, accessKeyId, secretAccessKey }: BucketPrefix) {
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const found = new Map<string, number>();
-  try {
-    for (let StartAfter = ''; ;) {
-      const page = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/`, MaxKeys: 100, StartAfter }),
-      );
-      for (const { Key = '', Size = 0 } of page.Contents ?? []) found.set(Key.slice(prefix.length + 1), Size);
-      const last = page.Contents?.at(-1)?.Key;
-      if (page.IsTruncated !== true || last === undefined) return found;
-      StartAfter = last;
-    }
-  } finally {
-    client.destroy();
-  }
-}
 
 const sum = (found: ReadonlyMap<string, number>, prefix = ''): number =>
   [...found].reduce((bytes, [key, size]) => bytes + (key.startsWith(prefix) ? size : 0), 0);
@@ -77,7 +52,7 @@ test('after any puts, replacements, uploads in parts and deletes the usage is wh
       const store = countingStore(plain, (bytes) => ledger.stored(bytes));
       try {
         for (const { does, key: at, bytes } of steps) await act(store, does, at, bytes);
-        const found = await listed(lake);
+        const found = await listedObjects(lake);
         const usage = await measureUsage(store);
         expect(usage.total).toEqual({ objects: found.size, bytes: sum(found) });
         // Before it was listed it was never taken for less.
@@ -112,7 +87,7 @@ test('more objects than a page are all counted, each by its kind', async () => {
     );
     let pages = 0;
     const usage = await measureUsage(store, { onPage: () => (pages += 1) });
-    const found = await listed(lake);
+    const found = await listedObjects(lake);
     expect([usage.total, pages]).toEqual([{ objects: 2_300, bytes: sum(found) }, 2]);
     expect([...usage.tables].map(([table, { data }]) => [table, data.objects])).toEqual([
       ['bronze/public/t0', 767],
