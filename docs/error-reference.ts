@@ -4,6 +4,7 @@ const POLICIES = {
   timed: 'waits and tries again within a bound, then exits 1',
   manual: 'exits 2: something has to be changed first',
   restart: 'exits 1: a restart replays from durable progress',
+  wait: 'refuses, goes on when there is room, and does not end; a command exits 2',
   never: 'a value, routed to quarantine or the dead-letter topic',
 };
 

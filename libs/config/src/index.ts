@@ -4,6 +4,7 @@ export {
   topicPrefixOf,
   type CapturedDatabase,
 } from './captured-databases.ts';
+export type { CapacityConfig } from './capacity-section.ts';
 export type { TableColumnsConfig } from './columns-section.ts';
 export { checkConfig } from './config-check.ts';
 export type { ConfigMistake } from './config-mistake.ts';

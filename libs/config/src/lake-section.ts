@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 
+import { CapacitySection } from './capacity-section.ts';
 import { HistorySection } from './history-section.ts';
 import { ClusterBySection, MaintenanceSection, TableMaintenanceSection } from './maintenance-section.ts';
 import { RetentionSection } from './retention-section.ts';
@@ -119,6 +120,7 @@ export const LakeSection = Type.Object(
       description:
         'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old',
     }),
+    capacity: Type.Optional(CapacitySection),
     maintenance: MaintenanceSection,
     tiers: Type.Optional(TiersSection),
   },

@@ -97,6 +97,7 @@ export {
 } from './statistics.ts';
 export { TableState } from './table-state.ts';
 export type { TableMoment } from './time-travel.ts';
+export { keptFiles } from './vacuum/kept-files.ts';
 export type { GarbageFile } from './vacuum/listed-garbage.ts';
 export {
   vacuumTable,

@@ -6,6 +6,8 @@ export type RetryPolicy =
   | 'manual'
   /** A state that no retry can repair in this process; exit, restart and replay from durable progress. */
   | 'restart'
+  /** Room has to be made first, by upkeep or by a person: what has to go on asks again at a bounded interval and does not end. Exit code 2 of a command. */
+  | 'wait'
   /** Data, not infrastructure: routed as a value to quarantine or the dead-letter topic. */
   | 'never';
 

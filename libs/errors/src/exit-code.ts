@@ -5,5 +5,8 @@ export const EXIT = { ok: 0, failed: 1, needsOperator: 2, interrupted: 130 } as 
 
 /** A supervisor restarts on 1 and must not on 2: the same start would fail the same way. */
 export function exitCodeOf(error: unknown): number {
-  return isPlatformError(error) && error.retry === 'manual' ? EXIT.needsOperator : EXIT.failed;
+  const { needsOperator, failed } = EXIT;
+  return isPlatformError(error) && (error.retry === 'manual' || error.retry === 'wait')
+    ? needsOperator
+    : failed;
 }

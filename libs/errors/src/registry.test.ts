@@ -13,7 +13,7 @@ describe('the error registry', () => {
     expect(summary).toMatch(/^[A-Z].*[^.]$/);
     expect(cause).toMatch(/^\S.*[.]$/s);
     expect(remedy).toMatch(/^\S.*[.]$/s);
-    expect(['timed', 'manual', 'restart', 'never']).toContain(retry);
+    expect(['timed', 'manual', 'restart', 'wait', 'never']).toContain(retry);
   });
 
   test('an error reads as one sentence with its cure and keeps its cause', () => {
@@ -28,5 +28,7 @@ describe('the error registry', () => {
     );
     expect(error.cause).toBe(cause);
     expect([exitCodeOf(error), exitCodeOf(cause)]).toEqual([2, 1]);
+    const full = new PlatformError('LAKE_CAPACITY_EXCEEDED', { doing: 'rewriting files' });
+    expect(exitCodeOf(full)).toBe(2);
   });
 });

@@ -25,6 +25,12 @@ export { LakeReader, type LakeReaderOptions, type NamedTable } from './read/lake
 export { type Share, type TableRead } from './read/table-read.ts';
 export { parseStatement, type ParsedStatements } from './statement-syntax.ts';
 export { vectorFiles } from './vector-files.ts';
+export { CapacityLedger } from './usage/core/capacity-ledger.ts';
+export { exceeded, NO_CAPACITY, type CapacityState, type Room } from './usage/core/capacity-state.ts';
+export { CapacityWatch, type CapacityWatchOptions } from './usage/capacity-watch.ts';
+export { measureUsage, type MeasureOptions } from './usage/measure-usage.ts';
+export { UsageTally, type UsageSum } from './usage/core/usage-tally.ts';
+export { OBJECT_KINDS, placeOf, type ObjectKind, type ObjectPlace } from './usage/core/object-place.ts';
 export { atOnce } from './at-once.ts';
 export {
   OPTIMIZE_ALL,

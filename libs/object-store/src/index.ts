@@ -1,3 +1,4 @@
+export { countingStore } from './counting-store.ts';
 export { createFolderStore } from './folder-store.ts';
 export { mapS3Error } from './map-s3-error.ts';
 export { MemoryStore } from './memory-store.ts';

@@ -1,5 +1,6 @@
 export { bucketPrefix, type BucketPrefix } from './bucket-prefix.ts';
 export { checkProperty, type PropertyOptions } from './check-property.ts';
+export { listedObjects } from './listed-objects.ts';
 export { postgresPrograms } from './postgres-programs.ts';
 export { python, type PythonOptions } from './python.ts';
 export { PythonSession } from './python-session.ts';

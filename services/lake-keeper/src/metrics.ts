@@ -25,6 +25,11 @@ export interface KeeperMetrics {
   readonly tierMoved: Counter<'table'>;
   readonly accessLogLines: Counter<'kind'>;
   readonly accessLogFiles: Gauge;
+  readonly storedBytes: Gauge<'table' | 'kind'>;
+  readonly storedObjects: Gauge<'table' | 'kind'>;
+  readonly usedBytes: Gauge;
+  readonly capacityBytes: Gauge;
+  readonly withoutRoom: Gauge;
 }
 
 const SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 1_200];
@@ -154,6 +159,33 @@ export function createKeeperMetrics(registry: Registry): KeeperMetrics {
     accessLogFiles: new Gauge({
       name: 'hasivu_keeper_access_log_files',
       help: 'Data files of which the access log tells a read within the age of the coldest tier',
+      registers,
+    }),
+    storedBytes: new Gauge({
+      name: 'hasivu_lake_stored_bytes',
+      help: 'Bytes of the objects in the folder of the table, by the last listing: data (files that no vacuum has deleted yet among them), log, vectors, changes, other; an empty table is what lies in none',
+      labelNames: ['table', 'kind'],
+      registers,
+    }),
+    storedObjects: new Gauge({
+      name: 'hasivu_lake_stored_objects',
+      help: 'The same, their number',
+      labelNames: ['table', 'kind'],
+      registers,
+    }),
+    usedBytes: new Gauge({
+      name: 'hasivu_lake_used_bytes',
+      help: 'Bytes that count against the capacity: those of the last listing and what this process has stored since; 0 where nothing is measured',
+      registers,
+    }),
+    capacityBytes: new Gauge({
+      name: 'hasivu_lake_capacity_bytes',
+      help: 'Bytes that the lake may have (lake.capacity.maxBytes); 0 where there is no bound',
+      registers,
+    }),
+    withoutRoom: new Gauge({
+      name: 'hasivu_keeper_tables_without_room',
+      help: 'Tables whose files are not rewritten because the lake has no room for it until they are vacuumed',
       registers,
     }),
     rowsExpired: new Counter({

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@hasivu/errors';
 import { accessLogSource } from '@hasivu/config';
 import { AccessEvidence, Engine, FileCache } from '@hasivu/lake-engine';
-import { openStore, placeUri, probePutIfAbsent } from '@hasivu/object-store';
+import { countingStore, openStore, placeUri, probePutIfAbsent } from '@hasivu/object-store';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 import type { Failpoint } from './io/failpoint.ts';
 import { KeeperLoop } from './io/keeper-loop.ts';
+import { KeptCapacity } from './io/kept-capacity.ts';
 import { KeptTables } from './io/kept-tables.ts';
 import { TierEvidence } from './io/tier-evidence.ts';
 import { createKeeperMetrics } from './metrics.ts';
@@ -35,9 +36,12 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-keeper' }), (open) =>
+  const metrics = createKeeperMetrics(context.metrics);
+  const place = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-keeper' }), (open) =>
     open.close(),
   );
+  const capacity = config.lake.capacity && new KeptCapacity(config.lake.capacity, place, metrics, context);
+  const store = capacity === undefined ? place : countingStore(place, capacity.stored);
   await probePutIfAbsent(store, randomUUID());
   const cache = resources.adopt(await FileCache.open(store, 'lake-keeper', CACHE_BYTES), (open) =>
     open.close(),
@@ -46,7 +50,6 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
     new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
     (open) => open.close(),
   );
-  const metrics = createKeeperMetrics(context.metrics);
   const around = {
     store,
     nowMs: Date.now,
@@ -102,6 +105,7 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
       alive: () => context.alive(),
       signal: context.signal,
     },
+    ...(capacity === undefined ? {} : { capacity }),
     metrics,
     intervalMs: maintenance.intervalMs,
     concurrency: maintenance.concurrency,
@@ -109,5 +113,5 @@ export async function runLakeKeeper(context: ServiceContext, failpoint: Failpoin
     context,
   });
   logger.info({ place: placeUri(config.lake), prefix: config.lake.prefix }, 'the keeper runs');
-  await loop.run(context.signal);
+  await Promise.all([loop.run(context.signal), capacity?.run()]);
 }

@@ -13,6 +13,9 @@ export interface SinkMetrics {
   readonly heldBytes: Gauge;
   readonly keyIndexBytes: Gauge;
   readonly keyIndexNoRoom: Counter;
+  readonly refused: Gauge;
+  readonly usedBytes: Gauge;
+  readonly capacityBytes: Gauge;
   readonly flushSeconds: Histogram<'layer'>;
   readonly commitSeconds: Histogram<'layer'>;
 }
@@ -94,6 +97,21 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     keyIndexNoRoom: new Counter({
       name: 'hasivu_sink_key_index_no_room_total',
       help: 'Merges that read the keys of all files they may touch, because lake.keyIndex.maxBytes has no room for the index of the table',
+      registers,
+    }),
+    refused: new Gauge({
+      name: 'hasivu_sink_refused',
+      help: '1 while nothing is written because the lake is full, or its usage cannot be told; changes wait in Kafka',
+      registers,
+    }),
+    usedBytes: new Gauge({
+      name: 'hasivu_lake_used_bytes',
+      help: 'Bytes that count against the capacity: those of the last listing and what this process has stored since; 0 where nothing is measured',
+      registers,
+    }),
+    capacityBytes: new Gauge({
+      name: 'hasivu_lake_capacity_bytes',
+      help: 'Bytes that the lake may have (lake.capacity.maxBytes); 0 where there is no bound',
       registers,
     }),
     flushSeconds: new Histogram({

@@ -5,6 +5,7 @@ import { PlatformError } from '@hasivu/errors';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 import { Engine, FileCache } from '@hasivu/lake-engine';
 import type { TopicBinding } from './core/topic-binding.ts';
+import { sinkCapacity } from './io/sink-capacity.ts';
 import { DeadLetters } from './io/dead-letters.ts';
 import type { Failpoint } from './io/failpoint.ts';
 import { HistoryMerger } from './io/history-merger.ts';
@@ -45,9 +46,11 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   }
   context.ready(false, 'connecting');
   await using resources = new AsyncDisposableStack();
-  const store = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-sink' }), (open) =>
+  const metrics = createSinkMetrics(context.metrics);
+  const place = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-sink' }), (open) =>
     open.close(),
   );
+  const { room, store, capacity } = sinkCapacity(config.lake.capacity, place, metrics, context);
   await probePutIfAbsent(store, randomUUID());
   const cluster = resources.adopt(
     await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
@@ -61,7 +64,6 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     new Engine({ folder: cache.folder, memoryBytes: ENGINE_MEMORY_BYTES }),
     (open) => open.close(),
   );
-  const metrics = createSinkMetrics(context.metrics);
   const indexes = resources.adopt(
     new KeyIndexes({
       folder: cache.folder,
@@ -105,6 +107,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     metrics,
     failpoint,
     newId: randomUUID,
+    room,
     onShattered: adviseClustering(context),
     nowMs: Date.now,
     alive: () => context.alive(),
@@ -136,9 +139,11 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     alive: () => context.alive(),
     onStopped: (writer, error) => reportStopped(context, writer.binding, error),
   });
-  context.ready(true);
+  // Says itself whether the sink is ready.
+  if (capacity === null) context.ready(true);
+  else await capacity.open();
   logger.info({ place: placeUri(config.lake), prefix: config.lake.prefix }, 'the sink runs');
-  await loop.run(context.signal);
+  await Promise.all([loop.run(context.signal), capacity?.run()]);
 }
 
 /** Once for each table: it stays as it is until somebody changes the configuration and builds it anew. */

@@ -22,6 +22,9 @@ export interface SinkConfig {
   readonly columnMapping?: 'onDemand' | 'never';
   /** For a keeper of the same tables. */
   readonly maintenance?: Record<string, unknown>;
+  readonly capacity?: Record<string, number>;
+  /** Another way to the same store. */
+  readonly endpoint?: string;
 }
 
 /** Marks rows deleted wherever the policy has a say, so that small tables show what large ones do. */
@@ -59,7 +62,7 @@ export class SinkFixture implements AsyncDisposable {
         version: 1,
         kafka: { brokers: this.kafka.brokers, registry: this.kafka.registry, prefix: this.kafka.prefix },
         lake: {
-          endpoint,
+          endpoint: config.endpoint ?? endpoint,
           bucket,
           prefix,
           region,
@@ -69,6 +72,7 @@ export class SinkFixture implements AsyncDisposable {
           deletionVectors: config.deletionVectors ?? {},
           columnMapping: config.columnMapping ?? 'onDemand',
           ...(config.maintenance === undefined ? {} : { maintenance: config.maintenance }),
+          ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
         },
         tables: config.tables ?? {},
         pipelines: config.pipelines ?? [],

@@ -135,6 +135,22 @@ export const lakeErrors = {
     remedy: 'Ask whoever the hold is for; it ends when it is taken out of the configuration.',
     retry: 'manual',
   },
+  LAKE_CAPACITY_EXCEEDED: {
+    summary: 'The lake has as many bytes as it may have',
+    cause:
+      'The objects under lake.prefix have come to lake.capacity.maxBytes: tables have grown, or replaced files wait for their retention and a vacuum.',
+    remedy:
+      'Nothing is lost: changes wait in Kafka, and writing goes on by itself once there is room. `hasivu lake usage` says what takes it; vacuum, set tables.<t>.retention, delete rows, or raise lake.capacity.maxBytes and start again.',
+    retry: 'wait',
+  },
+  LAKE_CAPACITY_UNKNOWN: {
+    summary: 'How many bytes the lake has cannot be told',
+    cause:
+      'Listing the objects under lake.prefix has failed for three listing intervals: the store does not answer, or the credentials lack the right to list.',
+    remedy:
+      'Nothing is lost: changes wait in Kafka, and writing goes on by itself with the first listing that succeeds. The message names what the store answered; grant s3:ListBucket on the bucket.',
+    retry: 'wait',
+  },
   LAKE_ACCESS_LOG_SILENT: {
     summary: 'The access log has told nothing for three days',
     cause:

@@ -1,7 +1,7 @@
 import type { LakeStore } from './lake-store.ts';
 
 /** Folders of the lake that hold tables, `<layer>/<schema>/<table>`. */
-const LAYERS = ['bronze', 'silver', 'history', 'curated'] as const;
+export const LAYERS = ['bronze', 'silver', 'history', 'curated'] as const;
 
 /** Folders that may be tables of the lake, in order; a request for each folder on the way, none for their files. */
 export async function* listLakeTables(store: LakeStore): AsyncGenerator<string> {

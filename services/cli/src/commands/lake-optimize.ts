@@ -10,6 +10,7 @@ import {
   type OptimizeRule,
 } from '@hasivu/lake-engine';
 import type { CliContext } from '../cli-context.ts';
+import { checkRoom } from '../lake/check-room.ts';
 import { openNamedTable } from '../lake/lake-table.ts';
 import { withLake } from '../lake/open-lake.ts';
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
@@ -41,10 +42,10 @@ export async function optimize(
     const tools = await lake.tools(table);
     const where =
       options.where === undefined ? undefined : await choosePartitions(tools.engine, table, options.where);
+    const plan = planOptimize(table.state, rule, Date.now(), await where?.takesIn(table.state));
+    const bytes = plan.units.reduce((sum, unit) => sum + unit.bytes, 0);
     if (options.dryRun) {
-      const plan = planOptimize(table.state, rule, Date.now(), await where?.takesIn(table.state));
       const files = plan.units.flatMap((unit) => unit.files);
-      const bytes = plan.units.reduce((sum, unit) => sum + unit.bytes, 0);
       if (options.json)
         context.out.write(
           `${JSON.stringify({ table: name, dryRun: true, targetBytes: plan.targetBytes, files: files.map((file) => file.path), bytes, bins: plan.units.length })}\n`,
@@ -57,6 +58,10 @@ export async function optimize(
       }
       return EXIT.ok;
     }
+    await checkRoom(lake.config, lake.store, bytes, {
+      doing: `rewriting files of the table ${table.root}`,
+      signal: context.stop,
+    });
     const report = await optimizeTable(tools, {
       rule,
       nowMs: Date.now,

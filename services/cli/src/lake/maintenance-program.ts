@@ -5,6 +5,7 @@ import { showHealth } from '../commands/lake-health.ts';
 import { optimize, type OptimizeCommandOptions } from '../commands/lake-optimize.ts';
 import { retain } from '../commands/lake-retain.ts';
 import { tiers } from '../commands/lake-tiers.ts';
+import { showUsage } from '../commands/lake-usage.ts';
 import type { DryRunOptions, LakeOptions } from '../commands/lake.ts';
 
 const TABLE = 'as the lake has it: silver/public/orders';
@@ -51,6 +52,14 @@ export function addMaintenance(lake: Command, context: CliContext, done: (code: 
         done(await showHealth(context, table, options)),
       ),
     ['hasivu lake health', 'hasivu lake health bronze/public/orders --json | jq .tables[0].smallFiles'],
+  );
+  examples(
+    withOptions(lake.command('usage'))
+      .description(
+        'what is stored under the prefix of the lake, by table and kind (live files, files that a vacuum would take sooner or later, logs, vectors, change files, other), against lake.capacity; a request for each 1,000 objects',
+      )
+      .action(async (options: LakeOptions) => done(await showUsage(context, options))),
+    ['hasivu lake usage', 'hasivu lake usage --json | jq .ratio'],
   );
   examples(
     withOptions(lake.command('retain'))

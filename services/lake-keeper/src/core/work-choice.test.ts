@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TableHealth } from '@hasivu/lake-engine';
 import { tablePolicy } from './table-policy.ts';
-import { chooseJobs, type TableFacts } from './work-choice.ts';
+import { chooseJobs, lacksRoom, type TableFacts } from './work-choice.ts';
 
 const NO_COLUMNS = { all: new Set<string>(), partitions: [] };
 const HOUR = 3_600_000;
@@ -22,7 +22,7 @@ function facts(root: string, more: Partial<TableFacts> & { readonly dueFiles?: n
   return {
     root,
     policy: tablePolicy({ layer: 'bronze', table: root, config: {} }, maintenance, NO_COLUMNS),
-    health: { dueFiles } as TableHealth,
+    health: { dueFiles, dueBytes: dueFiles } as TableHealth,
     vacuumedMs: NOW - HOUR,
     fileRetentionMs: 7 * DAY,
     createdMs: 0,
@@ -118,4 +118,31 @@ test('a Z-order is over the columns that are in the files', () => {
     partitions: ['tenant_id'],
   });
   expect(policy.rule.clusterBy).toEqual(['created_at']);
+});
+
+describe('where the lake has a capacity', () => {
+  const due = (dueBytes: number, more: Partial<TableFacts> = {}): TableFacts => ({
+    ...facts('a', more),
+    health: { dueFiles: 9, dueBytes } as TableHealth,
+  });
+  const within = (table: TableFacts, freeBytes: number, isFull = false): string[] =>
+    chooseJobs([table], NOW, { freeBytes, isFull }).map(({ kind, addsBytes }) => `${kind} ${addsBytes}`);
+
+  test('files are rewritten only where what they become fits beside what they were', () => {
+    expect(within(due(100), 100)).toEqual(['optimize 100']);
+    expect(within(due(100), 99)).toEqual([]);
+    expect([
+      lacksRoom(due(100), { freeBytes: 99, isFull: false }),
+      lacksRoom(due(0), { freeBytes: 0, isFull: true }),
+    ]).toEqual([true, true]);
+    expect(lacksRoom(facts('a'), { freeBytes: 0, isFull: true })).toBe(false);
+  });
+
+  test('a full lake is vacuumed hourly, and rows past their retention go as ever', () => {
+    const [sooner, later] = [NOW - 50 * 60_000, NOW - 2 * HOUR];
+    expect(within(due(100, { vacuumedMs: sooner }), 0, true)).toEqual([]);
+    expect(within(due(100, { vacuumedMs: later }), 0, true)).toEqual(['vacuum 0']);
+    expect(within(due(100, { vacuumedMs: later }), 0)).toEqual([]);
+    expect(within(due(100, { retentionCutMs: NOW, isRetained: false }), 0, true)).toEqual(['retain 0']);
+  });
 });

@@ -4,6 +4,7 @@ import type { ServiceContext } from '@hasivu/service-kit';
 import { SetAside } from '../core/set-aside.ts';
 import { chooseJobs, type Job } from '../core/work-choice.ts';
 import type { KeeperMetrics } from '../metrics.ts';
+import type { KeptCapacity } from './kept-capacity.ts';
 import type { KeptTable, KeptTables } from './kept-tables.ts';
 import { reportHealth, forgetHealth } from './report-health.ts';
 import { runJob, type JobTools } from './table-jobs.ts';
@@ -11,9 +12,13 @@ import { runJob, type JobTools } from './table-jobs.ts';
 /** Errors that stand in the way of every table, and that a person mends. */
 const FOR_ALL: readonly string[] = ['STORE_DENIED', 'STORE_BUCKET_MISSING'];
 
+const NOTHING = (): void => undefined;
+
 export interface KeeperLoopOptions {
   readonly tables: KeptTables;
   readonly tools: JobTools;
+  /** Absent where the lake has no capacity. */
+  readonly capacity?: KeptCapacity;
   readonly metrics: KeeperMetrics;
   readonly intervalMs: number;
   readonly concurrency: number;
@@ -53,7 +58,7 @@ export class KeeperLoop {
 
   /** One look and the work that it asks for. */
   async #pass(signal: AbortSignal): Promise<void> {
-    const { tables, metrics, nowMs, concurrency, intervalMs, context } = this.#options;
+    const { tables, capacity, metrics, nowMs, concurrency, intervalMs, context } = this.#options;
     const endMs = performance.now() + intervalMs;
     const found = await this.#looks(signal);
     if (found === null) return;
@@ -61,12 +66,16 @@ export class KeeperLoop {
     metrics.tablesSetAside.set(this.#setAside.count(nowMs()));
     context.ready(true);
     const byRoot = new Map(found.map((kept) => [kept.root, kept]));
-    for (const job of chooseJobs(found, nowMs())) {
+    capacity?.looked(found);
+    for (const job of chooseJobs(found, nowMs(), capacity?.room)) {
       while (this.#running.size >= concurrency && performance.now() < endMs)
         await Promise.race([...this.#running.values(), this.#wait(endMs - performance.now(), signal)]);
       // What is left is chosen again by the next look, which is due.
       if (signal.aborted || this.#fatal !== null || this.#running.size >= concurrency) break;
-      this.#start(job, byRoot.get(job.root) as KeptTable, signal);
+      const release =
+        capacity === undefined || job.addsBytes === 0 ? NOTHING : capacity.reserve(job.addsBytes);
+      // Others that began meanwhile have taken the room.
+      if (release !== null) this.#start(job, byRoot.get(job.root) as KeptTable, release, signal);
     }
     tables.trim();
   }
@@ -108,18 +117,22 @@ export class KeeperLoop {
     }
   }
 
-  #start(job: Job, kept: KeptTable, signal: AbortSignal): void {
+  #start(job: Job, kept: KeptTable, release: () => void, signal: AbortSignal): void {
     const running = this.#run(job, kept, signal)
       .catch((error: unknown) => void (this.#fatal ??= error as Error))
-      .finally(() => void this.#running.delete(job.root));
+      .finally(() => {
+        release();
+        this.#running.delete(job.root);
+      });
     this.#running.set(job.root, running);
   }
 
   async #run({ root, kind }: Job, kept: KeptTable, signal: AbortSignal): Promise<void> {
-    const { tools, metrics, tables, nowMs, context } = this.#options;
+    const { tools, capacity, metrics, tables, nowMs, context } = this.#options;
     try {
       const { stopped, facts } = await runJob(kind, kept, tools);
       if (kind === 'vacuum') tables.vacuumed(root, nowMs());
+      if (kind === 'vacuum') capacity?.freed();
       if (kind === 'tier' && !stopped) tables.tiered(root, nowMs());
       if (kind === 'retain' && !stopped && kept.retentionCutMs !== null)
         tables.retained(root, kept.retentionCutMs);
@@ -150,6 +163,7 @@ export class KeeperLoop {
   #forget(root: string): void {
     this.#known.delete(root);
     this.#options.tables.forget(root);
+    this.#options.capacity?.forget(root);
     forgetHealth(this.#options.metrics, root);
   }
 

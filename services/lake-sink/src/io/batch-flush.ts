@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { ColumnMapping } from '@hasivu/delta';
-import type { FileCache, NewFile, PartitionFiles } from '@hasivu/lake-engine';
+import type { FileCache, NewFile, PartitionFiles, Room } from '@hasivu/lake-engine';
 import { truncateAppIds } from '../core/offset-ledger.ts';
 import { isAfter } from '../core/change-position.ts';
 import { TARGET, type RowBatch } from '../core/row-batch.ts';
@@ -24,6 +24,8 @@ export interface FlushTools {
   readonly metrics: SinkMetrics;
   readonly failpoint: Failpoint;
   readonly newId: () => string;
+  /** Asked before anything of a batch is written. */
+  readonly room: Room;
   /** Told of a flush that fell apart into many small files. */
   readonly onShattered: (table: string, files: number, rows: number) => void;
 }
@@ -36,7 +38,8 @@ export interface FlushTables {
 
 /**
  * Makes one batch durable: first in the change log, then in the state table and the histories. Each commit carries its
- * own offsets, so a crash between two leaves one behind, and the next start gives it what it lacks.
+ * own offsets, so a crash between two leaves one behind, and the next start gives it what it lacks. Waits for room in
+ * the lake before anything is stored.
  */
 export async function flushBatch(
   batch: RowBatch,
@@ -44,8 +47,23 @@ export async function flushBatch(
   tables: FlushTables,
   tools: FlushTools,
 ): Promise<void> {
-  const { log, state } = tables;
   const files = batch.finish();
+  const release = await tools.room.admit(bytesOf(files) * tablesOf(batch, tables));
+  try {
+    await writeFlush(batch, files, binding, tables, tools);
+  } finally {
+    release();
+  }
+}
+
+async function writeFlush(
+  batch: RowBatch,
+  files: readonly FinishedFile[],
+  binding: TopicBinding,
+  tables: FlushTables,
+  tools: FlushTools,
+): Promise<void> {
+  const { log, state } = tables;
   if ((batch.targets & TARGET.log) !== 0 && log !== null)
     await appendToLog(batch, files, binding, log, tools);
   if ((batch.targets & ~TARGET.log) === 0) return;
@@ -57,6 +75,16 @@ export async function flushBatch(
   } finally {
     for (const path of local.flatMap(({ paths }) => paths)) await rm(path, { force: true });
   }
+}
+
+/** How many tables get the batch's rows. */
+function tablesOf({ targets }: RowBatch, { histories }: FlushTables): number {
+  const named = [TARGET.log, TARGET.state, ...histories.map(({ bit }) => bit)];
+  return named.filter((bit) => (targets & bit) !== 0).length;
+}
+
+function bytesOf(files: readonly FinishedFile[]): number {
+  return files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
 }
 
 /** The batch's rows on local disk, for the engine. */
@@ -93,8 +121,7 @@ async function appendToLog(
   committed();
   flushed();
   tools.failpoint('log-committed');
-  const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
-  countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes });
+  countCommit(tools.metrics, binding.table, 'log', { files: files.length, bytes: bytesOf(files) });
   if (isShattered(files.length, batch.rows)) tools.onShattered(binding.table, files.length, batch.rows);
 }
 

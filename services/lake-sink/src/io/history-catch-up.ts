@@ -1,5 +1,5 @@
 import { isPlatformError } from '@hasivu/errors';
-import type { Engine, FileCache } from '@hasivu/lake-engine';
+import type { Engine, FileCache, Room } from '@hasivu/lake-engine';
 import { lackingColumnsSql } from '../core/history/fold-sql.ts';
 import { historyLayout } from '../core/history/history-layout.ts';
 import type { Offsets } from '../core/history/history-offsets.ts';
@@ -16,6 +16,8 @@ export interface CatchUpTools {
   readonly engine: Engine;
   readonly cache: FileCache;
   readonly historyMerger: HistoryMerger;
+  /** Asked before every step. */
+  readonly room: Room;
   /** Called after every step. */
   readonly alive: () => void;
 }
@@ -74,7 +76,7 @@ async function advance(
   upTo: Offsets,
   { topic }: TopicBinding,
   tables: TopicTables,
-  { cache, engine, historyMerger, alive }: CatchUpTools,
+  { cache, engine, historyMerger, room, alive }: CatchUpTools,
 ): Promise<void> {
   const { log, shape } = tables;
   if (log === null || shape === null) return;
@@ -92,8 +94,13 @@ async function advance(
       last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
     return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
   });
-  await advanceHistory(group, upTo, { topic, shape, files, lacking: 'recorded', ...facts }, tables, {
-    historyMerger,
-    onCommit: alive,
-  });
+  const release = await room.admit(chosen.reduce((bytes, { size }) => bytes + size, 0));
+  try {
+    await advanceHistory(group, upTo, { topic, shape, files, lacking: 'recorded', ...facts }, tables, {
+      historyMerger,
+      onCommit: alive,
+    });
+  } finally {
+    release();
+  }
 }

@@ -42,6 +42,7 @@ export class SinkLoop {
   readonly #waiting = new Set<TopicWriter>();
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
+  #isDiscovering = false;
   #lagReportedMs = -Infinity;
 
   constructor(options: SinkLoopOptions) {
@@ -175,8 +176,15 @@ export class SinkLoop {
     if (this.#failure !== null) throw this.#failure as Error;
   }
 
+  /** One at a time: a topic that is still being opened, perhaps until there is room in the lake, must not be opened twice. */
   async #discover(): Promise<void> {
-    for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
+    if (this.#isDiscovering) return;
+    this.#isDiscovering = true;
+    try {
+      for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
+    } finally {
+      this.#isDiscovering = false;
+    }
   }
 
   #hold(writer: TopicWriter): void {
@@ -218,7 +226,9 @@ export class SinkLoop {
 
   #reportLag(): void {
     const byTable = new Map<string, number>();
-    const waiting = new Set([...this.#options.topics.writers].filter((writer) => writer.hasRows));
+    const { writers } = this.#options.topics;
+    // What a flush holds is not durable either, and it may wait for room in the lake.
+    const waiting = new Set([...writers].filter((writer) => writer.hasRows || writer.isFlushing));
     for (const { topic, lag } of this.#fetcher.lag()) {
       const writer = this.#options.topics.writerOf(topic);
       if (writer === undefined) continue;
@@ -228,7 +238,7 @@ export class SinkLoop {
     }
     const { lagRows, lagSeconds } = this.#options.metrics;
     for (const [table, lag] of byTable) lagRows.set({ table }, lag);
-    for (const writer of this.#options.topics.writers) {
+    for (const writer of writers) {
       const ageMs = waiting.has(writer) ? Math.max(0, Date.now() - writer.newestMs) : 0;
       lagSeconds.set({ table: writer.binding.table }, writer.newestMs === 0 ? 0 : ageMs / 1000);
     }

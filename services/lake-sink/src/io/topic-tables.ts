@@ -1,6 +1,6 @@
 import { CHANGE_FEED_PROPERTY, CODEC_PROPERTY, type DeltaField, type PageCodec } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { replanned, type Engine, type FileCache } from '@hasivu/lake-engine';
+import { replanned, type Engine, type FileCache, type Room } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { isAfter, type ChangePosition } from '../core/change-position.ts';
@@ -29,6 +29,8 @@ export interface TablesTools {
   readonly engine: Engine;
   readonly cache: FileCache;
   readonly failpoint: Failpoint;
+  /** Asked before files are rewritten. */
+  readonly room: Room;
 }
 
 /** The lake tables of one topic, kept at one common row shape. */
@@ -123,6 +125,7 @@ export class TopicTables {
       }
     }
     const before = this.storedKey;
+    (await this.#tools.room.admit(0))();
     if ((targets & TARGET.log) !== 0 && this.log !== null)
       await this.#fit(this.log, this.#logColumns(shape), key, before);
     if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0)
@@ -194,9 +197,14 @@ export class TopicTables {
     }
     if (evolution === null) return;
     const initial = wanted.hasState ? evolution.initial : [];
-    if (evolution.widened.length > 0 || (initial.length > 0 && table.delta.state.files.size > 0))
-      await commitRewritten(table, evolution, initial, partitions, this.#tools);
-    else await table.delta.commit({ actions: evolution.actions, operation: operationOf(evolution) });
+    if (evolution.widened.length > 0 || (initial.length > 0 && table.delta.state.files.size > 0)) {
+      const release = await this.#tools.room.admit(bytesOf(table));
+      try {
+        await commitRewritten(table, evolution, initial, partitions, this.#tools);
+      } finally {
+        release();
+      }
+    } else await table.delta.commit({ actions: evolution.actions, operation: operationOf(evolution) });
     this.#tools.failpoint('columns-changed');
   }
 }
@@ -212,6 +220,12 @@ interface TableColumns {
   readonly properties: Readonly<Record<string, string>>;
   /** Its rows are those of the source, not what was told of them: they have a new column's initial value. */
   readonly hasState: boolean;
+}
+
+function bytesOf(table: LakeTable): number {
+  let bytes = 0;
+  for (const { size } of table.delta.state.files.values()) bytes += size;
+  return bytes;
 }
 
 function planned(table: LakeTable, { fields, rules, columnsAt, codec }: TableColumns): TableEvolution | null {

@@ -1,0 +1,52 @@
+import { PlatformError } from '@hasivu/errors';
+import type { CapacityLedger } from './capacity-ledger.ts';
+
+/** How the lake stands: what changes between them is told once. */
+export type CapacityState =
+  | { readonly kind: 'room' | 'warn'; readonly usedBytes: number }
+  /** Writing is refused, for this reason. */
+  | { readonly kind: 'refused'; readonly usedBytes: number; readonly error: PlatformError };
+
+/** What a writer of the lake asks. */
+export interface Room {
+  /**
+   * Waits until there is room for this many bytes, and sets it aside. @returns gives it back, once what was written is written
+   * @throws AbortError when the process is to stop before there is room
+   */
+  admit(bytes: number): Promise<() => void>;
+}
+
+/** A lake without a capacity. */
+export const NO_CAPACITY: Room = { admit: () => Promise.resolve(() => undefined) };
+
+export interface CapacityFacts {
+  readonly ledger: CapacityLedger;
+  /** Share of the capacity from which on it is told that the lake gets full. */
+  readonly warnAtRatio: number;
+  /** The most that somebody waits for; 0 where nobody waits. */
+  readonly wantedBytes: number;
+  /** Why the last listings failed, where that was so for too long. */
+  readonly unknown: PlatformError | null;
+}
+
+export function capacityState({ ledger, warnAtRatio, wantedBytes, unknown }: CapacityFacts): CapacityState {
+  const { usedBytes, maxBytes } = ledger;
+  if (unknown !== null) return { kind: 'refused', usedBytes, error: unknown };
+  if (!ledger.fits(wantedBytes)) return { kind: 'refused', usedBytes, error: exceeded(ledger, wantedBytes) };
+  return { kind: usedBytes >= warnAtRatio * maxBytes ? 'warn' : 'room', usedBytes };
+}
+
+/** @param wantedBytes what was to be written */
+export function exceeded(
+  { usedBytes, maxBytes }: Pick<CapacityLedger, 'usedBytes' | 'maxBytes'>,
+  wantedBytes: number,
+  doing = 'writing to the lake',
+): PlatformError {
+  const overBytes = usedBytes + wantedBytes - maxBytes;
+  const wants = wantedBytes === 0 ? '' : `, and ${wantedBytes} more were to be written`;
+  return new PlatformError('LAKE_CAPACITY_EXCEEDED', {
+    doing,
+    why: `its objects have ${usedBytes} bytes of ${maxBytes}${wants}: ${overBytes} too many`,
+    context: { usedBytes, capacityBytes: maxBytes, wantedBytes, overBytes },
+  });
+}

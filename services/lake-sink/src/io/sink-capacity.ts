@@ -1,0 +1,78 @@
+import type { CapacityConfig } from '@hasivu/config';
+import { CapacityWatch, NO_CAPACITY, type CapacityState, type Room } from '@hasivu/lake-engine';
+import { countingStore, type ObjectStore } from '@hasivu/object-store';
+import type { ServiceContext } from '@hasivu/service-kit';
+import type { SinkMetrics } from '../metrics.ts';
+
+/** What writes to the lake, and what it asks before. */
+export interface SinkCapacity {
+  readonly room: Room;
+  readonly store: ObjectStore;
+  /** Null where the lake has no capacity: nothing is listed then. */
+  readonly capacity: CapacityWatch | null;
+}
+
+/** Holds the lake to its capacity; says on health, in the log and in metrics when that keeps the sink from writing. */
+export function sinkCapacity(
+  config: CapacityConfig | undefined,
+  place: ObjectStore,
+  metrics: SinkMetrics,
+  context: Pick<ServiceContext, 'logger' | 'countError' | 'ready' | 'alive' | 'signal'>,
+): SinkCapacity {
+  if (config?.maxBytes === undefined) return { room: NO_CAPACITY, store: place, capacity: null };
+  const { maxBytes, warnAtRatio, listEveryMs, recheckEveryMs } = config;
+  const { logger, countError, alive, signal } = context;
+  metrics.capacityBytes.set(maxBytes);
+  let before: CapacityState | null = null;
+  const capacity = new CapacityWatch({
+    store: place,
+    maxBytes,
+    warnAtRatio,
+    listEveryMs,
+    recheckEveryMs,
+    onUsage: () => metrics.usedBytes.set(capacity.usedBytes),
+    onState: (state) => {
+      metrics.refused.set(Number(state.kind === 'refused'));
+      tellState(context, state, before, maxBytes);
+      before = state;
+    },
+    onFailed: (error) => {
+      countError(error);
+      logger.warn(
+        { err: error },
+        'the lake could not be listed: its bytes are as of before, and tried again',
+      );
+    },
+    alive,
+    signal,
+  });
+  const store = countingStore(place, (bytes) => {
+    capacity.stored(bytes);
+    metrics.usedBytes.set(capacity.usedBytes);
+  });
+  return { room: capacity, store, capacity };
+}
+
+function tellState(
+  { logger, countError, ready }: Pick<ServiceContext, 'logger' | 'countError' | 'ready'>,
+  state: CapacityState,
+  before: CapacityState | null,
+  capacityBytes: number,
+): void {
+  if (state.kind === 'refused') {
+    const { error } = state;
+    countError(error);
+    ready(false, error.message);
+    logger.error(
+      { code: error.code, ...error.context },
+      `nothing is written until this is over: ${error.message}`,
+    );
+    return;
+  }
+  const { usedBytes } = state;
+  const facts = { usedBytes, capacityBytes };
+  const share = `the lake is at ${((100 * usedBytes) / capacityBytes).toFixed(1)} % of its capacity`;
+  ready(true, state.kind === 'warn' ? `ready, but ${share}` : 'ready');
+  if (before?.kind === 'refused') logger.info(facts, `there is room again, writing goes on: ${share}`);
+  else if (state.kind === 'warn') logger.warn(facts, `${share}: when it is full, nothing more is written`);
+}
