@@ -9,10 +9,6 @@ export class KeyAliases {
   /** Fields of all keys by topic, the last in the order of the log last. */
   readonly #keys = new Map<string, (readonly AvroField[])[]>();
 
-  isKnown(topic: string): boolean {
-    return this.#keys.has(topic);
-  }
-
   /** @param schemas registered schemas of the topic's key, as JSON, the newest last */
   begin(topic: string, schemas: readonly string[]): void {
     this.#keys.set(topic, schemas.map(fieldsIn));
