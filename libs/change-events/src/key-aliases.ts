@@ -68,13 +68,16 @@ export class KeyAliases {
       return { ...key, fields: same };
     }
     const known = keys.toReversed().flat();
-    const present = new Set(own.map(({ name }) => name));
+    // A name that two of them had is an alias of the one that had it last, and of none where a column has it now.
+    const holders = new Map<string, string>();
+    for (const { name, pgOrigin } of keys.flat()) if (pgOrigin !== undefined) holders.set(name, pgOrigin);
+    for (const { name } of own) holders.delete(name);
     const fields = own.map((field): AvroField => {
       // Where it is not known what the column is now, it is what its name was last.
       const origin = field.pgOrigin ?? known.find(({ name }) => name === field.name)?.pgOrigin;
-      const former = known.filter(({ pgOrigin }) => pgOrigin !== undefined && pgOrigin === origin);
-      const aliases = new Set(former.map(({ name }) => name).filter((name) => !present.has(name)));
-      return aliases.size === 0 ? field : { ...field, aliases: [...aliases] };
+      const former = new Set(known.map(({ name }) => name));
+      const aliases = [...former].filter((name) => origin !== undefined && holders.get(name) === origin);
+      return aliases.length === 0 ? field : { ...field, aliases };
     });
     this.#keys.set(topic, [...keys, fields]);
     return { ...key, fields };

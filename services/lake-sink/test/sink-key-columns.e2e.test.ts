@@ -4,7 +4,7 @@ import { createS3Store } from '@hasivu/object-store';
 import { waitFor } from '@hasivu/testing';
 import { ChangeFeed } from './change-feed.ts';
 import type { DeltaSnapshot } from './read-delta.ts';
-import { SinkFixture } from './sink-fixture.ts';
+import { SinkFixture, type SinkConfig } from './sink-fixture.ts';
 
 jest.setTimeout(300_000);
 
@@ -33,6 +33,13 @@ const shown = ({ rows }: DeltaSnapshot): string[] =>
         .join(' '),
     )
     .sort();
+
+async function stoppedBy(sink: SinkFixture, code: string, told: RegExp): Promise<void> {
+  const line = await waitFor('the table to stop', () =>
+    sink.service.logs.find((one) => one['code'] === code),
+  );
+  expect(JSON.stringify(line)).toMatch(told);
+}
 
 test('key columns are renamed, renamed back and exchange their names: rows stay one each, deletes find them, late ones do not come back', async () => {
   await using sink = await SinkFixture.create('keys', {
@@ -102,17 +109,12 @@ test('where tables may not be mapped a renamed key column stops that table, lose
     await other.send({ op: 'c', row: { plant: 5, id: 5, n: 5 } });
     await sink.until('silver/public/other', 'the row', ({ rows }) => rows.length === 1);
     await sink.until('bronze/public/logged', 'all changes', ({ rows }) => rows.length === 4);
-    const stopped = await waitFor('the table to stop', () =>
-      sink.service.logs.find((line) => line['code'] === 'LAKE_KEY_CHANGED'),
-    );
-    expect(JSON.stringify(stopped)).toMatch(/public\.renamed.*"id\\*".*columnMapping is never.*onDemand/);
+    await stoppedBy(sink, 'LAKE_KEY_CHANGED', /public\.renamed.*"id\\*".*columnMapping is never.*onDemand/);
     expect(shown(await sink.read('silver/public/renamed'))).toEqual(['plant=1 id=1 n=2']);
     // Again, and nothing is passed over.
     await sink.service.stop();
     await sink.start();
-    await waitFor('the table to stop again', () =>
-      sink.service.logs.some((line) => line['code'] === 'LAKE_KEY_CHANGED'),
-    );
+    await stoppedBy(sink, 'LAKE_KEY_CHANGED', /public\.renamed/);
     await sink.service.stop();
     const store = createS3Store(sink.lake);
     for (const folder of ['bronze/public/renamed', 'silver/public/renamed'])
@@ -135,9 +137,42 @@ test('a key column that was dropped, and another one with its name, stop that ta
   await sink.until('silver/public/parts', 'the row', ({ rows }) => rows.length === 1);
   feed.alter([PLANT, N, int('id', 4)], ['plant', 'id']);
   await feed.send({ op: 'c', row: { plant: 1, id: 7, n: 2 } });
-  const stopped = await waitFor('the table to stop', () =>
-    sink.service.logs.find((line) => line['code'] === 'LAKE_KEY_CHANGED'),
+  await stoppedBy(sink, 'LAKE_KEY_CHANGED', /another column has taken its place/);
+  expect(shown(await sink.read('silver/public/parts'))).toEqual(['plant=1 id=1 n=1']);
+});
+
+test('partitionBy that names a key column as it was called stops that table until it has the new name', async () => {
+  const tables = (...columns: readonly string[]): NonNullable<SinkConfig['tables']> => ({
+    'public.parts': { partitionBy: columns },
+  });
+  await using sink = await SinkFixture.create('keys-named', { tables: tables('id') });
+  await using feed = await ChangeFeed.open(sink.kafka, tableOf('parts'));
+  await sink.start();
+  await feed.send({ op: 'c', row: { plant: 1, id: 1, n: 1 } }, { op: 'c', row: { plant: 1, id: 2, n: 1 } });
+  await sink.until('silver/public/parts', 'the rows', ({ rows }) => rows.length === 2);
+  feed.alter([PLANT, int('code', 2), N], ['plant', 'code']);
+  await feed.send({ op: 'u', row: { plant: 1, code: 1, n: 2 } }, { op: 'd', row: { plant: 1, code: 2 } });
+  await stoppedBy(sink, 'LAKE_SCHEMA_INCOMPATIBLE', /public\.parts.*partitionBy names the column .*\bid\b/);
+  await sink.service.stop();
+  await sink.configure({ tables: tables('code') });
+  await sink.start();
+  const wanted = 'plant=1 code=1 n=2';
+  await sink.until('silver/public/parts', 'the rest', (snapshot) => shown(snapshot).join() === wanted);
+});
+
+test('a constraint that names a key column as it was called stops that table and is named', async () => {
+  const constraints = { positive: 'id > 0' };
+  await using sink = await SinkFixture.create('keys-check', { tables: { 'public.parts': { constraints } } });
+  await using feed = await ChangeFeed.open(sink.kafka, tableOf('parts'));
+  await sink.start();
+  await feed.send({ op: 'c', row: { plant: 1, id: 1, n: 1 } });
+  await sink.until('silver/public/parts', 'the row', ({ rows }) => rows.length === 1);
+  feed.alter([PLANT, int('code', 2), N], ['plant', 'code']);
+  await feed.send({ op: 'd', row: { plant: 1, code: 1 } });
+  await stoppedBy(
+    sink,
+    'LAKE_SCHEMA_INCOMPATIBLE',
+    /public\.parts.*"id.*delta\.constraints\.positive names it/,
   );
-  expect(JSON.stringify(stopped)).toMatch(/another column has taken its place/);
   expect(shown(await sink.read('silver/public/parts'))).toEqual(['plant=1 id=1 n=1']);
 });
