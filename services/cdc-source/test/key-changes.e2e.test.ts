@@ -100,15 +100,20 @@ test('a key stays in its partition when its columns are widened, renamed and ren
   expect(elsewhere.length).toBeGreaterThan(0);
 }, 180_000);
 
-test.each(['trigger', 'off'])(
-  'keys that are renamed twice and exchange their names while the source is down are known (triggers: %s)',
-  async (ddl) => {
+test.each([
+  ['trigger', 'default'],
+  ['off', 'default'],
+  ['trigger', 'full'],
+])(
+  'keys that are renamed twice and exchange their names while the source is down are known (triggers: %s, replica identity: %s)',
+  async (ddl, identity) => {
     const options = {
       ...OPTIONS,
       tables: ['public.pairs'],
       postgres: `ddl: ${ddl}, schemaChanges: ${ddl === 'trigger'}`,
     };
     await source.sql('CREATE TABLE pairs (b int, n int, a int, PRIMARY KEY (a, b))');
+    await source.sql(`ALTER TABLE pairs REPLICA IDENTITY ${identity}`);
     await source.sql('INSERT INTO pairs (a, b, n) SELECT g, -g, 0 FROM generate_series(1, 20) g');
     await source.start(options);
     await source.settled();
