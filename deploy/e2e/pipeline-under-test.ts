@@ -151,6 +151,19 @@ export class PipelineUnderTest implements AsyncDisposable {
     return (await this.#compare('silver', table, key, of)) as SilverComparison;
   }
 
+  /** The same of a table in another folder of the lake, of which rows and columns are to be those of `table`. */
+  async lakeEventuallyEquals(
+    folder: string,
+    table: string,
+    key: readonly string[],
+    deadlineMs?: number,
+  ): Promise<void> {
+    await this.eventually(async () => {
+      const answer = (await this.#compare('silver', table, key, undefined, folder)) as SilverComparison;
+      return answer.equal ? null : `${folder} differs: ${JSON.stringify(answer)}`;
+    }, deadlineMs);
+  }
+
   async readBronze(table: string, of?: NamedDatabase): Promise<BronzeReading> {
     return (await this.#compare('bronze', table, [], of)) as BronzeReading;
   }
@@ -190,15 +203,15 @@ export class PipelineUnderTest implements AsyncDisposable {
     table: string,
     key: readonly string[],
     of?: NamedDatabase,
+    folder = `${mode}/${of ? `${of.name}.` : ''}${table.replace('.', '/')}`,
   ): Promise<unknown> {
     const { s3 } = stack();
-    const folder = `${of ? `${of.name}.` : ''}${table.replace('.', '/')}`;
     const request = {
       mode,
       table,
       key,
       postgres: of?.url ?? this.database.url,
-      uri: `s3://${s3.bucket}/${this.lakePrefix}/${mode}/${folder}`,
+      uri: `s3://${s3.bucket}/${this.lakePrefix}/${folder}`,
       storage: {
         AWS_ENDPOINT_URL: s3.endpoint,
         AWS_REGION: s3.region,

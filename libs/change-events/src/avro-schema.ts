@@ -23,6 +23,8 @@ export interface AvroField {
   readonly type: AvroSchema;
   readonly default?: null | string | boolean | number;
   readonly doc?: string;
+  /** Of a key's field: the names that the column had, the last first. */
+  readonly aliases?: readonly string[];
   /** The column's own name where Avro's naming rules changed it. */
   readonly pgName?: string;
   readonly pgType?: string;

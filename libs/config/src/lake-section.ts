@@ -118,7 +118,7 @@ export const LakeSection = Type.Object(
     columnMapping: Type.Union([Type.Literal('onDemand'), Type.Literal('never')], {
       default: 'onDemand',
       description:
-        'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old',
+        'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old, and one of a key stops its table',
     }),
     capacity: Type.Optional(CapacitySection),
     maintenance: MaintenanceSection,

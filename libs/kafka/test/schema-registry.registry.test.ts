@@ -57,3 +57,35 @@ test('what is no schema, an id that nobody knows and a registry that is away are
   expect(failure).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
   expect(String(failure)).not.toContain('hidden');
 });
+
+test('a subject’s schemas are all those that are not deleted; its first id stays when that schema is deleted, unless for good', async () => {
+  const { url } = stack().registry;
+  const registry = new SchemaRegistry(url);
+  const name = subject();
+  const ids: number[] = [];
+  for (const names of [['a'], ['a', 'b'], ['a', 'b', 'c']])
+    ids.push(await registry.register(name, schemaOf(...names)));
+  const texts = [['a'], ['a', 'b'], ['a', 'b', 'c']].map(
+    (names) => JSON.parse(schemaOf(...names)) as unknown,
+  );
+  const versions = async (): Promise<unknown[]> =>
+    (await registry.versions(name)).map((one) => JSON.parse(one) as unknown);
+  expect(await versions()).toEqual(texts);
+  const firstNow = (): Promise<number> => new SchemaRegistry(url).firstId(name);
+  const remove = async (path: string): Promise<void> => {
+    expect((await fetch(`${url}/subjects/${name}${path}`, { method: 'DELETE' })).status).toBe(200);
+  };
+  expect(await registry.firstId(name)).toBe(ids[0]);
+  await remove('/versions/1');
+  expect(await firstNow()).toBe(ids[0]);
+  expect(await versions()).toEqual(texts.slice(1));
+  await remove('/versions/1?permanent=true');
+  expect(await firstNow()).toBe(ids[1]);
+  expect(await registry.firstId(name)).toBe(ids[0]);
+  // The whole subject, and a schema under it again.
+  await remove('');
+  expect(await versions()).toEqual([]);
+  await expect(firstNow()).rejects.toMatchObject({ code: 'REGISTRY_REJECTED' });
+  await new SchemaRegistry(url).register(name, schemaOf('z'));
+  expect(await firstNow()).toBe(ids[1]);
+});

@@ -113,7 +113,12 @@ function outputSchema(
 ): TableSchema {
   return {
     ...input,
-    columns: columns.map(({ name, type, pgType }) => ({ name, type, pgType })),
+    columns: columns.map(({ name, type, pgType, origin }) => ({
+      name,
+      type,
+      pgType,
+      ...(origin === undefined ? {} : { origin }),
+    })),
     key: key.map((column) => column.name),
   };
 }

@@ -17,6 +17,8 @@ export interface DraftColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly pgType: string;
+  /** `ColumnSchema.origin` of the column that it still is, renamed or in another form. */
+  readonly origin?: string;
   readonly slot: number;
   /** Position in the key, or -1. */
   readonly keyIndex: number;

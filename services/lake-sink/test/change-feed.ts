@@ -1,7 +1,7 @@
 import {
   AvroBuffer,
+  KeyFrame,
   keySchema,
-  partitionOf,
   SourceBlockWriter,
   topicNames,
   valueSchema,
@@ -35,7 +35,7 @@ export class ChangeFeed implements AsyncDisposable {
   readonly partitions: number;
   lsn = 1_000n;
   #table: TableSchema;
-  #ids: { value: number; key: number | null } | null = null;
+  #ids: SchemaIds | null = null;
   readonly #prefix: string;
   readonly #cluster: KafkaCluster;
   readonly #producer: IdempotentProducer;
@@ -84,9 +84,9 @@ export class ChangeFeed implements AsyncDisposable {
     );
   }
 
-  /** The next changes have these columns. */
-  alter(columns: readonly ColumnSchema[]): void {
-    this.#table = { ...this.#table, columns };
+  /** The next changes have these columns, and this key. */
+  alter(columns: readonly ColumnSchema[], key = this.#table.key): void {
+    this.#table = { ...this.#table, columns, key };
     this.#ids = null;
   }
 
@@ -111,29 +111,31 @@ export class ChangeFeed implements AsyncDisposable {
     this.#cluster.close();
   }
 
-  #append(change: Change, ids: { value: number; key: number | null }, lsn: bigint, seq: number): void {
+  #append(change: Change, ids: SchemaIds, lsn: bigint, seq: number): void {
     const key =
       change.op === 't' || change.op === 'm' || ids.key === null
         ? null
-        : this.#key(change.row ?? {}, ids.key);
+        : this.#key(change.row ?? {}, ids.key.header);
     const value = this.#value(change, ids.value, lsn, seq);
     const partition =
       change.partition ??
-      (key === null ? seq % this.partitions : partitionOf(key, 0, key.length, this.partitions));
+      (key === null
+        ? seq % this.partitions
+        : (ids.key as KeyFrame).partitionOf(key, key.length, this.partitions));
     const at = Date.now();
     this.#producer.append(this.topic, partition, key, 0, key?.length ?? 0, value, 0, value.length, at);
     if (change.op === 'd' && key !== null)
       this.#producer.append(this.topic, partition, key, 0, key.length, null, 0, 0, at);
   }
 
-  #key(row: Row, schemaId: number): Buffer {
+  #key(row: Row, header: Buffer): Buffer {
     const out = this.#out;
     out.reset();
     for (const name of this.#table.key) {
       const column = this.#table.columns.find((one) => one.name === name) as ColumnSchema;
       writeValue(out, column.type, row[name] ?? null);
     }
-    return Buffer.concat([wireHeader(schemaId), out.bytes.subarray(0, out.pos)]);
+    return Buffer.concat([header, out.bytes.subarray(0, out.pos)]);
   }
 
   #value(change: Change, schemaId: number, lsn: bigint, seq: number): Buffer {
@@ -182,7 +184,7 @@ export class ChangeFeed implements AsyncDisposable {
     return Buffer.concat([wireHeader(schemaId), out.bytes.subarray(0, out.pos)]);
   }
 
-  async #register(): Promise<{ value: number; key: number | null }> {
+  async #register(): Promise<SchemaIds> {
     if (this.#ids !== null) return this.#ids;
     const key = keySchema(this.#prefix, this.#table);
     this.#ids = {
@@ -191,8 +193,19 @@ export class ChangeFeed implements AsyncDisposable {
         valueSchema(this.#prefix, this.#table),
         'NONE',
       ),
-      key: key === null ? null : await this.#registry.register(`${this.topic}-key`, key, 'NONE'),
+      key: key === null ? null : await this.#frame(key),
     };
     return this.#ids;
   }
+
+  async #frame(key: object): Promise<KeyFrame> {
+    const subject = `${this.topic}-key`;
+    const id = await this.#registry.register(subject, key, 'NONE');
+    return new KeyFrame(id, await this.#registry.firstId(subject));
+  }
+}
+
+interface SchemaIds {
+  readonly value: number;
+  readonly key: KeyFrame | null;
 }

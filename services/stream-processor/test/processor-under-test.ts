@@ -6,10 +6,11 @@ import {
   AvroBuffer,
   AvroCursor,
   EnvelopeReader,
+  KeyAliases,
+  KeyFrame,
   keyLayoutOf,
   keySchema,
   layoutOf,
-  partitionOf,
   readColumn,
   readValue,
   SourceBlockWriter,
@@ -18,6 +19,7 @@ import {
   wireHeader,
   writeColumn,
   writeValue,
+  type AvroObject,
   type ColumnValue,
   type TableSchema,
   type TopicNames,
@@ -77,8 +79,9 @@ export class ProcessorUnderTest implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'stream-processor-'));
   readonly #schemas = new Map<
     TableSchema,
-    { value: Buffer; key: Buffer | null; source: SourceBlockWriter }
+    { value: Buffer; key: KeyFrame | null; source: SourceBlockWriter }
   >();
+  readonly #aliases = new KeyAliases();
   readonly #value = new AvroBuffer();
   readonly #key = new AvroBuffer();
   #service: SpawnedService | null = null;
@@ -106,13 +109,18 @@ export class ProcessorUnderTest implements AsyncDisposable {
       value: wireHeader(
         await this.registry.register(`${topic}-value`, valueSchema(this.topics.prefix, table)),
       ),
-      key: key && wireHeader(await this.registry.register(`${topic}-key`, key)),
+      key: key && (await this.#frame(topic, key)),
       source: new SourceBlockWriter({
         version: 'test',
         name: this.topics.prefix,
         ...table,
       }),
     });
+  }
+
+  async #frame(topic: string, key: AvroObject): Promise<KeyFrame> {
+    const id = await this.registry.register(`${topic}-key`, this.#aliases.named(topic, key));
+    return new KeyFrame(id, await this.registry.firstId(`${topic}-key`));
   }
 
   /** Writes events as cdc-source does: a tombstone after a delete, positions counting up. */
@@ -139,12 +147,12 @@ export class ProcessorUnderTest implements AsyncDisposable {
     }
     const key = this.#key;
     key.reset();
-    key.writeRaw(schema.key, 0, schema.key.length);
+    key.writeRaw(schema.key.header, 0, schema.key.header.length);
     for (const name of table.key) {
       const column = table.columns.find((one) => one.name === name);
       if (column) writeValue(key, column.type, row[name] ?? null);
     }
-    const partition = partitionOf(key.bytes, 0, key.pos, PARTITIONS);
+    const partition = schema.key.partitionOf(key.bytes, key.pos, PARTITIONS);
     this.#producer.append(topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, Date.now());
     if (event.op === 'd')
       this.#producer.append(topic, partition, key.bytes, 0, key.pos, null, 0, 0, Date.now());

@@ -107,6 +107,14 @@ export const lakeErrors = {
     remedy: 'Run the vacuum without --lite once; it lists the table’s folder and notes how far it came.',
     retry: 'manual',
   },
+  LAKE_KEY_CHANGED: {
+    summary: 'Changes of a table come without a column of its key',
+    cause:
+      'A key column was renamed while lake.columnMapping is never (columns are then known by name alone), or another column took its place. Without the key no row would be found.',
+    remedy:
+      'Everything before is in the lake, and nothing is lost. After a rename set lake.columnMapping to onDemand, remove the table’s folders (bronze, silver, history) and restart: they are built anew from the topic, and hasivu snapshot start brings what that no longer has. After a change of the key remove the topic, too, and start cdc-source again first. Other tables go on.',
+    retry: 'manual',
+  },
   LAKE_SCHEMA_INCOMPATIBLE: {
     summary: 'The source changed a column in a way that the table cannot follow',
     cause: 'A column changed to a type that existing values cannot be widened to without loss.',

@@ -200,7 +200,7 @@ export const sourceErrors = {
   SOURCE_SCHEMA_INCOMPATIBLE: {
     summary: "A table's new shape cannot be read with its topic's earlier schemas",
     cause:
-      'A column changed its type in a way that readers of the topic cannot follow, for example text to integer.',
+      'A column changed its type in a way that readers of the topic cannot follow, for example text to integer, or the key is made of other columns than before. A key column that is only renamed is followed.',
     remedy:
       "Undo the change, or relax the subject's compatibility in the registry once every reader can cope.",
     retry: 'manual',

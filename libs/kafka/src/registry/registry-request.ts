@@ -42,6 +42,8 @@ export function toRegistryAccess(
 export interface RegistryAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Of an answer that is a list: its numbers, the smallest first. */
+  readonly numbers: readonly number[];
   /** What the registry says about a refusal. */
   readonly message: string;
 }
@@ -117,7 +119,8 @@ function toAnswer(status: number, text: string, doing: string): RegistryAnswer {
       why: `status ${status}, and the answer is not JSON`,
     });
   }
-  return { status, body: parsed, message };
+  const numbers = Array.isArray(parsed) ? parsed.filter((one): one is number => typeof one === 'number') : [];
+  return { status, body: parsed, numbers: numbers.sort((a, b) => a - b), message };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

@@ -4,6 +4,7 @@ import {
   callRegistry,
   toRegistryAccess,
   type RegistryAccess,
+  type RegistryAnswer,
   type RegistryAuth,
 } from './registry-request.ts';
 
@@ -23,6 +24,7 @@ export class SchemaRegistry {
   /** Promises, so that callers who ask at the same time share one request. */
   readonly #ids = new Map<string, Promise<number>>();
   readonly #schemas = new Map<number, Promise<string>>();
+  readonly #firstIds = new Map<string, Promise<number>>();
   readonly #configured = new Set<string>();
 
   constructor(url: string, auth?: RegistryAuth, options: RegistryOptions = {}) {
@@ -90,6 +92,56 @@ export class SchemaRegistry {
     throw new PlatformError('REGISTRY_REJECTED', {
       doing,
       why: `status ${answer.status}: ${answer.message}`,
+    });
+  }
+
+  /** Schemas (JSON text) of a subject, the newest last; none where it has none. They are asked for each time. */
+  async versions(subject: string): Promise<string[]> {
+    const doing = `reading the schemas of the subject "${subject}"`;
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const { numbers } = await callRegistry(this.#access, 'GET', path, null, doing);
+    const schemas: string[] = [];
+    for (const version of numbers) {
+      const answer = await callRegistry(this.#access, 'GET', `${path}/${version}`, null, doing);
+      const schema = answer.body['schema'];
+      if (answer.status === 200 && typeof schema === 'string') schemas.push(schema);
+      // Deleted meanwhile.
+      else if (answer.status !== 404)
+        throw new PlatformError('REGISTRY_REJECTED', {
+          doing,
+          why: `status ${answer.status}: ${answer.message}`,
+        });
+    }
+    return schemas;
+  }
+
+  /**
+   * Id of the first schema that a subject had: of the versions that the registry still has, deleted ones that it can
+   * restore included. The subject has one. Throws REGISTRY_REJECTED or REGISTRY_UNAVAILABLE.
+   */
+  firstId(subject: string): Promise<number> {
+    return remember(this.#firstIds, subject, () => this.#firstId(subject));
+  }
+
+  async #firstId(subject: string): Promise<number> {
+    const doing = `reading the first schema of the subject "${subject}"`;
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const ask = (version: string): Promise<RegistryAnswer> =>
+      callRegistry(this.#access, 'GET', `${path}${version}?deleted=true`, null, doing);
+    let answer = await ask('/1');
+    if (answer.status === 404) {
+      const versions = await ask('');
+      for (const version of versions.numbers) {
+        answer = await ask(`/${version}`);
+        if (answer.status !== 404) break;
+      }
+    }
+    const id = answer.body['id'];
+    if (answer.status === 200 && typeof id === 'number') return id;
+    throw new PlatformError('REGISTRY_REJECTED', {
+      doing,
+      why: `status ${answer.status}: ${answer.message}`,
+      context: { subject },
     });
   }
 

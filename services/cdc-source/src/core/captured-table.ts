@@ -1,4 +1,4 @@
-import { SourceBlockWriter, wireHeader, type TableSchema } from '@hasivu/change-events';
+import { KeyFrame, SourceBlockWriter, wireHeader, type TableSchema } from '@hasivu/change-events';
 import {
   textEncoderFor,
   TupleSpans,
@@ -29,6 +29,8 @@ export interface CapturedTableOptions {
   readonly valueSchemaId: number;
   /** null for a table without a key. */
   readonly keySchemaId: number | null;
+  /** Of the first schema that the topic's key had, by which keys are spread; the same where it is absent. */
+  readonly firstKeySchemaId?: number;
   /** Bytes that an envelope may take; no bound where it is absent. */
   readonly maxValueBytes?: number;
   /** Version of this software, in every event's source block. */
@@ -51,7 +53,7 @@ export class CapturedTable {
   /** Column indexes of the key, in key order. */
   readonly keyColumns: readonly number[];
   readonly valueHeader: Buffer;
-  readonly keyHeader: Buffer | null;
+  readonly keyFrame: KeyFrame | null;
   readonly source: SourceBlockWriter;
   /** Of the relation that was compiled last; 0 where it is known from the catalog alone. */
   oid = 0;
@@ -95,7 +97,8 @@ export class CapturedTable {
     const names = schema.columns.map((column) => column.name);
     this.keyColumns = schema.key.map((name) => names.indexOf(name));
     this.valueHeader = wireHeader(options.valueSchemaId);
-    this.keyHeader = options.keySchemaId === null ? null : wireHeader(options.keySchemaId);
+    const { keySchemaId, firstKeySchemaId } = options;
+    this.keyFrame = keySchemaId === null ? null : new KeyFrame(keySchemaId, firstKeySchemaId);
     this.source = new SourceBlockWriter({
       version: options.version,
       name: options.sourceName,

@@ -64,7 +64,7 @@ export class ChangeEmitter {
     if (hasOld) pos = oldRow.scan(buf, pos + 1, end);
     row.scan(buf, pos + 1, end);
     if (hasOld && row.unchanged > 0) row.fillUnchanged(oldRow);
-    if (hasOld && table.keyHeader !== null && keyChanged(table, buf)) {
+    if (hasOld && table.keyFrame !== null && keyChanged(table, buf)) {
       this.#updateKey(table, buf);
       return;
     }
@@ -126,7 +126,7 @@ export class ChangeEmitter {
 
   #emitDelete(table: CapturedTable, buf: Buffer): void {
     const partition = this.#emit(table, OP.delete, COUNT_DELETE, buf, table.oldRow, null, table.oldRow);
-    if (table.keyHeader === null) return;
+    if (table.keyFrame === null) return;
     const { key } = this.#appender.writer;
     this.#sink.append(table.topic, partition, key.bytes, 0, key.pos, null, 0, 0, this.moment.commitTsMs);
   }

@@ -1,4 +1,4 @@
-import { partitionOf, type SourceMoment } from '@hasivu/change-events';
+import type { SourceMoment } from '@hasivu/change-events';
 import type { TupleSpans } from '@hasivu/pgoutput';
 
 import type { CapturedTable } from './captured-table.ts';
@@ -77,15 +77,15 @@ export class EventAppender {
     headers: RecordHeaders | undefined,
   ): number {
     const { key, value } = this.writer;
-    const { topic, partitions } = table;
+    const { topic, partitions, keyFrame } = table;
     const atMs = moment.commitTsMs;
-    if (table.keyHeader === null) {
+    if (keyFrame === null) {
       const partition = keylessPartition(moment, partitions);
       this.#sink.append(topic, partition, null, 0, 0, value.bytes, 0, value.pos, atMs, headers);
       return partition;
     }
     this.writer.writeKey(table, src, keyRow);
-    const partition = partitionOf(key.bytes, 0, key.pos, partitions);
+    const partition = keyFrame.partitionOf(key.bytes, key.pos, partitions);
     this.#sink.append(topic, partition, key.bytes, 0, key.pos, value.bytes, 0, value.pos, atMs, headers);
     return partition;
   }

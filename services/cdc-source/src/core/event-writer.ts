@@ -1,4 +1,4 @@
-import { AvroBuffer, UNAVAILABLE_VALUE, type SourceMoment } from '@hasivu/change-events';
+import { AvroBuffer, UNAVAILABLE_VALUE, type KeyFrame, type SourceMoment } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 import {
   EXACT,
@@ -55,7 +55,7 @@ export class EventWriter {
   /** Writes the framed key of a row. The table has one. */
   writeKey(table: CapturedTable, src: Buffer, row: TupleSpans): void {
     const out = this.key;
-    const header = table.keyHeader as Buffer;
+    const { header } = table.keyFrame as KeyFrame;
     out.reset();
     out.writeRaw(header, 0, header.length);
     const { bounds } = row;

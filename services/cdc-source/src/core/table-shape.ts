@@ -70,25 +70,6 @@ function keyOf(source: ShapeSource, hints: CatalogHints): readonly string[] {
   return key.every((name) => names.has(name)) ? key : [];
 }
 
-/**
- * Key of a streamed relation: the flagged columns of the message are what deletes will name; the catalog only gives
- * their order. Under FULL every column is flagged, so the primary key decides.
- */
-export function keyOfRelation(
-  columns: readonly RelationColumn[],
-  identity: ReplicaIdentity,
-  hints: CatalogHints,
-): readonly string[] {
-  const names = new Set(columns.map((column) => column.name));
-  if (identity === 'full' || identity === 'nothing') {
-    return hints.primaryKey.every((name) => names.has(name)) ? hints.primaryKey : [];
-  }
-  const flagged = columns.filter((column) => column.inIdentity).map((column) => column.name);
-  const ordered = identity === 'index' ? hints.identityIndex : hints.primaryKey;
-  const same = ordered.length === flagged.length && ordered.every((name) => flagged.includes(name));
-  return same ? ordered : flagged;
-}
-
 /** True when binary values of both are read the same way: a type made anew under its old name is another. */
 export function sameDeclared(a: readonly DeclaredColumn[], b: readonly DeclaredColumn[]): boolean {
   return a.length === b.length && a.every((column, i) => column.typeOid === b[i]?.typeOid);

@@ -23,7 +23,7 @@ export function passTableOf(catalog: CatalogTable, copied: CopiedTable, found: T
     shape: shapeFingerprint(copied.table.schema, copied.rowFilter),
     parts: parts.every((part) => part.maySelect) ? parts.map(copiedPart) : [wholeTable(catalog)],
     // A message is sent once: the stream has the rows that the first snapshot did not see, and no copy has them too.
-    hasKey: !copied.isOutbox && copied.table.keyHeader !== null,
+    hasKey: !copied.isOutbox && copied.table.keyFrame !== null,
     identityFull: !copied.isOutbox && catalog.identity === 'full',
     hasToast: parts.some((part) => part.hasToast),
     rangePages: pagesPerRange(

@@ -152,7 +152,7 @@ export class RangeCopier {
     this.#inexact += table.inexactEvents;
     table.inexactEvents = 0;
     const { key, value } = this.#appender.writer;
-    this.#bytes += value.pos + (table.keyHeader === null ? 0 : key.pos);
+    this.#bytes += value.pos + (table.keyFrame === null ? 0 : key.pos);
   }
 
   #assertInTime(name: string, tookMs: number): void {

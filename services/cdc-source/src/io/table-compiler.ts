@@ -1,14 +1,4 @@
-import {
-  AvroDecodeError,
-  keySchema,
-  layoutOf,
-  topicNames,
-  valueSchema,
-  type AvroObject,
-  type EnvelopeLayout,
-  type TableSchema,
-} from '@hasivu/change-events';
-import { isPlatformError, PlatformError } from '@hasivu/errors';
+import { topicNames, type TableSchema } from '@hasivu/change-events';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { binaryColumnOf, type RelationMessage, type ReplicaIdentity } from '@hasivu/pgoutput';
 import {
@@ -26,9 +16,9 @@ import { LeftOutColumns, originsAmong, originsBesideRelation } from '../core/lef
 import { ruledShape, type ColumnRules, type RuledShape } from '../core/column-rules.ts';
 import { valueLimit } from '../core/oversize.ts';
 import type { CapturedAs } from '../core/publication-plan.ts';
+import { inKeyOrder, keyOfRelation, type KnownKey, type KnownKeys } from '../core/relation-key.ts';
 import { tableId } from '../core/table-selection.ts';
 import {
-  keyOfRelation,
   looksSame,
   sameDeclared,
   sameInitials,
@@ -39,8 +29,8 @@ import {
   type ShapeSource,
 } from '../core/table-shape.ts';
 import { UntoldColumns } from '../core/untold-columns.ts';
-import { failpoint } from '../failpoints.ts';
 import { SOURCE_VERSION } from '../source-settings.ts';
+import { TableSchemas } from './table-schemas.ts';
 
 export interface CompilerOptions {
   readonly session: CatalogSession;
@@ -68,10 +58,12 @@ export class TableCompiler {
   readonly #columns = new Map<string, readonly string[]>();
   readonly #options: CompilerOptions;
   readonly #topics: ReturnType<typeof topicNames>;
+  readonly #schemas: TableSchemas;
 
   constructor(options: CompilerOptions) {
     this.#options = options;
     this.#topics = topicNames(options.prefix);
+    this.#schemas = new TableSchemas(options.registry, options.prefix);
     this.types = new TypeCatalog(options.session);
   }
 
@@ -149,7 +141,6 @@ export class TableCompiler {
         : withInitial(column, initials[i] ?? null, transforms[i] ?? null, this.#initials),
     );
     const schema = { ...ruled, columns, leftOut: this.#leftOut.beside(name, columns) };
-    const key = keySchema(prefix, schema);
     const table = new CapturedTable({
       schema,
       transforms,
@@ -159,8 +150,7 @@ export class TableCompiler {
       topic,
       partitions: await cluster.partitionsOf(topic),
       maxValueBytes: valueLimit(cluster.recordLimitOf(topic)),
-      valueSchemaId: await this.#register(name, `${topic}-value`, valueSchema(prefix, schema)),
-      keySchemaId: key === null ? null : await this.#register(name, `${topic}-key`, key),
+      ...(await this.#schemas.register(topic, schema)),
       version: SOURCE_VERSION,
       sourceName: prefix,
     });
@@ -232,8 +222,16 @@ export class TableCompiler {
       );
     if (current) this.#noteLeftOut(relation, current, xid);
     const shape = shapeTable({ database: this.#options.database, ...relation }, hints, this.types.lookup);
-    const key = keyOfRelation(relation.columns, relation.identity, hints);
-    const table = await this.compile({ ...shape, key }, relation.identity);
+    const topic = this.topicOf(relation);
+    await this.#recall(tableId(relation), topic);
+    const keys: KnownKeys = {
+      today: keyToday(current, relation.identity),
+      newest: this.#schemas.newestKey(topic),
+    };
+    const key = keyOfRelation(relation.columns, relation.identity, origins, keys);
+    const columns = this.#schemas.identified(topic, { ...shape, key }, current);
+    const keyed = { ...shape, columns, key: inKeyOrder(key, columns, keys) };
+    const table = await this.compile(keyed, relation.identity);
     table.oid = relation.oid;
     return table;
   }
@@ -267,46 +265,17 @@ export class TableCompiler {
   /** The schema that events of before had says what the catalog may have forgotten since. */
   async #recall(name: string, topic: string): Promise<void> {
     if (this.#untold.isKnown(name)) return;
-    const { registry } = this.#options;
-    const value = await registry.latest(`${topic}-value`);
-    const layout = value === null ? null : knownIn(value);
+    const layout = await this.#schemas.recall(topic);
     if (layout !== null) {
       this.#initials.registered(layout.columns);
       this.#leftOut.registered(name, layout.columns, layout.leftOut ?? []);
     }
     this.#untold.begin(name, layout?.columns ?? null);
   }
-
-  async #register(table: string, subject: string, schema: AvroObject): Promise<number> {
-    try {
-      const id = await this.#options.registry.register(subject, schema, 'BACKWARD');
-      failpoint('schema-registered');
-      return id;
-    } catch (error) {
-      if (isPlatformError(error) && /INCOMPATIBLE/.test(error.code)) {
-        throw new PlatformError('SOURCE_SCHEMA_INCOMPATIBLE', {
-          doing: `registering the schema of ${table}`,
-          context: { table, subject },
-          cause: error,
-        });
-      }
-      throw error;
-    }
-  }
 }
 
 function keptOf<T>(columns: readonly T[], slots: Int32Array | null): readonly T[] {
   return slots === null ? columns : columns.filter((_, i) => (slots[i] as number) >= 0);
-}
-
-/** What a registered value schema says of columns; nothing where it is not a change event's. */
-function knownIn(schema: string): Pick<EnvelopeLayout, 'columns' | 'leftOut'> {
-  try {
-    return layoutOf(schema);
-  } catch (error) {
-    if (error instanceof AvroDecodeError) return { columns: [] };
-    throw error;
-  }
 }
 
 const NO_HINTS: CatalogHints = {
@@ -329,6 +298,13 @@ function hintsOf(table: CatalogTable): CatalogHints {
     ),
     defaulted: new Set(table.columns.flatMap(({ name, hasDefault }) => (hasDefault ? [name] : []))),
   };
+}
+
+function keyToday(table: CatalogTable | null, identity: ReplicaIdentity): KnownKey {
+  if (table === null) return { names: [], origins: [] };
+  const names = identity === 'index' ? table.identityIndex : table.primaryKey;
+  const origins = catalogOrigins(table);
+  return { names, origins: names.map((name) => origins.get(name)) };
 }
 
 /** The columns that the stream will carry; before version 15 that is every column that is not generated. */

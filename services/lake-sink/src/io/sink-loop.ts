@@ -27,6 +27,7 @@ const LAG_EVERY_MS = 1_000;
 /** Errors that stop the table they are of; the other tables go on. */
 const STOPS_A_TABLE: ReadonlySet<string> = new Set([
   'LAKE_SCHEMA_INCOMPATIBLE',
+  'LAKE_KEY_CHANGED',
   'LAKE_CONSTRAINT_BROKEN',
   'LAKE_CONSTRAINT_UNENFORCED',
   'LAKE_CHANGES_MISSING',

@@ -9,6 +9,7 @@ import type { DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
+import { assertKeyFed } from '../core/fed-key.ts';
 import { lakeFields } from '../core/lake-columns.ts';
 import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
@@ -296,6 +297,7 @@ export class TopicWriter {
       this.#key ?? [],
       { lsn: reader.commitLsn, seq: reader.seq },
     );
+    await this.#checkKey(planned ?? this.#tables.shape, reader.layout.columns);
     if (planned !== null || !this.#tables.hold(this.#targets, this.#key)) {
       await this.flush();
       const shape = planned ?? this.#tables.shape;
@@ -304,6 +306,17 @@ export class TopicWriter {
     const isBefore = this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
     const first = firstWith(this.#tables.shape?.rowFields ?? [], reader.layout.columns);
     (isBefore ? this.#fitsBefore : this.#fits).set(reader, first);
+  }
+
+  async #checkKey(shape: TableShape | null, columns: readonly ColumnSchema[]): Promise<void> {
+    // The change log has no need of a key.
+    if (shape === null || (this.#targets & ~TARGET.log) === 0) return;
+    try {
+      assertKeyFed(shape, columns, this.binding);
+    } catch (error) {
+      await this.flush();
+      throw error;
+    }
   }
 
   /** What other readers' columns are called may have changed with it. */

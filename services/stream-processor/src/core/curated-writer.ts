@@ -1,4 +1,4 @@
-import { AvroBuffer, partitionOf, type EnvelopeReader } from '@hasivu/change-events';
+import { AvroBuffer, type EnvelopeReader } from '@hasivu/change-events';
 
 import type { OutputTopic } from './output-topic.ts';
 import type { RecordSink, SourceRecord } from './record-sink.ts';
@@ -123,14 +123,14 @@ export class CuratedWriter {
     const { key } = this;
     const value = this.#value;
     this.#totals.written(to.topic, value.pos);
-    if (!this.hasKey || !to.keyHeader) {
+    if (!this.hasKey || !to.keyFrame) {
       // Without a key, rows of one source partition stay together and so keep their order.
       const partition = sourcePartition % to.partitions;
       this.#sink.append(to.topic, partition, null, 0, 0, value.bytes, 0, value.pos, record.timestampMs);
       return partition;
     }
-    to.keyHeader.copy(key.bytes, 0);
-    const partition = partitionOf(key.bytes, 0, key.pos, to.partitions);
+    to.keyFrame.header.copy(key.bytes, 0);
+    const partition = to.keyFrame.partitionOf(key.bytes, key.pos, to.partitions);
     this.#sink.append(
       to.topic,
       partition,

@@ -1,3 +1,5 @@
+import type { KeyFrame } from '@hasivu/change-events';
+
 /** One output of a pipeline, for rows of one schema. */
 export interface OutputTopic {
   readonly name: string;
@@ -5,6 +7,6 @@ export interface OutputTopic {
   readonly partitions: number;
   /** Confluent frame with the id of the value's schema. */
   readonly valueHeader: Buffer;
-  /** Confluent frame with the id of the key's schema; null for rows without a key. */
-  readonly keyHeader: Buffer | null;
+  /** Null for rows without a key. */
+  readonly keyFrame: KeyFrame | null;
 }

@@ -2,6 +2,8 @@ import {
   AvroDecodeError,
   EnvelopeReader,
   envelopeSchema,
+  KeyAliases,
+  KeyFrame,
   keyLayoutOf,
   keyRecordSchema,
   layoutOf,
@@ -9,6 +11,8 @@ import {
   sameColumnType,
   tableNamespace,
   wireHeader,
+  type AvroObject,
+  type ColumnSchema,
   type EnvelopeLayout,
   type KeyLayout,
   type TableSchema,
@@ -45,6 +49,9 @@ export class ProgramCompiler {
   readonly #registry: SchemaRegistry;
   readonly #settings: ProcessorSettings;
   readonly #partitions: ReadonlyMap<string, number>;
+  readonly #aliases = new KeyAliases();
+  /** Topics of outputs whose keys of before were asked for. */
+  readonly #recalled = new Map<string, Promise<void>>();
 
   /** @param partitions number of partitions by topic */
   constructor(
@@ -114,7 +121,9 @@ export class ProgramCompiler {
 
   async #outputs(config: PipelineConfig, pipeline: CompiledPipeline): Promise<OutputTopic[]> {
     const { names, kafka } = this.#settings;
-    const { columns, key } = pipeline.output;
+    const { key } = pipeline.output;
+    const columns =
+      config.from.length === 1 ? pipeline.output.columns : pipeline.output.columns.map(anonymous);
     const outputs: OutputTopic[] = [];
     for (const name of pipeline.outputs) {
       const topic = names.curated(config.name, name);
@@ -126,9 +135,26 @@ export class ProgramCompiler {
         topic,
         partitions: this.#partitions.get(topic) ?? 1,
         valueHeader: wireHeader(valueId),
-        keyHeader: keySchema ? wireHeader(await this.#registry.register(`${topic}-key`, keySchema)) : null,
+        keyFrame: keySchema && (await this.#keyFrame(topic, keySchema)),
       });
     }
     return outputs;
   }
+
+  async #keyFrame(topic: string, schema: AvroObject): Promise<KeyFrame> {
+    const subject = `${topic}-key`;
+    let recalled = this.#recalled.get(topic);
+    if (recalled === undefined) {
+      recalled = this.#registry.versions(subject).then((known) => this.#aliases.begin(topic, known));
+      this.#recalled.set(topic, recalled);
+    }
+    await recalled;
+    const id = await this.#registry.register(subject, this.#aliases.named(topic, schema));
+    return new KeyFrame(id, await this.#registry.firstId(subject));
+  }
+}
+
+/** Several tables in one output: what a column is in one of them says nothing of the others' of its name. */
+function anonymous({ origin: _ofOne, ...column }: ColumnSchema): ColumnSchema {
+  return column;
 }

@@ -69,7 +69,7 @@ export class TableWindow implements RowTap {
       if (!this.#seen) this.touched.truncate(this.#xid);
       return false;
     }
-    if (table.keyHeader === null) {
+    if (table.keyFrame === null) {
       if (!this.#seen) this.touched.lost = this.keyless = true;
       return false;
     }

@@ -1,0 +1,103 @@
+import {
+  AvroDecodeError,
+  KeyAliases,
+  keySchema,
+  layoutOf,
+  valueSchema,
+  type AvroObject,
+  type ColumnSchema,
+  type EnvelopeLayout,
+  type TableSchema,
+} from '@hasivu/change-events';
+import { isPlatformError, PlatformError } from '@hasivu/errors';
+import type { SchemaRegistry } from '@hasivu/kafka';
+import type { CatalogTable } from '@hasivu/postgres';
+
+import type { CapturedTableOptions } from '../core/captured-table.ts';
+import { catalogOrigins } from '../core/column-origins.ts';
+import type { KnownKey } from '../core/relation-key.ts';
+import { tableId } from '../core/table-selection.ts';
+import { failpoint } from '../failpoints.ts';
+
+/** What a registered value schema says of columns. */
+export type RegisteredColumns = Pick<EnvelopeLayout, 'columns' | 'leftOut'>;
+
+export type SchemaIds = Pick<CapturedTableOptions, 'valueSchemaId' | 'keySchemaId' | 'firstKeySchemaId'>;
+
+/** The schemas of tables' topics in the registry: what those of before say, and the ids of those that events have. */
+export class TableSchemas {
+  readonly #registry: SchemaRegistry;
+  readonly #prefix: string;
+  readonly #aliases = new KeyAliases();
+
+  constructor(registry: SchemaRegistry, prefix: string) {
+    this.#registry = registry;
+    this.#prefix = prefix;
+  }
+
+  /** What the newest schemas say, asked for before a topic's first event; null where there is none. */
+  async recall(topic: string): Promise<RegisteredColumns | null> {
+    const value = await this.#registry.latest(`${topic}-value`);
+    this.#aliases.begin(topic, value === null ? [] : await this.#registry.versions(`${topic}-key`));
+    return value === null ? null : knownIn(value);
+  }
+
+  /** The key that a topic's newest schema has; the topic was recalled. */
+  newestKey(topic: string): KnownKey {
+    return this.#aliases.newest(topic);
+  }
+
+  /** See {@link KeyAliases.identified}. @param current the table as it is today, if it is */
+  identified(topic: string, table: TableSchema, current: CatalogTable | null): readonly ColumnSchema[] {
+    const there = new Set(current === null ? [] : catalogOrigins(current).values());
+    return this.#aliases.identified(topic, table, (origin) => there.has(origin));
+  }
+
+  /** @throws PlatformError SOURCE_SCHEMA_INCOMPATIBLE */
+  async register(topic: string, table: TableSchema): Promise<SchemaIds> {
+    const name = tableId(table);
+    const valueSchemaId = await this.#register(
+      `the schema of ${name}`,
+      name,
+      `${topic}-value`,
+      valueSchema(this.#prefix, table),
+    );
+    const key = keySchema(this.#prefix, table);
+    if (key === null) return { valueSchemaId, keySchemaId: null };
+    const subject = `${topic}-key`;
+    const keySchemaId = await this.#register(
+      `the key schema of ${name}`,
+      name,
+      subject,
+      this.#aliases.named(topic, key),
+    );
+    return { valueSchemaId, keySchemaId, firstKeySchemaId: await this.#registry.firstId(subject) };
+  }
+
+  async #register(what: string, table: string, subject: string, schema: AvroObject): Promise<number> {
+    try {
+      const id = await this.#registry.register(subject, schema, 'BACKWARD');
+      failpoint('schema-registered');
+      return id;
+    } catch (error) {
+      if (isPlatformError(error) && /INCOMPATIBLE/.test(error.code)) {
+        throw new PlatformError('SOURCE_SCHEMA_INCOMPATIBLE', {
+          doing: `registering ${what}`,
+          context: { table, subject },
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+}
+
+/** What a registered value schema says of columns; nothing where it is not a change event's. */
+function knownIn(schema: string): RegisteredColumns {
+  try {
+    return layoutOf(schema);
+  } catch (error) {
+    if (error instanceof AvroDecodeError) return { columns: [] };
+    throw error;
+  }
+}

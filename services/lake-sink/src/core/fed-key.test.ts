@@ -1,0 +1,50 @@
+import type { ColumnSchema } from '@hasivu/change-events';
+import { field } from '@hasivu/delta';
+import { expect, test } from '@jest/globals';
+import { withOrigin } from './column-origin.ts';
+import { assertKeyFed } from './fed-key.ts';
+import type { TableShape } from './table-shape.ts';
+import type { TopicBinding } from './topic-binding.ts';
+
+const column = (name: string, origin?: string): ColumnSchema => ({
+  name,
+  type: { kind: 'int32' },
+  pgType: 'integer',
+  ...(origin === undefined ? {} : { origin }),
+});
+const shape = (fields: Readonly<Record<string, string | null>>, key: readonly string[]): TableShape => ({
+  rowFields: Object.entries(fields).map(([name, origin]) => withOrigin(field(name, 'integer'), origin)),
+  partitions: [],
+  key,
+});
+
+function refusal(of: TableShape, mapsColumns: boolean, ...columns: readonly ColumnSchema[]): string | null {
+  try {
+    assertKeyFed(of, columns, {
+      table: 'public.parts',
+      topic: 'p.public.parts',
+      mapsColumns,
+    } as TopicBinding);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('rows whose columns are those of the key, by origin or by name, are taken', () => {
+  expect(refusal(shape({ code: '7.1' }, ['code']), true, column('id', '7.1'))).toBeNull();
+  expect(refusal(shape({ ID: null }, ['ID']), false, column('id', '7.1'), column('n'))).toBeNull();
+  expect(refusal(shape({ id: '7.1' }, []), true, column('other'))).toBeNull();
+});
+
+test('rows without one are refused with the column and what became of it', () => {
+  const message = refusal(
+    shape({ plant: null, id: null, n: null }, ['plant', 'id']),
+    false,
+    column('plant'),
+    column('code'),
+  );
+  expect(message).toMatch(/LAKE_KEY_CHANGED.*public\.parts.*"id".*\(plant, code\).*columnMapping is never/);
+  const replaced = refusal(shape({ id_was_1: '7.1', id: '7.3' }, ['id_was_1']), true, column('id', '7.3'));
+  expect(replaced).toMatch(/LAKE_KEY_CHANGED.*"id_was_1".*\(id\).*another column/);
+});
