@@ -23,8 +23,9 @@ silently: the nearest value or null is written, and the record carries the text 
 | --- | --- | --- | --- | --- |`;
 
 const TAIL = `
-- **Domains** are their base type, with the modifier that the domain gives it. **Enums**, **composites**, **ranges** and
-  types of extensions (hstore, geometry, citext, vector) are text as Postgres prints them.
+- **Domains** are their base type, with the modifier that the domain gives it. **Enums**, **composites**
+  ([ADR 26](adr/0026-composites-are-text.md)), **ranges** and types of extensions (hstore, geometry, citext, vector) are text
+  as Postgres prints them.
 - **Arrays** are lists of their element's type. An array declared with more than one dimension is text: a list of lists
   would change its type with the value. Where one dimension is declared and a value has more, its elements are flattened
   row by row and the literal travels in the header.

@@ -12,7 +12,9 @@ import { namedParts } from './named-parts.ts';
 /**
  * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
  * narrower type (cast); a column that names the partition is a constant. `__file` and `__row` say where a row stands.
- * @param beside columns that are no table's: files have them by the names that they have here
+ * @param beside columns of change files, which are no table's: files have them by the names that they have here. Then all
+ * columns are found by their names, also under a mapping by id: these columns have no id, and change files have Delta's
+ * physical names, since nothing but its writers makes them
  */
 export function readFiles(
   fields: readonly DeltaField[],
@@ -26,7 +28,7 @@ export function readFiles(
     ({ columns }) => columns,
   );
   const reads = [...byMapping].map(([mapping, groups]) =>
-    readMapped(columnsOf(fields, mapping, beside), outside, mapping, groups),
+    readMapped(columnsOf(fields, mapping, beside), outside, groups, beside),
   );
   if (reads.length > 0) return `(${reads.join(' UNION ALL ')})`;
   return `(${emptyRelation([...fields, ...beside].map((own) => [own.name, own.type]))})`;
@@ -60,19 +62,20 @@ function columnsOf(
 function readMapped(
   columns: readonly ReadColumn[],
   outside: ReadonlySet<string>,
-  mapping: ColumnMapping,
   groups: readonly PartitionFiles[],
+  beside: readonly DeltaField[],
 ): string {
   const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
   const inFiles = known.filter(
     (_, at) => !outside.has(columns.filter(({ stored }) => stored)[at]?.own.name ?? ''),
   );
+  const isById = beside.length === 0 && groups[0]?.columns.mode === 'id' && inFiles.length > 0;
   const reads = groups.map(({ partitionValues, paths }) => {
     const constants = columns.flatMap(({ own, stored }) => {
       if (stored === null || !outside.has(own.name)) return [];
       return `, ${partitionConstant(partitionValues[own.name] ?? null, own.type)} AS ${identifier(stored.name)}`;
     });
-    return `SELECT * RENAME (file_row_number AS __row)${constants.join('')} FROM ${scan(paths, mapping, inFiles)}`;
+    return `SELECT *${isById ? ', file_row_number AS __row' : ' RENAME (file_row_number AS __row)'}${constants.join('')} FROM ${scan(paths, isById ? inFiles : [])}`;
   });
   const empty = emptyRelation(known.map((stored) => [stored.name, stored.type]));
   const chosen = columns.map(({ own, stored }) => {
@@ -85,15 +88,15 @@ function readMapped(
   return `SELECT ${[...chosen, '__file', '__row'].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
 }
 
-function scan(paths: readonly string[], mapping: ColumnMapping, inFiles: readonly DeltaField[]): string {
+/** @param byIds columns to be found by their ids; without any, all are found by name */
+function scan(paths: readonly string[], byIds: readonly DeltaField[]): string {
   const list = paths.map(text).join(', ');
-  // By id, the files' own names have no say.
-  const how =
-    mapping.mode === 'id' && inFiles.length > 0
-      ? `schema = MAP {${inFiles.map(byId).join(', ')}}`
-      : 'union_by_name = true';
   // Of a folder's name such as `a=b`, which may be above ours, the engine would make a column.
-  return `read_parquet([${list}], ${how}, hive_partitioning = false, filename = '__file', file_row_number = true)`;
+  const read = `read_parquet([${list}], hive_partitioning = false, filename = '__file'`;
+  if (byIds.length === 0) return `${read}, union_by_name = true, file_row_number = true)`;
+  // By id, the files' own names have no say. Asked for rows' numbers as an option, the engine (1.5) breaks, and stays
+  // broken, where a file has a column without an id: Spark's have one in files that it writes for updates.
+  return `${read}, schema = MAP {${byIds.map(byId).join(', ')}})`;
 }
 
 function byId(stored: DeltaField): string {

@@ -87,6 +87,34 @@ const join = fc.constantFrom('JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN');
 const sideJoin = fc.constantFrom('SEMI JOIN', 'ANTI JOIN');
 const FEW = 'count(*) AS c, min(o.id) AS i, max(u.s) AS m, count(u.n) AS n, sum(o.d) AS d';
 
+const ALL = 'id, n, s, x, d, ts, day, part, st, later';
+/** Where rows come from when not right from a table: some let conditions through, some must not. */
+const inner = fc.constantFrom(
+  'SELECT * FROM silver.p.t',
+  'SELECT * FROM silver.p.t ORDER BY id',
+  'SELECT o.* FROM silver.p.t AS o',
+  `SELECT ${ALL} FROM silver.p.t WHERE id > 40`,
+  'SELECT n AS id, id AS n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  `SELECT ${ALL}, id + 1 AS more FROM silver.p.t`,
+  'SELECT id * 2 AS id, n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  'SELECT u.* FROM silver.p.t o JOIN silver.p.u u ON o.id = u.id',
+  'SELECT u.* FROM silver.p.t o LEFT JOIN silver.p.u u ON o.id = u.id AND o.n > 5',
+  'SELECT o.* FROM silver.p.t o LEFT JOIN silver.p.u u ON o.id = u.id',
+  'SELECT * FROM silver.p.t o JOIN silver.p.u u ON o.n = u.id',
+  'SELECT u.id AS n, o.id, o.s, u.x, o.d, u.ts, o.day, u.part, o.st, u.later FROM silver.p.t o FULL JOIN silver.p.u u ON o.id = u.id',
+  'SELECT * FROM (SELECT * FROM (SELECT * FROM silver.p.u) a WHERE a.n > 3) b',
+  'SELECT * FROM silver.p.t ORDER BY ALL LIMIT 40',
+  'SELECT DISTINCT * FROM silver.p.t',
+  'SELECT DISTINCT ON (part) * FROM silver.p.t ORDER BY ALL',
+  'SELECT * REPLACE (id + 3000 AS id) FROM silver.p.t',
+  'SELECT max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, min(part) AS part, max(st) AS st, max(later) AS later FROM silver.p.t',
+  'SELECT part, max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, max(st) AS st, max(later) AS later FROM silver.p.t GROUP BY ALL',
+  'SELECT *, count(*) OVER (PARTITION BY part) AS c FROM silver.p.t',
+  'SELECT * FROM silver.p.t QUALIFY id = max(id) OVER (PARTITION BY part)',
+  'SELECT count(*) OVER () AS id, n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  `SELECT ${ALL} FROM silver.p.t UNION ALL SELECT ${ALL} FROM silver.p.u`,
+);
+
 /** Statements over `silver.p.t` and `silver.p.u`; their answers do not depend on the order of rows. */
 export const randomQueries: fc.Arbitrary<string> = fc.oneof(
   condition.map(
@@ -161,6 +189,38 @@ export const randomQueries: fc.Arbitrary<string> = fc.oneof(
     (where) =>
       `WITH c AS (SELECT id, s, n FROM silver.p.t WHERE ${where('')}) SELECT count(*) AS a, max(c.s) AS s FROM c JOIN silver.p.u u ON c.id = u.id`,
   ),
+  fc
+    .tuple(inner, condition)
+    .map(([rows, where]) => `SELECT count(*) AS c, min(id) AS i FROM (${rows}) q WHERE ${where('q.')}`),
+  fc
+    .tuple(inner, condition)
+    .map(
+      ([rows, where]) => `WITH q AS (${rows}) SELECT count(*) AS c, min(n) AS i FROM q WHERE ${where('')}`,
+    ),
+  fc
+    .tuple(inner, condition, condition)
+    .map(
+      ([rows, a, b]) =>
+        `WITH q AS (${rows}) SELECT (SELECT count(*) FROM Q WHERE ${a('')}) AS a, (SELECT count(*) FROM q AS r WHERE ${b('r.')}) AS b`,
+    ),
+  fc
+    .tuple(inner, join, condition, condition)
+    .map(
+      ([rows, by, on, where]) =>
+        `WITH q AS MATERIALIZED (${rows}) SELECT count(*) AS c, count(q.id) AS i FROM silver.p.u u ${by} q ON u.id = q.id AND ${on('q.')} WHERE ${where('q.')}`,
+    ),
+  fc
+    .tuple(inner, condition)
+    .map(
+      ([rows, where]) =>
+        `WITH q AS (${rows}), w AS (SELECT * FROM q) SELECT count(*) AS c FROM silver.p.u o WHERE EXISTS (FROM w WHERE w.id = o.id AND ${where('w.')})`,
+    ),
+  fc
+    .tuple(inner, condition)
+    .map(
+      ([rows, where]) =>
+        `WITH q AS (${rows}), r AS (WITH q AS (SELECT * FROM silver.p.u) SELECT * FROM q) SELECT count(*) AS c FROM r, q WHERE r.id = q.id AND ${where('q.')}`,
+    ),
   number.map(
     (n) =>
       `SELECT count(*) AS c, max(b.id) AS i FROM silver.p.t a ASOF JOIN silver.p.u b ON a.id >= b.id WHERE b.id < ${n}`,

@@ -1,12 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ColumnMapping, field, partitionId, removalOf, type Action, type AddFile } from '@hasivu/delta';
+import {
+  ColumnMapping,
+  field,
+  partitionId,
+  removalOf,
+  schemaString,
+  type Action,
+  type AddFile,
+  type DeltaField,
+} from '@hasivu/delta';
 import { MemoryStore } from '@hasivu/object-store';
 import {
   Engine,
   type EngineSession,
+  engineType,
   FileCache,
+  inPartition,
   type MergeCommit,
   text,
   uploadEngineFiles,
@@ -83,7 +94,9 @@ export class HistoryBench implements AsyncDisposable {
       await table.create(historyFields(layout, target.rows), partitions, shape.key);
       tables.set(target, table);
     }
-    return new BenchHistory(this.#engine, this.#cache, { layout, log, tables });
+    const reopen = (target: HistoryTarget): Promise<LakeTable> =>
+      LakeTable.open(`${root}/${target.root}`, around);
+    return new BenchHistory(this.#engine, this.#cache, { layout, log, tables, reopen });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,6 +110,7 @@ interface Bound {
   readonly layout: HistoryLayout;
   readonly log: LakeTable;
   readonly tables: ReadonlyMap<HistoryTarget, LakeTable>;
+  readonly reopen: (target: HistoryTarget) => Promise<LakeTable>;
 }
 
 export class BenchHistory {
@@ -196,10 +210,45 @@ export class BenchHistory {
     return this.apply(changesSql(changes, from), { truncatedAt, unavailable, offset }, targets);
   }
 
-  /** Rows as the files hold them, numbers as numbers, times as seconds. */
-  async rows(target: HistoryTarget): Promise<Row[]> {
-    const table = this.table(target);
-    const fields = rowFieldsOf(this.#bound.layout, target.rows);
+  /** Another writer adds a column to a table and fills it: the merger learns of it when its commit is refused. */
+  async addColumnElsewhere(target: HistoryTarget, own: DeltaField, value: string): Promise<void> {
+    const other = await this.#bound.reopen(target);
+    const { metadata, schema } = other.delta.state;
+    const fields = [...schema.fields, own];
+    const partitions = other.partitionColumns.map((name) => ({
+      transform: 'identity' as const,
+      source: name,
+      name,
+    }));
+    const files = [...other.delta.state.files.values()];
+    const adds: AddFile[] = [];
+    for (const file of files) {
+      const local = await fetchedFiles(other, this.#cache, [file]);
+      const [path] = local.groups.flatMap((group) => group.paths).map(text);
+      const query = `SELECT *, CAST(${value} AS ${engineType(own.type)}) AS ${own.name} FROM read_parquet(${path}, hive_partitioning = false)`;
+      const stored = [...rowFieldsOf(this.#bound.layout, target.rows), own];
+      const filled = await this.#engine.exclusively('filling a column', async (session) => {
+        const written = await session.writeParquet(query, 'filled', 2 ** 30, [], { codec: 'zstd' });
+        const named = inPartition(written, partitions, file.partitionValues);
+        return uploadEngineFiles(other, this.#cache, named, stored, partitions);
+      });
+      adds.push(...filled);
+    }
+    await other.delta.commit({
+      actions: [
+        { metaData: { ...metadata, schemaString: schemaString({ type: 'struct', fields }) } },
+        ...files.map((file): Action => removalOf(file, 1)),
+        ...adds.map((add): Action => ({ add })),
+      ],
+      operation: 'UPDATE',
+    });
+  }
+
+  /** Rows as the files hold them, numbers as numbers, times as seconds. @param others columns of other writers */
+  async rows(target: HistoryTarget, others: readonly DeltaField[] = []): Promise<Row[]> {
+    // As another reader: the merger is not to learn of it.
+    const table = others.length === 0 ? this.table(target) : await this.#bound.reopen(target);
+    const fields = [...rowFieldsOf(this.#bound.layout, target.rows), ...others];
     const columns = fields
       .filter((own) => !table.partitionColumns.includes(own.name))
       .map((own) =>

@@ -121,6 +121,23 @@ export class SinkFixture implements AsyncDisposable {
     return new Map((await this.#files(root)).map(({ path, size }) => [path, size]));
   }
 
+  /** Data files that each commit added, of those that added any. */
+  async filesAdded(root: string): Promise<number[]> {
+    const store = createS3Store(this.lake);
+    try {
+      const counts: number[] = [];
+      for (const key of (await this.keys(`${root}/_delta_log/`)).filter((name) => name.endsWith('.json'))) {
+        const lines = Buffer.from((await store.get(key)) ?? [])
+          .toString()
+          .split('\n');
+        counts.push(lines.filter((line) => line.startsWith('{"add":')).length);
+      }
+      return counts.filter((count) => count > 0);
+    } finally {
+      store.close();
+    }
+  }
+
   async #files(root: string): Promise<readonly AddFile[]> {
     const store = createS3Store(this.lake);
     try {

@@ -68,6 +68,30 @@ describe('where rows are stored', () => {
     expect(advice).toEqual([expect.objectContaining({ level: 'warn', table: 'public.visits' })]);
   });
 
+  test('a fetched batch with many partition values is committed in parts, none with more files than may be open at once', async () => {
+    await using sink = await SinkFixture.create('crowded', {
+      tables: { 'public.visits': { partitionBy: ['region'] } },
+      flush: { intervalMs: 60_000, rows: 1_000_000 },
+    });
+    await using feed = await ChangeFeed.open(sink.kafka, visits);
+    const of = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => ({
+        op: 'c' as const,
+        partition: 0,
+        row: { id: from + n, region: `r${from + n}`, created_at: march },
+      }));
+    await feed.send(...of(0, 150));
+    await sink.start();
+    const state = await sink.until('silver/public/visits', 'two parts', ({ rows }) => rows.length === 128);
+    // The third part waits for its time, or for the sink's end.
+    expect(await sink.service.stop()).toEqual({ code: 0, signal: null });
+    expect(state.files).toHaveLength(128);
+    for (const root of ['bronze/public/visits', 'silver/public/visits']) {
+      expect((await sink.read(root)).rows).toHaveLength(150);
+      expect(await sink.filesAdded(root)).toEqual([64, 64, 22]);
+    }
+  });
+
   test('a table without a key has bronze only', async () => {
     await using sink = await SinkFixture.create('keyless');
     await using feed = await ChangeFeed.open(sink.kafka, { ...visits, key: [] });

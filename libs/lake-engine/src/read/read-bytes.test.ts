@@ -124,6 +124,25 @@ describe('a statement reads', () => {
     expect(read.files).toEqual({ read: 1, of: 4 });
   });
 
+  test.each([
+    'WITH o AS (SELECT * FROM silver.p.t) SELECT count(a), min(id) FROM o WHERE %',
+    'SELECT count(a), min(id) FROM (SELECT id, day, a FROM (SELECT t.* FROM silver.p.t t ORDER BY id)) o WHERE %',
+    "SELECT count(a), min(o.id) FROM (VALUES (1)) v JOIN (SELECT id, day AS d, a FROM silver.p.t) o ON o.d = '2026-01-03'",
+  ])('only those files through subqueries too: %s', async (sql) => {
+    const { rows, read } = await query(sql.replace('%', "day = '2026-01-03'"));
+    expect(rows).toEqual([[String(ROWS), String(2 * ROWS)]]);
+    expect(read.files).toEqual({ read: 1, of: 4 });
+    expect(read.fetchedBytes).toBeLessThan(read.tableBytes / 3);
+  });
+
+  test('every file where rows that the condition drops have a say', async () => {
+    const { rows, read } = await query(
+      `SELECT count(id) FROM (SELECT id, day FROM silver.p.t ORDER BY id LIMIT ${2 * ROWS}) WHERE day = '2026-01-03'`,
+    );
+    expect(rows).toEqual([['2']]);
+    expect(read.files).toEqual({ read: 4, of: 4 });
+  });
+
   test('only the row groups that may hold its rows, and numbers them right where rows are marked deleted', async () => {
     const { rows, read } = await query(
       `SELECT count(*), min(a), max(b) FROM silver.p.t WHERE id BETWEEN ${MARKED - 2} AND ${MARKED + 2}`,

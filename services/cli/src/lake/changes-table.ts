@@ -7,6 +7,7 @@ import {
   readChanges,
   type ChangeFile,
   type ChangeRange,
+  type DeltaField,
   type DeltaStruct,
   type LogStore,
   type VectorFiles,
@@ -92,16 +93,20 @@ export function changesSelect(
 ): string {
   // A file may have changed more than once.
   const placed = new Map(files.map((file, at) => [paths[at] as string, file]));
-  const relation = readFiles(
-    schema.fields,
-    partitionColumns.map((name) => ({ name })),
-    byPartition(
-      [...placed].map(([path, file]) => ({ path, file })),
-      partitionColumns,
-      columns,
-    ),
-    [CHANGE_TYPE],
-  );
+  const relationOf = (of: (file: VersionedFile) => boolean, beside: readonly DeltaField[]): string =>
+    readFiles(
+      schema.fields,
+      partitionColumns.map((name) => ({ name })),
+      byPartition(
+        [...placed].flatMap(([path, file]) => (of(file) ? [{ path, file }] : [])),
+        partitionColumns,
+        columns,
+      ),
+      beside,
+    );
+  const told = relationOf(({ changeType }) => changeType === null, [CHANGE_TYPE]);
+  const whole = relationOf(({ changeType }) => changeType !== null, []);
+  const relation = `(SELECT * FROM ${told} UNION ALL BY NAME SELECT * FROM ${whole})`;
   const marked =
     'CASE WHEN __row < bit_length(__bits) THEN get_bit(__bits, CAST(__row AS INTEGER)) = 1 ELSE false END';
   const selected = [

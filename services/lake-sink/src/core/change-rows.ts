@@ -28,7 +28,7 @@ export function changeRows(
   const names = renamed.map(([stored, name]) => `WHEN ${text(stored)} THEN ${text(name)}`).join(' ');
   const present =
     renamed.length === 0 ? unavailable : `list_transform(_unavailable, lambda u: CASE u ${names} ELSE u END)`;
-  const unsent = lacking === 'noted' ? (shape.unsent ?? []) : [];
+  const unsent = shape.unsent ?? [];
   // As if the change had left the value as it is.
   const all =
     unsent.length === 0

@@ -17,7 +17,7 @@ export const OP = {
   message: 0x6d,
 } as const;
 
-/** Partition files open at once in one batch; more means flushing early. */
+/** Partition files open at once in one batch, each with pages of every column: with as many it is flushed. */
 export const MAX_OPEN_PARTITIONS = 64;
 
 /** Which tables a batch goes to: bit 1 the change log, bit 2 the current state, one each from bit 4 on histories. */

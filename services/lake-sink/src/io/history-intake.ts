@@ -102,7 +102,7 @@ export async function takeIn(
   await session.run(valuesViewSql(layout, files));
   const logged = rewound === null ? null : changesUpTo(layout, log.groups, 'recorded', batch.upTo);
   for (const sql of eventsSql(layout, { log: logged, closed: closedRelation })) await session.run(sql);
-  const lacking = new Set(batch.unavailable);
+  const lacking = new Set([...batch.unavailable, ...(layout.shape.unsent ?? [])]);
   if (logged !== null)
     for (const row of await session.rows(lackingColumnsSql(logged))) lacking.add(row['name'] as string);
   const newest = await positions(session, changes, '_');

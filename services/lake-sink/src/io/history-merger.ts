@@ -10,6 +10,7 @@ import {
   writePartitioned,
 } from '@hasivu/lake-engine';
 import { rowsSql, versionsSql, type FollowedColumn } from '../core/history/fold-sql.ts';
+import { withGrownHistory } from '../core/history/grown-history.ts';
 import { historyPartitions, rowFieldsOf, type HistoryLayout } from '../core/history/history-layout.ts';
 import { versionsOf } from '../core/history/history-relations.ts';
 import {
@@ -58,23 +59,30 @@ export class HistoryMerger {
   async #merge(
     session: EngineSession,
     stores: HistoryStores,
-    batch: HistoryBatch,
+    sent: HistoryBatch,
     txns: (seen: ChangePosition) => readonly Action[],
   ): Promise<MergeCommit> {
     const { target } = stores;
+    const layout = withGrownHistory(sent.layout, stores.rows, target.delta.state.schema);
+    const batch = { ...sent, layout };
+    // Values are lent by the other table too, which its writer may have filled meanwhile.
+    if (layout !== sent.layout)
+      for (const other of [stores.open, stores.closed])
+        if (other?.exists === true && other !== target) await other.delta.refresh();
     const live = [...target.delta.state.files.keys()];
     const taken = await takeIn(session, this.#cache, stores, batch);
-    await session.run(versionsSql(batch.layout, taken.followed));
-    await session.run(rowsSql(batch.layout, taken.followed));
-    if (batch.layout.overwritten.length > 0) await session.run(newestValuesSql(batch.layout, taken.followed));
+    const lender = stores.rows === 'open' ? 'open' : 'closed';
+    await session.run(versionsSql(layout, taken.followed, taken.isRewound ? lender : null));
+    await session.run(rowsSql(layout, taken.followed));
+    if (layout.overwritten.length > 0) await session.run(newestValuesSql(layout, taken.followed));
     const change: Change = { adds: [], removed: [] };
     if (stores.rows !== 'closed') {
-      const rewritten = await pick(session, taken.open, rewrittenOpenFilesSql(batch.layout));
-      await this.#write(session, stores, batch.layout, taken.followed, 'open', rewritten, change);
+      const rewritten = await pick(session, taken.open, rewrittenOpenFilesSql(layout));
+      await this.#write(session, stores, layout, taken.followed, 'open', rewritten, change);
     }
     if (stores.rows !== 'open') {
-      const rewritten = await this.#touchedClosed(session, stores, batch.layout, taken.isRewound);
-      await this.#write(session, stores, batch.layout, taken.followed, 'closed', rewritten, change);
+      const rewritten = await this.#touchedClosed(session, stores, layout, taken.isRewound);
+      await this.#write(session, stores, layout, taken.followed, 'closed', rewritten, change);
     }
     this.#failpoint('history-uploaded');
     return await commitMerge(target, this.#cache, { live, ...change, actions: txns(taken.seen) });

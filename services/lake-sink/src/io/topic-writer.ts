@@ -23,7 +23,7 @@ import {
 import { initialSince } from '../core/column-initial.ts';
 import { fieldFor } from '../core/column-origin.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
-import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import { MAX_OPEN_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
@@ -67,6 +67,8 @@ export class TopicWriter {
   readonly #fitsBefore = new Map<EnvelopeReader, readonly PlaceHalves[]>();
   #deadLettered = 0;
   #heldBytes = 0;
+  /** An open batch has as many partition files as it may: the next row waits, also of the same fetched batch. */
+  #isCrowded = false;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
@@ -130,6 +132,7 @@ export class TopicWriter {
         await this.#resolve(step, cursor, partition);
         if (typeof step === 'object') break;
       }
+      if (this.#isCrowded) await this.flush();
     }
     for (const readers of [this.#fits, this.#fitsBefore])
       for (const reader of readers.keys()) reader.release();
@@ -153,6 +156,7 @@ export class TopicWriter {
     // A table that catches up must have its old rows before its new ones.
     const batches = [...this.#open.values()].sort((left, right) => left.targets - right.targets);
     this.#open = new Map();
+    this.#isCrowded = false;
     this.#sealed = batches;
     if (this.#deadLettered > 0) await this.#tools.deadLetters.flush();
     this.#deadLettered = 0;
@@ -195,6 +199,7 @@ export class TopicWriter {
       if (targets !== 0) {
         const batch = this.#batchFor(targets);
         batch.append(reader, partition, offset);
+        if (batch.openPartitions >= MAX_OPEN_PARTITIONS) this.#isCrowded = true;
         if (targets !== wanted) batch.offsets.set(partition, offset);
       }
     } catch (error) {

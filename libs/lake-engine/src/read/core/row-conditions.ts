@@ -17,10 +17,20 @@ export interface RowCondition {
 /** Joins that keep or drop rows by what their conditions say of one side at a time. */
 const PLAIN_JOINS = new Set(['REGULAR', 'CROSS', 'NATURAL']);
 
-type Passed = Pick<RowCondition, 'node' | 'ifRejectsNull'>;
+/** A condition on its way to the tables that it is about. */
+export interface PassedCondition extends Pick<RowCondition, 'node' | 'ifRejectsNull'> {
+  /** What its references are called here, where it was written elsewhere. */
+  readonly refer?: (parts: readonly string[]) => readonly string[] | null;
+}
 
-/** Conditions on the rows of each table right in the FROM of a SELECT. Tables that are not in the answer have none. */
-export function rowConditions(select: SelectNode): Map<TableNode, RowCondition[]> {
+/**
+ * Conditions on the rows of each table and subquery right in the FROM of a SELECT. Those that are not in the answer have none.
+ * @param outside what is asked of the rows that the SELECT puts out
+ */
+export function rowConditions(
+  select: SelectNode,
+  outside: readonly PassedCondition[] = [],
+): Map<TableNode, RowCondition[]> {
   const found = new Map<TableNode, RowCondition[]>();
   const { from_table: from, where_clause: where } = select;
   if (from === undefined) return found;
@@ -28,11 +38,16 @@ export function rowConditions(select: SelectNode): Map<TableNode, RowCondition[]
   // A sample is drawn before the conditions are looked at: of fewer rows it would be another one.
   if (isSampled(select) || all.some(isSampled)) return found;
   const scope = scopeOf(from, all);
-  passDown(from, where ? [{ node: where, ifRejectsNull: false }] : [], (table, passed) => {
+  const own = where ? [{ node: where, ifRejectsNull: false }] : [];
+  passDown(from, [...own, ...outside], (table, passed) => {
     const resolve = resolverOf(table, scope);
     found.set(
       table,
-      passed.map((condition) => ({ ...condition, resolve })),
+      passed.map(({ node, ifRejectsNull, refer }) => ({
+        node,
+        ifRejectsNull,
+        resolve: refer === undefined ? resolve : referred(refer, resolve),
+      })),
     );
   });
   return found;
@@ -40,16 +55,16 @@ export function rowConditions(select: SelectNode): Map<TableNode, RowCondition[]
 
 function passDown(
   table: TableNode,
-  passed: readonly Passed[],
-  reach: (table: TableNode, passed: readonly Passed[]) => void,
+  passed: readonly PassedCondition[],
+  reach: (table: TableNode, passed: readonly PassedCondition[]) => void,
 ): void {
   const { left, right, condition } = table;
-  if (table.type === 'BASE_TABLE') return reach(table, passed);
+  if (table.type === 'BASE_TABLE' || table.type === 'SUBQUERY') return reach(table, passed);
   if (table.type !== 'JOIN' || left === undefined || right === undefined) return;
   // ASOF takes the nearest of the rows, POSITIONAL the one in the same place: fewer rows give others.
   if (!PLAIN_JOINS.has(table.ref_type ?? '')) return;
-  const on: Passed[] = condition ? [{ node: condition, ifRejectsNull: false }] : [];
-  const outer = passed.map(({ node }) => ({ node, ifRejectsNull: true }));
+  const on: PassedCondition[] = condition ? [{ node: condition, ifRejectsNull: false }] : [];
+  const outer = passed.map((one) => ({ ...one, ifRejectsNull: true }));
   switch (table.join_type) {
     case 'INNER':
       passDown(left, [...passed, ...on], reach);
@@ -72,6 +87,13 @@ function passDown(
       return passDown(right, on, reach);
     default:
   }
+}
+
+function referred(refer: NonNullable<PassedCondition['refer']>, resolve: ColumnResolver): ColumnResolver {
+  return (parts) => {
+    const here = refer(parts);
+    return here === null ? null : resolve(here);
+  };
 }
 
 interface Scope {

@@ -109,11 +109,48 @@ describe('conditions on rows', () => {
     [`SELECT a ${from} ASOF JOIN silver.p.u u ON t.a >= u.a WHERE t.a = 1`, ['t ', 'u ']],
     [`SELECT a ${from} WHERE a = 1 USING SAMPLE 3`, ['t ']],
     [`SELECT a ${from} WHERE a = 1 UNION ALL SELECT a FROM silver.p.t`, ['t !', 't ']],
-    [`SELECT a FROM (SELECT a ${from}) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a ${from}) WHERE a = 1`, ['t !']],
+    [`WITH c AS (SELECT * ${from} WHERE b = 2) SELECT a FROM c WHERE a = 1`, ['t !!']],
+    [`WITH c AS (SELECT * ${from}), d AS (SELECT a FROM c ORDER BY a) SELECT a FROM d WHERE a = 1`, ['t !']],
+    [`SELECT a FROM silver.p.u u LEFT JOIN (SELECT a ${from}) s ON u.a = s.a WHERE s.a = 1`, ['u !', 't ?!']],
+    // Rows that the condition drops have a say in which others are there.
+    [`SELECT a FROM (SELECT a ${from} LIMIT 3) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT DISTINCT a ${from}) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT max(a) AS a ${from}) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a, count(*) OVER () AS c ${from}) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a ${from} QUALIFY a = max(a) OVER ()) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a, random() AS r ${from}) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a ${from} USING SAMPLE 3) WHERE a = 1`, ['t ']],
+    [`SELECT a FROM (SELECT a ${from} UNION SELECT 1) WHERE a = 1`, ['t ']],
+    // Which place is meant, and of which of two.
+    [`WITH c AS (SELECT * ${from}) SELECT a FROM c WHERE a = 1 UNION ALL SELECT a FROM c`, ['t ']],
+    [`WITH c AS (SELECT * ${from}) SELECT (WITH c AS (SELECT 1 AS a) SELECT a FROM c WHERE a = 1)`, ['t ']],
+    [`WITH c(b) AS (SELECT a ${from}) SELECT b FROM c WHERE b = 1`, ['t ']],
+    [`WITH c AS (SELECT * FROM c) SELECT 1`, []],
     ['DESCRIBE silver.p.t', ['t none']],
     [`SELECT a ${from} WHERE a = 1 AND (SELECT count(*) FROM query('FROM silver.p.t')) > 0`, ['t ']],
   ])('%s', async (sql, expected) => {
     expect(await conditionsOf(sql)).toEqual(expected);
+  });
+
+  test('a column of a subquery is the one that it has the name of, through as many as there are', async () => {
+    const resolved = async (sql: string, ...parts: string[]): Promise<(string | null)[]> =>
+      (await needsOf(sql)).map(({ places }) => places[0]?.[0]?.resolve(parts) ?? null);
+    const b = `SELECT 1 FROM (SELECT t.a AS b, b AS a, a + 1 AS c FROM silver.p.t t) s WHERE s.b = 1`;
+    expect(await resolved(b, 's', 'b')).toEqual(['a']);
+    expect(await resolved(b, 'A')).toEqual(['b']);
+    expect(await resolved(b, 'c')).toEqual([null]);
+    expect(await resolved(b, 't', 'a')).toEqual([null]);
+    const star =
+      'WITH q AS (SELECT *, a AS z FROM (SELECT t.* FROM silver.p.t t)) SELECT 1 FROM q WHERE a = 1';
+    expect(await resolved(star, 'q', 'k')).toEqual(['k']);
+    // Its second column of the name `z` may be the other one.
+    expect(await resolved(star, 'z')).toEqual([null]);
+    const both = 'SELECT 1 FROM (SELECT * FROM silver.p.t t JOIN silver.p.u u ON t.a = u.b) s WHERE id = 1';
+    expect((await needsOf(both)).map(({ places }) => places[0]?.at(0)?.resolve(['id']))).toEqual([
+      null,
+      null,
+    ]);
   });
 
   test('a name is a column of the table that it is written with, or of the only one that may have it', async () => {

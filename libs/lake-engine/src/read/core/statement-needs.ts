@@ -1,4 +1,5 @@
-import { rowConditions, type RowCondition } from './row-conditions.ts';
+import { PassedConditions } from './passed-conditions.ts';
+import type { RowCondition } from './row-conditions.ts';
 import { baseTablesIn, eachNode, isBaseTable, isSelect, type TableNode } from './statement-tree.ts';
 import { usedColumns, type UsedColumns } from './used-columns.ts';
 
@@ -43,11 +44,12 @@ const OWN_ROWS = new Set([
  */
 export function statementNeeds(statements: unknown, catalogs: ReadonlySet<string>): TableNeeds[] {
   const conditions = new Map<TableNode, readonly RowCondition[]>();
+  const passed = new PassedConditions(statements);
   const described = new Set<TableNode>();
   const named: TableNode[] = [];
   let findsTables = false;
   eachNode(statements, (node) => {
-    if (isSelect(node)) for (const [table, found] of rowConditions(node)) conditions.set(table, found);
+    if (isSelect(node)) for (const [table, found] of passed.of(node)) conditions.set(table, found);
     if (isBaseTable(node) && catalogs.has(catalogOf(node))) named.push(node);
     findsTables ||= node.type === 'TABLE_FUNCTION' && !OWN_ROWS.has(functionOf(node));
     // What is described is planned and not run.

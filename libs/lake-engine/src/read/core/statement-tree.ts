@@ -17,6 +17,7 @@ export interface TableNode {
   readonly using_columns?: readonly string[];
   readonly show_type?: string;
   readonly function?: SyntaxNode;
+  readonly subquery?: { readonly node?: AnyNode };
 }
 
 /** One SELECT with its FROM and WHERE. */
@@ -25,6 +26,26 @@ export interface SelectNode {
   readonly from_table?: TableNode;
   readonly where_clause?: SyntaxNode | null;
   readonly sample?: object | null;
+  readonly select_list?: readonly OutputNode[];
+  readonly modifiers?: readonly AnyNode[];
+  readonly group_expressions?: readonly object[];
+  readonly group_sets?: readonly object[];
+  readonly aggregate_handling?: string;
+  readonly having?: object | null;
+  readonly qualify?: object | null;
+}
+
+/** What a SELECT puts out: an expression, or a star. */
+export interface OutputNode extends AnyNode {
+  readonly alias?: string;
+  readonly column_names?: readonly string[];
+  readonly relation_name?: string;
+  readonly exclude_list?: readonly unknown[];
+  readonly replace_list?: readonly unknown[];
+  readonly rename_list?: readonly unknown[];
+  readonly qualified_exclude_list?: readonly unknown[];
+  readonly columns?: boolean;
+  readonly expr?: object | null;
 }
 
 /** A part of a statement of any kind. */

@@ -108,22 +108,7 @@ export class ChunkSession {
     beforeMark: (result: ChunkResult) => void,
   ): Promise<void> {
     const connection = this.#connection;
-    await connection.query('opening a chunk', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await connection.query(
-      'locking the table of a chunk',
-      `LOCK TABLE ${quoteTable(request.table)} IN ACCESS SHARE MODE`,
-    );
-    await connection.query(
-      'opening a chunk',
-      // Whatever a condition before has set for the session.
-      `SET LOCAL standard_conforming_strings = on; SET LOCAL statement_timeout = ${Math.trunc(this.#options.statementTimeoutMs)}`,
-    );
-    const [row] = await connection.query(
-      'taking the snapshot of a chunk',
-      `SELECT pg_current_snapshot()::text, ${regclass(request.table)}`,
-    );
-    const snapshot = ServerSnapshot.parse(row?.[0] ?? '');
-    const table = await this.#options.describer.describe(Number(row?.[1]));
+    const { table, snapshot } = await this.#openChunk(request.table);
     onSnapshot(snapshot);
     const { like } = request;
     if (like && (like.oid !== table.catalog.oid || like.shape !== table.shape)) {
@@ -133,6 +118,38 @@ export class ChunkSession {
     }
     await this.mark(mark);
     await connection.query('closing a chunk', 'COMMIT');
+  }
+
+  /**
+   * Describes the table before it is locked and looks behind the lock whether that still holds. The session that describes
+   * may wait for a lock of the table behind a statement that changes it, which waits for ours: the server sees no circle.
+   */
+  async #openChunk(name: TableName): Promise<{ table: ReadableTable; snapshot: ServerSnapshot }> {
+    const connection = this.#connection;
+    const { describer, statementTimeoutMs } = this.#options;
+    for (;;) {
+      const oid = await this.#oidOf(name);
+      const stampSql = describer.stampSql(oid);
+      const [before] = await connection.query('describing the table of a chunk', `SELECT ${stampSql}`);
+      const table = await describer.describe(oid);
+      await connection.query('opening a chunk', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await connection.query(
+        'locking the table of a chunk',
+        `LOCK TABLE ${quoteTable(name)} IN ACCESS SHARE MODE`,
+      );
+      await connection.query(
+        'opening a chunk',
+        // Whatever a condition before has set for the session.
+        `SET LOCAL standard_conforming_strings = on; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`,
+      );
+      const [row] = await connection.query(
+        'taking the snapshot of a chunk',
+        `SELECT pg_current_snapshot()::text, ${regclass(name)}, ${stampSql}`,
+      );
+      if (Number(row?.[1]) === oid && row?.[2] === before?.[0])
+        return { table, snapshot: ServerSnapshot.parse(row?.[0] ?? '') };
+      await connection.query('closing a chunk', 'COMMIT');
+    }
   }
 
   /** Marks this place in the log. */

@@ -12,11 +12,12 @@ import {
 import { columnRules } from '../../core/column-rules.ts';
 import { withoutColumns } from '../../core/publication-plan.ts';
 import { shapeFingerprint } from '../../core/snapshot/pass-plan.ts';
+import { tableStampSql } from '../../core/incremental/table-stamp-sql.ts';
 import { tableId } from '../../core/table-selection.ts';
 import type { SourceDependencies } from '../../source-dependencies.ts';
 import { publishedColumns, type TableCompiler } from '../table-compiler.ts';
 
-/** A table as a chunk of it is read: all of it is true for as long as the table is locked. */
+/** A table as a chunk of it is read. */
 export interface ReadableTable {
   readonly catalog: CatalogTable;
   readonly published: PublishedTable;
@@ -48,6 +49,11 @@ export class TableDescriber {
     this.#session = session;
     this.#serverVersion = server.version;
     this.#compiler = compiler;
+  }
+
+  /** An expression that has another value once a description may not hold any more. */
+  stampSql(oid: number): string {
+    return tableStampSql(oid, this.#dependencies.settings.postgres.publication, this.#serverVersion);
   }
 
   /** @throws PlatformError SOURCE_TABLE_MISSING, SOURCE_SIGNAL_INVALID for a table that cannot be read in chunks */

@@ -9,6 +9,8 @@ export interface FollowedColumn {
   readonly name: string;
   readonly isTracked: boolean;
   readonly isPrevious: boolean;
+  /** No change has a value for it: another writer's, see `withGrownHistory`. */
+  readonly isGrown: boolean;
 }
 
 /** @param lacking columns for which some change has no value */
@@ -22,6 +24,7 @@ export function followedColumns(layout: HistoryLayout, lacking: Iterable<string>
       name,
       isTracked: layout.tracked.includes(name),
       isPrevious: layout.previous.includes(name),
+      isGrown: layout.shape.unsent?.includes(name) === true,
     }));
 }
 
@@ -109,8 +112,13 @@ export interface EventRelations {
  * `hist_version`: the versions of the touched keys, in place of those from the first of them on. Per version: where its
  * values stand (`__f`, `__r` those of its last change; `__at<n>` the n-th followed column's, `__was<n>` its previous
  * one's, `__first<n>` and `__ff`, `__fr` those at the row's insert), its positions, and its end where it has one.
+ * @param stored where keys are told anew, what lends versions that begin as they did the values that no change has
  */
-export function versionsSql(layout: HistoryLayout, followed: readonly FollowedColumn[]): string {
+export function versionsSql(
+  layout: HistoryLayout,
+  followed: readonly FollowedColumn[],
+  stored: StoredVersions,
+): string {
   const key = keyColumns(layout);
   const byItself = new Set(followed.map((own) => own.name));
   const together = layout.tracked.filter((name) => !byItself.has(name));
@@ -122,9 +130,10 @@ export function versionsSql(layout: HistoryLayout, followed: readonly FollowedCo
   const printed =
     `SELECT v.__file, v.__row, ${fingerprint(layout, 'v', together)} AS __print${prints.join('')} FROM hist_values v ` +
     `SEMI JOIN hist_event n ON n.__f = v.__file AND n.__r = v.__row`;
+  const lent = lentSql(layout, followed, stored);
   const values =
-    `SELECT e.*, v.* EXCLUDE (__file, __row) FROM hist_event e JOIN (${printed}) v ON v.__file = e.__f AND v.__row = e.__r ` +
-    `WHERE e.__kind <> 'd' UNION ALL BY NAME SELECT * FROM hist_event WHERE __kind = 'd'`;
+    `SELECT e.*, v.* EXCLUDE (__file, __row)${lent.replaced} FROM hist_event e JOIN (${printed}) v ON v.__file = e.__f AND v.__row = e.__r` +
+    `${lent.joined} WHERE e.__kind <> 'd' UNION ALL BY NAME SELECT * FROM hist_event WHERE __kind = 'd'`;
   const order = `PARTITION BY ${key} ORDER BY __lsn, __seq`;
   const lives =
     `SELECT *, count(*) FILTER (__kind = 'd') OVER (${order} ROWS UNBOUNDED PRECEDING) AS __life, ` +
@@ -160,15 +169,46 @@ export function versionsSql(layout: HistoryLayout, followed: readonly FollowedCo
   const numbered = `SELECT *, sum(__cut::INT) OVER (${order} ROWS UNBOUNDED PRECEDING) AS __version${remembered.join('')} FROM (${cut})`;
   const version = `PARTITION BY ${key}, __version ORDER BY __lsn, __seq`;
   const opened = `first_value({lsn: __from_lsn, seq: __from_seq, since: __from_at, hidden: __hidden}) OVER (${version} ROWS UNBOUNDED PRECEDING) AS __opened`;
+  // Of several versions that have become one, the first has a say.
+  const grown = followed.map(({ isGrown }, at) =>
+    isGrown
+      ? `, first_value(__at${at} IGNORE NULLS) OVER (${version} ROWS UNBOUNDED PRECEDING) AS __grown${at}`
+      : '',
+  );
   const picked = [
     key,
     '__f, __r, __lsn, __seq, __to_lsn, __to_seq, __to_at, __opened, __start',
-    ...followed.map(({ isPrevious }, at) => `__at${at}, __first${at}${isPrevious ? `, __was${at}` : ''}`),
+    ...followed.map(
+      ({ isPrevious, isGrown }, at) =>
+        `${isGrown ? `__grown${at} AS ` : ''}__at${at}, __first${at}${isPrevious ? `, __was${at}` : ''}`,
+    ),
   ];
   return (
-    `CREATE OR REPLACE TEMP TABLE hist_version AS SELECT * FROM (SELECT ${picked.join(', ')} FROM (SELECT *, ${opened}, ` +
+    `CREATE OR REPLACE TEMP TABLE hist_version AS SELECT * FROM (SELECT ${picked.join(', ')} FROM (SELECT *, ${opened}${grown.join('')}, ` +
     `lead(__version) OVER (${version}) IS NULL AS __last FROM (${numbered})) WHERE __last) WHERE NOT __opened.hidden`
   );
+}
+
+/** Which stored versions count first where a history of two tables has one in both; null where no key is told anew. */
+export type StoredVersions = 'open' | 'closed' | null;
+
+function lentSql(
+  layout: HistoryLayout,
+  followed: readonly FollowedColumn[],
+  stored: StoredVersions,
+): { readonly replaced: string; readonly joined: string } {
+  const grown = followed.flatMap(({ isGrown }, at) => (isGrown ? [at] : []));
+  if (grown.length === 0 || stored === null) return { replaced: '', joined: '' };
+  const { key } = layout.shape;
+  const sent = grown.map(
+    (at) =>
+      `coalesce(v.__sent${at}, CASE WHEN g.__f IS NOT NULL THEN {p: 0::UHUGEINT, f: g.__f, r: g.__r} END) AS __sent${at}`,
+  );
+  const one = `row_number() OVER (PARTITION BY ${keyColumns(layout)}, __from_lsn, __from_seq ORDER BY (__to_lsn IS NULL) = ${stored === 'closed'}) = 1`;
+  return {
+    replaced: ` REPLACE (${sent.join(', ')})`,
+    joined: ` LEFT JOIN (SELECT * FROM hist_stored QUALIFY ${one}) g ON ${sameKey(key, 'g', 'e')} AND ${samePlace('g.__from_', 'e.__')}`,
+  };
 }
 
 /** Names of columns that some change of the log lacks. */

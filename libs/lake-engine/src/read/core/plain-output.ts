@@ -1,0 +1,76 @@
+import { eachNode, type AnyNode, type OutputNode, type SelectNode } from './statement-tree.ts';
+
+/** What an output column is of the rows that a SELECT reads, as its own conditions would name it; null when it cannot be told. */
+export type Output = (column: string) => readonly string[] | null;
+
+/** Nothing among these makes one row of several, or several of one. */
+const ROW_BY_ROW = new Set([
+  'COLUMN_REF',
+  'CONSTANT',
+  'CAST',
+  'COMPARISON',
+  'CONJUNCTION',
+  'OPERATOR',
+  'BETWEEN',
+  'CASE',
+]);
+
+/**
+ * The columns of a SELECT whose answer has a row for each row of its FROM that its WHERE lets through, and no other; null of
+ * any other SELECT: of groups, DISTINCT, LIMIT, windows and whatever calls a function. Where rows are sorted does not matter.
+ */
+export function outputOf(select: SelectNode): Output | null {
+  const { select_list: items = [], from_table: from } = select;
+  if (!isRowByRow(select) || from === undefined) return null;
+  const stars = items.filter(isStar);
+  const others = items.filter((item) => !isStar(item));
+  if (!stars.every(isPlainStar) || !others.every(isPlain)) return null;
+  const names = others.map(nameOf);
+  return (column) => {
+    const found = others.filter((_, at) => names[at] === column.toLowerCase());
+    const [one, another] = found;
+    const [star, second] = stars;
+    // Of two columns of a name the second has another name outside, which nothing here tells.
+    if (another !== undefined || second !== undefined) return null;
+    if (star === undefined) return one?.class === 'COLUMN_REF' ? (one.column_names ?? null) : null;
+    if (one !== undefined || names.includes(null)) return null;
+    if (star.relation_name !== '') return [star.relation_name ?? '', column];
+    return from.type === 'JOIN' ? null : [column];
+  };
+}
+
+function isRowByRow(select: SelectNode): boolean {
+  const { modifiers, group_expressions: groups, group_sets: sets, having, qualify, sample } = select;
+  return (
+    select.aggregate_handling === 'STANDARD_HANDLING' &&
+    modifiers?.every(({ type }) => type === 'ORDER_MODIFIER') === true &&
+    groups?.length === 0 &&
+    sets?.length === 0 &&
+    having === null &&
+    qualify === null &&
+    sample === null
+  );
+}
+
+const isStar = ({ class: kind }: OutputNode): boolean => kind === 'STAR';
+
+function isPlainStar(item: OutputNode): boolean {
+  const { exclude_list: excluded, replace_list: replaced, rename_list: renamed, columns, expr } = item;
+  const lists = [excluded, replaced, renamed, item.qualified_exclude_list];
+  return lists.every((list) => list === undefined || list.length === 0) && columns !== true && !expr;
+}
+
+function isPlain(item: OutputNode): boolean {
+  let plain = true;
+  eachNode(item, (node: AnyNode & { readonly is_operator?: boolean }) => {
+    if (node.class === undefined) return;
+    plain &&= ROW_BY_ROW.has(node.class) || (node.class === 'FUNCTION' && node.is_operator === true);
+  });
+  return plain;
+}
+
+/** In lower case; null where the engine makes one. */
+function nameOf({ alias = '', class: kind, column_names: path = [] }: OutputNode): string | null {
+  if (alias !== '') return alias.toLowerCase();
+  return kind === 'COLUMN_REF' ? (path.at(-1)?.toLowerCase() ?? null) : null;
+}
