@@ -176,3 +176,20 @@ test('a constraint that names a key column as it was called stops that table and
   );
   expect(shown(await sink.read('silver/public/parts'))).toEqual(['plant=1 id=1 n=1']);
 });
+
+test('changes that are keyed by other columns stop their table behind what came before, and not its log alone', async () => {
+  await using sink = await SinkFixture.create('keys-fewer', {
+    tables: { 'public.logged': { silver: false } },
+  });
+  await using feed = await ChangeFeed.open(sink.kafka, tableOf('parts'));
+  await using logged = await ChangeFeed.open(sink.kafka, tableOf('logged'));
+  await sink.start();
+  for (const one of [feed, logged]) {
+    await one.send({ op: 'c', row: { plant: 1, id: 1, n: 1 } }, { op: 'c', row: { plant: 1, id: 2, n: 2 } });
+    one.alter([PLANT, ID, N], ['plant']);
+    await one.send({ op: 'd', row: { plant: 1 } });
+  }
+  await stoppedBy(sink, 'LAKE_KEY_CHANGED', /public\.parts.*\(plant, id\).*keyed by \(plant\)/);
+  await sink.until('bronze/public/logged', 'all changes', ({ rows }) => rows.length === 3);
+  expect(shown(await sink.read('silver/public/parts'))).toEqual(['plant=1 id=1 n=1', 'plant=1 id=2 n=2']);
+});

@@ -108,9 +108,9 @@ export const lakeErrors = {
     retry: 'manual',
   },
   LAKE_KEY_CHANGED: {
-    summary: 'Changes of a table come without a column of its key',
+    summary: 'Changes of a table come with another key than it has, or without a column of it',
     cause:
-      'A key column was renamed while lake.columnMapping is never (columns are then known by name alone), or another column took its place. Without the key no row would be found.',
+      'The primary key has other columns now, or a key column was renamed while lake.columnMapping is never (columns are then known by name alone), or another column took its place. By the key of before no row would be found.',
     remedy:
       'Everything before is in the lake, and nothing is lost. After a rename set lake.columnMapping to onDemand, remove the table’s folders (bronze, silver, history) and restart: they are built anew from the topic, and hasivu snapshot start brings what that no longer has. After a change of the key remove the topic, too, and start cdc-source again first. Other tables go on.',
     retry: 'manual',

@@ -2,7 +2,7 @@ import type { ColumnSchema } from '@hasivu/change-events';
 import { field } from '@hasivu/delta';
 import { expect, test } from '@jest/globals';
 import { withOrigin } from './column-origin.ts';
-import { assertKeyFed } from './fed-key.ts';
+import { assertKeyFed, assertSameKey } from './fed-key.ts';
 import type { TableShape } from './table-shape.ts';
 import type { TopicBinding } from './topic-binding.ts';
 
@@ -47,4 +47,35 @@ test('rows without one are refused with the column and what became of it', () =>
   expect(message).toMatch(/LAKE_KEY_CHANGED.*public\.parts.*"id".*\(plant, code\).*columnMapping is never/);
   const replaced = refusal(shape({ id_was_1: '7.1', id: '7.3' }, ['id_was_1']), true, column('id', '7.3'));
   expect(replaced).toMatch(/LAKE_KEY_CHANGED.*"id_was_1".*\(id\).*another column/);
+});
+
+function keyedBy(
+  of: TableShape,
+  keyed: readonly string[],
+  ...columns: readonly ColumnSchema[]
+): string | null {
+  try {
+    assertSameKey(of, keyed, columns, { table: 'public.parts', topic: 'p.public.parts' } as TopicBinding);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('a key of the same columns is the same, whatever their order and names', () => {
+  const parts = shape({ plant: '7.1', code: '7.2', n: '7.3' }, ['plant', 'code']);
+  expect(keyedBy(parts, ['id', 'plant'], column('plant', '7.1'), column('id', '7.2'))).toBeNull();
+  expect(keyedBy(shape({ ID: null }, ['ID']), ['id'], column('id'))).toBeNull();
+});
+
+test('a key of fewer, more or other columns is refused with both', () => {
+  const parts = shape({ plant: '7.1', id: '7.2', n: '7.3' }, ['plant', 'id']);
+  const columns = [column('plant', '7.1'), column('id', '7.2'), column('n', '7.3')];
+  for (const keyed of [['plant'], ['plant', 'id', 'n'], ['plant', 'n']]) {
+    const message = keyedBy(parts, keyed, ...columns);
+    expect(message).toContain('LAKE_KEY_CHANGED');
+    expect(message).toContain(
+      `key is (plant, id), and events of "p.public.parts" are keyed by (${keyed.join(', ')})`,
+    );
+  }
 });

@@ -27,3 +27,29 @@ export function assertKeyFed(
     context: { table, topic, column: unfed },
   });
 }
+
+/**
+ * Refuses changes that are keyed by other columns than the table: a deletion names the columns of its own key only, and
+ * would find no row by those of the table.
+ * @param keyed names of the columns in the event's key
+ * @throws LAKE_KEY_CHANGED
+ */
+export function assertSameKey(
+  { rowFields, key }: TableShape,
+  keyed: readonly string[],
+  columns: readonly ColumnSchema[],
+  { table, topic }: TopicBinding,
+): void {
+  const own = new Set(
+    keyed.map((name) => {
+      const column = columns.find((one) => one.name === name);
+      return column === undefined ? undefined : fieldFor(rowFields, column)?.name;
+    }),
+  );
+  if (own.size === key.length && key.every((name) => own.has(name))) return;
+  throw new PlatformError('LAKE_KEY_CHANGED', {
+    doing: `preparing the lake tables of ${table}`,
+    why: `the table's key is (${key.join(', ')}), and events of "${topic}" are keyed by (${keyed.join(', ')}) now`,
+    context: { table, topic },
+  });
+}

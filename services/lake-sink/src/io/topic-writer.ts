@@ -9,7 +9,8 @@ import type { DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
-import { assertKeyFed } from '../core/fed-key.ts';
+import { assertKeyFed, assertSameKey } from '../core/fed-key.ts';
+import { KnownKeys } from '../core/known-keys.ts';
 import { lakeFields } from '../core/lake-columns.ts';
 import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
@@ -41,7 +42,7 @@ export interface TopicWriterTools extends FlushTools {
 }
 
 /** Schema of an event whose reader the topic has, but whose columns its tables may not. */
-type Step = 'taken' | 'unknown-schema' | 'unknown-key' | 'unfit' | { readonly damage: string };
+type Step = 'taken' | 'unknown-schema' | 'unknown-key' | 'unfit' | 'other-key' | { readonly damage: string };
 
 /** One topic's way into the lake: all its partitions, one open batch, one flush at a time. */
 export class TopicWriter {
@@ -65,6 +66,7 @@ export class TopicWriter {
   readonly #fits = new Map<EnvelopeReader, readonly PlaceHalves[]>();
   /** The same for changes that come before those that the tables' columns are of. */
   readonly #fitsBefore = new Map<EnvelopeReader, readonly PlaceHalves[]>();
+  readonly #knownKeys = new KnownKeys();
   #deadLettered = 0;
   #heldBytes = 0;
   /** An open batch has as many partition files as it may: the next row waits, also of the same fetched batch. */
@@ -192,6 +194,7 @@ export class TopicWriter {
       if (reader.op === OP.message) return this.#pass(partition, offset, wanted);
       if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
       if (!this.#isFit(reader)) return 'unfit';
+      if (this.#isKeyed && !this.#knownKeys.has(keyIdOf(cursor))) return 'other-key';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
       if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
@@ -217,6 +220,11 @@ export class TopicWriter {
     return this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
   }
 
+  /** Whether rows are found by their key; the change log has no need of one. */
+  get #isKeyed(): boolean {
+    return this.#key !== null && this.#key.length > 0 && (this.#targets & ~TARGET.log) !== 0;
+  }
+
   async #resolve(step: Exclude<Step, 'taken'>, cursor: RecordCursor, partition: number): Promise<void> {
     const schemaId = schemaIdOf(cursor.buffer, cursor.valueStart, cursor.valueEnd);
     if (step === 'unknown-schema') {
@@ -225,6 +233,8 @@ export class TopicWriter {
       this.#decideKey(await this.#keyOf(cursor));
     } else if (step === 'unfit') {
       await this.#fit(this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
+    } else if (step === 'other-key') {
+      await this.#fitKey(keyIdOf(cursor), this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
     } else {
       const { topic } = this.binding;
       await this.#tools.deadLetters.send(cursor, {
@@ -277,7 +287,7 @@ export class TopicWriter {
   }
 
   async #keyOf(cursor: RecordCursor): Promise<readonly string[]> {
-    const schemaId = cursor.keyStart < 0 ? -1 : schemaIdOf(cursor.buffer, cursor.keyStart, cursor.keyEnd);
+    const schemaId = keyIdOf(cursor);
     return schemaId < 0 ? [] : ((await this.#tools.schemas.keyColumns(schemaId)) ?? []).map(lakeName);
   }
 
@@ -314,10 +324,23 @@ export class TopicWriter {
   }
 
   async #checkKey(shape: TableShape | null, columns: readonly ColumnSchema[]): Promise<void> {
-    // The change log has no need of a key.
-    if (shape === null || (this.#targets & ~TARGET.log) === 0) return;
+    if (shape === null || !this.#isKeyed) return;
+    await this.#flushedIfNot(() => assertKeyFed(shape, columns, this.binding));
+  }
+
+  /** Without a key, as while a primary key is made anew, a record says nothing of one. */
+  async #fitKey(schemaId: number, { layout }: EnvelopeReader): Promise<void> {
+    const keyed = schemaId < 0 ? null : await this.#tools.schemas.keyColumns(schemaId);
+    const { shape } = this.#tables;
+    if (keyed !== null && shape !== null)
+      await this.#flushedIfNot(() => assertSameKey(shape, keyed, layout.columns, this.binding));
+    this.#knownKeys.add(schemaId);
+  }
+
+  /** What came before a change that stops the table is durable. */
+  async #flushedIfNot(holds: () => void): Promise<void> {
     try {
-      assertKeyFed(shape, columns, this.binding);
+      holds();
     } catch (error) {
       await this.flush();
       throw error;
@@ -332,7 +355,13 @@ export class TopicWriter {
     this.#key = key;
     this.#fits.clear();
     this.#fitsBefore.clear();
+    this.#knownKeys.clear();
   }
+}
+
+/** -1 where the record has no key, or none that is framed. */
+function keyIdOf({ buffer, keyStart, keyEnd }: RecordCursor): number {
+  return keyStart < 0 ? -1 : schemaIdOf(buffer, keyStart, keyEnd);
 }
 
 /** Places of the first changes known with those of a writer's columns that have an initial value. */
