@@ -4,7 +4,7 @@ import type { EngineQueries } from '../statement-syntax.ts';
 import { parseStatement } from '../statement-syntax.ts';
 import { conditionOf } from '../predicate/predicate-syntax.ts';
 import { sharedTerm, type ExpressionNode } from './shared-expression.ts';
-import { NotShared, type SharedTerm } from './shared-term.ts';
+import { NoColumn, NotShared, type SharedTerm } from './shared-term.ts';
 import { engineText } from './spark-text.ts';
 
 /** What a generated column is computed by. */
@@ -36,31 +36,26 @@ export async function parseGeneration(
   const used = new Set<string>();
   let term: SharedTerm;
   try {
-    term = sharedTerm(await syntaxOf(session, expression, table.fields), { fields: table.fields, used });
+    term = sharedTerm(await syntaxOf(session, expression), { fields: table.fields, used });
     if (term.type === 'null') throw new NotShared('it is always null');
   } catch (error) {
     if (!(error instanceof NotShared)) throw error;
     throw new PlatformError('LAKE_CONSTRAINT_UNENFORCED', {
       doing: `computing the generated column "${column}" of the table ${table.root}`,
-      why: `its expression is more than both Spark and this engine mean alike: ${error.message}`,
+      why:
+        error instanceof NoColumn
+          ? `${error.message}: it was renamed, dropped or never there, or is generated too`
+          : `its expression is more than both Spark and this engine mean alike: ${error.message}`,
       context: { table: table.root, column },
     });
   }
   return { type: term.type, spark: term.spark, sql: term.engine, columns: used };
 }
 
-async function syntaxOf(
-  session: EngineQueries,
-  expression: string,
-  fields: readonly DeltaField[],
-): Promise<ExpressionNode | undefined> {
+async function syntaxOf(session: EngineQueries, expression: string): Promise<ExpressionNode | undefined> {
   if (expression.length > MAX_CHARACTERS)
     throw new NotShared(`it has more than ${MAX_CHARACTERS} characters`);
-  const names = fields.map((own) => own.name);
-  const parsed = await parseStatement(
-    session,
-    `SELECT 1 FROM t WHERE (${engineText(expression, names)}) IS NULL`,
-  );
+  const parsed = await parseStatement(session, `SELECT 1 FROM t WHERE (${engineText(expression)}) IS NULL`);
   if ('mistake' in parsed) throw new NotShared('it cannot be parsed');
   const [only, ...more] = parsed.statements;
   const condition =

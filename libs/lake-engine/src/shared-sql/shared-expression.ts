@@ -3,7 +3,14 @@ import { engineType, identifier, text } from '../engine-sql.ts';
 import { foldName } from '../fold-name.ts';
 import { engineAs, sharedCast } from './shared-casts.ts';
 import { sharedCall } from './shared-functions.ts';
-import { commonlyTyped, comparedAs, inBrackets, NotShared, type SharedTerm } from './shared-term.ts';
+import {
+  commonlyTyped,
+  comparedAs,
+  inBrackets,
+  NoColumn,
+  NotShared,
+  type SharedTerm,
+} from './shared-term.ts';
 import { sparkName, sparkText } from './spark-text.ts';
 
 /** A node of the engine's syntax tree: what is read of it here. */
@@ -101,7 +108,7 @@ export function sharedTerm(node: ExpressionNode | undefined, columns: TermColumn
 function columnTerm(names: readonly string[], { fields, used }: TermColumns): SharedTerm {
   const [name = '', ...more] = names;
   const own = fields.find((one) => foldName(one.name) === foldName(name));
-  if (own === undefined || more.length > 0) throw new NotShared(`there is no column ${names.join('.')}`);
+  if (own === undefined || more.length > 0) throw new NoColumn(`there is no column ${names.join('.')}`);
   const { type, metadata } = own;
   if (typeof type !== 'string') throw new NotShared(`the column ${own.name} holds more than one value`);
   // Spark keeps there that texts are compared as CHAR or by a collation.
@@ -174,10 +181,9 @@ function compared(left: SharedTerm, sign: string, right: SharedTerm): SharedTerm
   );
 }
 
+/** In two comparisons: BETWEEN is none of what Spark takes for generated columns. */
 function between(own: SharedTerm, lower: SharedTerm, upper: SharedTerm): SharedTerm {
-  const { engine } = joinedTruths([compared(own, '>=', lower), compared(own, '<=', upper)], 'AND');
-  const spark = `${inBrackets(own)} BETWEEN ${inBrackets(lower)} AND ${inBrackets(upper)}`;
-  return { type: 'boolean', spark, isAtom: false, engine };
+  return joinedTruths([compared(own, '>=', lower), compared(own, '<=', upper)], 'AND');
 }
 
 function joinedTruths(terms: readonly SharedTerm[], word: string): SharedTerm {
@@ -244,10 +250,11 @@ function functionTerm(node: ExpressionNode, args: readonly SharedTerm[]): Shared
   if (node.distinct === true || (node.filter ?? null) !== null || !isPlain)
     throw new NotShared(`${name} in this form is none of it`);
   if (name === 'nullif' && first !== undefined && second !== undefined) {
-    const { engine } = compared(first, '=', second);
+    // In a CASE: what Spark makes of it is none of what it takes for generated columns.
+    const { spark, engine } = compared(first, '=', second);
     return {
       type: first.type,
-      spark: `nullif(${first.spark}, ${second.spark})`,
+      spark: `CASE WHEN ${spark} THEN NULL ELSE ${first.spark} END`,
       isAtom: true,
       engine: `CASE WHEN ${engine} THEN NULL ELSE ${first.engine} END`,
     };

@@ -16,6 +16,9 @@ export interface SharedTerm {
 /** Why the two engines may not mean an expression alike; a part of a sentence. */
 export class NotShared extends Error {}
 
+/** It is of a column that there is not. */
+export class NoColumn extends NotShared {}
+
 const INTEGERS: readonly string[] = ['byte', 'short', 'integer', 'long'];
 /** Digits that Spark gives an integer where it becomes a decimal. */
 const DIGITS: Readonly<Record<string, number>> = { byte: 3, short: 5, integer: 10, long: 20 };

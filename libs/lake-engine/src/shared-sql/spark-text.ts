@@ -1,17 +1,15 @@
-import { foldName } from '../fold-name.ts';
 import { NotShared } from './shared-term.ts';
 
 /** One piece of the text: white space, a text, a name in backticks, a word, a number, a sign. */
 const PIECE = /\s+|'[^']*'|`[^`]+`|[\p{L}_][\p{L}\p{N}_]*|\d[\p{L}\p{N}_.]*|[-+*%(),=<>!|.]/uy;
 
 /**
- * An expression of Spark's SQL as this engine reads it: names in backticks are in double quotes, and so are names of
- * columns, of which it has reserved some. Whatever each of them takes for something else is refused: double quotes, escapes,
+ * An expression of Spark's SQL as this engine reads it: names are in double quotes, since it has other reserved words.
+ * Whatever each of them takes for something else is refused: double quotes, escapes,
  * comments, variables.
  * @throws NotShared
  */
-export function engineText(spark: string, columns: readonly string[]): string {
-  const names = new Set(columns.map(foldName));
+export function engineText(spark: string): string {
   let text = '';
   let before = '';
   let word = '';
@@ -27,13 +25,13 @@ export function engineText(spark: string, columns: readonly string[]): string {
     )
       throw new NotShared('texts in it have a quote, a backslash, a dollar or a prefix');
     if (piece === '-' && before === '-') throw new NotShared('it has a comment');
-    const isColumn =
-      names.has(foldName(piece)) &&
+    const isName =
+      /^[\p{L}_]/u.test(piece) &&
       !STRUCTURE.has(piece.toLowerCase()) &&
       word !== 'as' &&
       !/^\s*[('`]/u.test(spark.slice(at + piece.length));
     if (piece.startsWith('`')) text += quoted(piece.slice(1, -1));
-    else text += isColumn ? quoted(piece) : piece;
+    else text += isName ? quoted(piece) : piece;
     before = piece;
     if (piece.trim() !== '') word = piece.toLowerCase();
   }
@@ -56,7 +54,8 @@ export function sparkText(value: string): string {
 
 /** Words that both engines take for no name, wherever they stand. */
 const STRUCTURE = new Set(
-  'and as between case cast else end false in is like not null or then true when'.split(' '),
+  `and as between both case cast distinct else end escape false for from in is leading like not null or then trailing
+  true when`.split(/\s+/u),
 );
 
 const WORDS = new Set(
