@@ -56,7 +56,10 @@ async function stateOf(sink: SinkFixture, root = ROOT): Promise<TableState> {
 
 function settles(sink: SinkFixture, names: readonly string[], ...wanted: string[]): Promise<DeltaSnapshot> {
   return sink.until(ROOT, wanted.join(), ({ rows }) => {
-    const shown = rows.map((row) => ['id', ...names].map((name) => String(row[name] ?? null)).join(' '));
+    // A column that is not there is shown as one that has no value.
+    const shown = (rows as readonly Record<string, string | null>[]).map((row) =>
+      ['id', ...names].map((name) => row[name] ?? 'null').join(' '),
+    );
     return JSON.stringify(shown.sort()) === JSON.stringify(wanted);
   });
 }

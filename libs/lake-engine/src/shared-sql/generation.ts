@@ -58,8 +58,7 @@ async function syntaxOf(session: EngineQueries, expression: string): Promise<Exp
   const parsed = await parseStatement(session, `SELECT 1 FROM t WHERE (${engineText(expression)}) IS NULL`);
   if ('mistake' in parsed) throw new NotShared('it cannot be parsed');
   const [only, ...more] = parsed.statements;
-  const condition =
-    only === undefined || more.length > 0 ? null : (conditionOf(only) as ExpressionNode | null);
+  const condition = only === undefined || more.length > 0 ? null : conditionOf(only);
   if (condition?.type !== 'OPERATOR_IS_NULL') throw new NotShared('it is more than one expression');
   return condition.children?.[0];
 }
