@@ -162,6 +162,39 @@ describe.each([
   });
 });
 
+test('are made of what names partitions too, and get wider with what they are made of', async () => {
+  const kind = column('kind', 4, { kind: 'string' });
+  const partitionBy = ['kind'];
+  await using sink = await SinkFixture.create('generated-wider', {
+    tables: { 'public.orders': { partitionBy } },
+  });
+  const table = { ...tableOf('orders'), columns: [ID, kind, column('n', 5, { kind: 'int32' })] };
+  await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 1 });
+  await sink.start();
+  await feed.send(
+    { op: 'c', row: { id: 1, kind: 'a b', n: 1 } },
+    { op: 'c', row: { id: 2, kind: 'c', n: 2_147_483_646 } },
+    { op: 'c', row: { id: 3, kind: null, n: null } },
+  );
+  await settles(sink, ['kind'], '1 a b', '2 c', '3 null');
+  await sink.service.stop();
+  const columns = { tag: "kind || '-' || CAST(n AS STRING)", more: 'n + 1' };
+  await sink.configure({ tables: generated(columns, { partitionBy }) });
+  await sink.start();
+  await feed.send({ op: 'u', row: { id: 1, kind: 'c', n: 5 } });
+  await settles(sink, ['tag', 'more'], '1 c-5 6', '2 c-2147483646 2147483647', '3 null null');
+  feed.alter([ID, kind, column('n', 5, { kind: 'int64' })]);
+  await feed.send({ op: 'u', row: { id: 3, kind: 'd', n: 2n ** 40n } });
+  const { types } = await settles(
+    sink,
+    ['tag', 'more'],
+    '1 c-5 6',
+    '2 c-2147483646 2147483647',
+    '3 d-1099511627776 1099511627777',
+  );
+  expect(types).toMatchObject({ n: 'int64', more: 'int64', tag: 'string' });
+});
+
 test('a column of the source with the name stops the table, until the setting is gone; so does a rename or drop of what it is made of', async () => {
   await using sink = await SinkFixture.create('generated-names', { tables: generated(DAY) });
   await using feed = await ChangeFeed.open(sink.kafka, tableOf('orders'), { partitions: 1 });
