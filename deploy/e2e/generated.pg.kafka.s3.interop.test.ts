@@ -115,7 +115,9 @@ class Turns {
 
   /** The keeper's works, none of which computes anything. */
   async kept(when: string): Promise<void> {
-    expect((await this.hasivu('optimize', 'silver/public/items'))['filesAdded']).toBeGreaterThan(0);
+    // Sorted otherwise, since what was rewritten file by file may be one already.
+    const sorted = await this.hasivu('optimize', 'silver/public/items', '--zorder-by', 'bucket,day');
+    expect(sorted['filesAdded']).toBeGreaterThan(0);
     await this.copy.pull();
     const rows = await alike(this.copy, `${when}, compacted`);
     const deleted = await this.hasivu(
@@ -188,7 +190,7 @@ test.each([
     const row = {
       id: [100_003],
       at: ['2026-05-05T23:30:00'],
-      amount: [1],
+      amount: ['1.00'],
       words: ['x'],
       _lsn: [1],
       _seq: [1],
@@ -197,7 +199,7 @@ test.each([
     const theirs = { without: await append(row), wrong: await append({ ...row, bucket: [5] }) };
     expect(theirs).toEqual({
       without: { answer: null },
-      wrong: { refused: expect.stringMatching(/bucket/u) as unknown },
+      wrong: { refused: expect.stringContaining('1 rows failed validation check') as unknown },
     });
     await alike(copy, 'by deltalake');
   },

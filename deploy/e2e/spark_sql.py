@@ -71,7 +71,7 @@ def deltalake_append(request: dict) -> None:
 
     table = DeltaTable(request["path"])
     types = {field.name: field.type for field in pyarrow.schema(table.schema().to_arrow())}
-    columns = {name: pyarrow.array([parsed(value) for value in values]).cast(types[name]) for name, values in request["columns"].items()}
+    columns = {name: pyarrow.array([parsed(value, types[name]) for value in values], types[name]) for name, values in request["columns"].items()}
     write_deltalake(table, pyarrow.table(columns), mode="append")
 
 
@@ -87,8 +87,10 @@ def duckdb_rows(request: dict) -> list:
     return [[shown(value) for value in row] for row in found.fetchall()]
 
 
-def parsed(value):
-    return datetime.datetime.fromisoformat(value) if isinstance(value, str) and value[4:5] == "-" and "T" in value else value
+def parsed(value, own):
+    if str(own).startswith("decimal"):
+        return decimal.Decimal(value)
+    return datetime.datetime.fromisoformat(value) if str(own).startswith("timestamp") else value
 
 
 def shown(value):
