@@ -9,6 +9,7 @@ import { ConfigSchema, type HasivuConfig } from './config-schema.ts';
 import type { ConfigMistake } from './config-mistake.ts';
 import { databaseMistakes } from './databases-check.ts';
 import { changeFeedMistakes } from './change-feed-check.ts';
+import { generatedMistakes } from './generated-check.ts';
 import { historyMistakes } from './histories-check.ts';
 import { outboxMistakes } from './outbox-check.ts';
 import { retentionMistakes } from './retention-check.ts';
@@ -109,6 +110,7 @@ function crossReferences(config: HasivuConfig): ConfigMistake[] {
   }
   mistakes.push(...historyMistakes(config.tables));
   mistakes.push(...changeFeedMistakes(config.tables));
+  mistakes.push(...generatedMistakes(config.tables));
   mistakes.push(...retentionMistakes(config.tables));
   mistakes.push(...tierMistakes(config.lake));
   for (const table of Object.keys(config.tables)) {

@@ -180,6 +180,12 @@ export const TableSection = Type.Object(
         },
       ),
     ),
+    generated: Type.Optional(
+      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 4_000 }), {
+        description:
+          'Generated columns of the state table, by name: what each is computed by, an expression of Spark’s SQL over the columns of the source. Another expression has every row computed anew; a column that is left out goes from the table',
+      }),
+    ),
     history: Type.Optional(HistorySection),
     clusterBy: Type.Optional(ClusterBySection),
     maintenance: Type.Optional(TableMaintenanceSection),

@@ -12,7 +12,7 @@ export function checkConstraints(root: string, state: TableState, actions: reado
     (action) => 'add' in action && action.add.dataChange && !state.files.has(action.add.path),
   );
   if (!addsRows) return;
-  const [first, ...others] = constraintsOf(state.metadata, state.schema);
+  const [first, ...others] = constraintsOf(state.metadata, state.schema, state.protocol);
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   throw new PlatformError('LAKE_CONSTRAINT_UNENFORCED', {

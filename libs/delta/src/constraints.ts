@@ -1,4 +1,5 @@
-import type { Metadata } from './actions.ts';
+import type { Metadata, Protocol } from './actions.ts';
+import { hasWriterFeature } from './protocol-features.ts';
 import type { DeltaField, DeltaStruct, DeltaType } from './schema.ts';
 
 /** What every row of a table has to satisfy. Expressions are Spark SQL. */
@@ -23,7 +24,7 @@ export type Constraint =
 export const CHECK_PREFIX = 'delta.constraints.';
 /** Column metadata: a boolean expression, wrapped in JSON. */
 export const INVARIANTS = 'delta.invariants';
-/** Column metadata: what the column is computed by. */
+/** Column metadata: what the column is computed by, as an expression of Spark's SQL. */
 export const GENERATION_EXPRESSION = 'delta.generationExpression';
 /** Column metadata: the value of rows that are written without one, as an expression of Spark's SQL. */
 const COLUMN_DEFAULT = 'CURRENT_DEFAULT';
@@ -34,10 +35,23 @@ export function columnDefault({ metadata }: DeltaField): string | null {
   return typeof expression === 'string' ? expression : null;
 }
 
+/** What the column is computed by; null where its values are given. Only under a protocol with the feature it means anything. */
+export function generationExpression({ metadata }: DeltaField): string | null {
+  const expression = metadata[GENERATION_EXPRESSION];
+  return typeof expression === 'string' ? expression : null;
+}
+
+/** Columns of the table, none of structs in it, whose values its writers compute. */
+export function generatedFields({ fields }: DeltaStruct, protocol: Protocol): DeltaField[] {
+  if (!hasWriterFeature(protocol, 'generatedColumns')) return [];
+  return fields.filter((own) => generationExpression(own) !== null);
+}
+
 /** Everything that the table declares of its rows; columns inside structs by their path, `a.b`. */
 export function constraintsOf(
   { configuration }: Pick<Metadata, 'configuration'>,
   schema: DeltaStruct,
+  protocol: Protocol,
 ): Constraint[] {
   const constraints: Constraint[] = [];
   for (const [key, expression] of Object.entries(configuration)) {
@@ -45,7 +59,9 @@ export function constraintsOf(
       constraints.push({ kind: 'check', name: key.slice(CHECK_PREFIX.length), expression });
   }
   collect(schema, '', constraints);
-  return constraints;
+  // Writers of old copied the metadata of what they read into tables whose protocol knows nothing of it.
+  const isGenerated = hasWriterFeature(protocol, 'generatedColumns');
+  return isGenerated ? constraints : constraints.filter(({ kind }) => kind !== 'generated');
 }
 
 function collect(type: DeltaType, path: string, into: Constraint[]): void {
@@ -63,7 +79,8 @@ function collect(type: DeltaType, path: string, into: Constraint[]): void {
   }
 }
 
-function constraintsOfField({ nullable, metadata }: DeltaField, column: string): Constraint[] {
+function constraintsOfField(own: DeltaField, column: string): Constraint[] {
+  const { nullable, metadata } = own;
   const found: Constraint[] = [];
   // Writers of old leave it out where they mean true.
   if ((nullable as boolean | undefined) === false)
@@ -73,8 +90,8 @@ function constraintsOfField({ nullable, metadata }: DeltaField, column: string):
     const expression = expressionOf(invariant);
     found.push({ kind: 'invariant', name: `invariant of ${column}`, column, expression });
   }
-  const generated = metadata[GENERATION_EXPRESSION];
-  if (typeof generated === 'string')
+  const generated = generationExpression(own);
+  if (generated !== null)
     found.push({ kind: 'generated', name: `generation of ${column}`, column, expression: generated });
   return found;
 }

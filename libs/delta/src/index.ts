@@ -67,7 +67,15 @@ export { ColumnCompression } from './parquet/adaptive-zstd.ts';
 export { cutFooter } from './parquet/cut-footer.ts';
 export { compressZstd } from './parquet/zstd.ts';
 export { keyOfPath, partitionFolder, partitionId, pathOfKey } from './partition-value.ts';
-export { CHECK_PREFIX, columnDefault, constraintsOf, type Constraint } from './constraints.ts';
+export {
+  CHECK_PREFIX,
+  columnDefault,
+  constraintsOf,
+  generatedFields,
+  GENERATION_EXPRESSION,
+  generationExpression,
+  type Constraint,
+} from './constraints.ts';
 export { CHANGE_FEED_PROPERTY, upgradedProtocol, VECTORS_PROPERTY } from './protocol.ts';
 export { fileRetentionMs } from './table-properties.ts';
 export { commonType, evolveSchema, type SchemaEvolution } from './schema-evolution.ts';

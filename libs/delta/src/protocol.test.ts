@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { surroundings } from '../test/surroundings.ts';
 import type { Metadata, Protocol } from './actions.ts';
-import { DeltaTable, field } from './index.ts';
+import { constraintsOf, DeltaTable, field, parseSchema } from './index.ts';
 import { checkWritable, upgradedProtocol } from './protocol.ts';
 
 const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
@@ -67,7 +67,14 @@ describe('a table that declares something of its rows', () => {
     async (name, declare) => {
       const table = await DeltaTable.create('t', { schema }, surroundings());
       await table.commit({ actions: [{ add }], operation: 'WRITE' });
-      await table.commit({ actions: [{ metaData: declare(table.state.metadata) }], operation: 'ALTER' });
+      const metaData = declare(table.state.metadata);
+      const next = upgradedProtocol(
+        table.state.protocol,
+        parseSchema(metaData.schemaString),
+        metaData.configuration,
+      );
+      const protocol = next === null ? [] : [{ protocol: next }];
+      await table.commit({ actions: [{ metaData }, ...protocol], operation: 'ALTER' });
       const more = { add: { ...add, path: 'b' } };
       await expect(table.commit({ actions: [more], operation: 'WRITE' })).rejects.toMatchObject({
         code: 'LAKE_CONSTRAINT_UNENFORCED',
@@ -80,6 +87,22 @@ describe('a table that declares something of its rows', () => {
       expect([...table.state.files.keys()]).toEqual(['a', 'b', 'c']);
     },
   );
+});
+
+test('an expression that the protocol knows nothing of generates nothing', () => {
+  const own = field('day', 'date', { 'delta.generationExpression': 'CAST(at AS DATE)' });
+  const of = (protocol: Protocol): readonly string[] =>
+    constraintsOf({ configuration: {} }, { type: 'struct', fields: [own] }, protocol).map(({ name }) => name);
+  expect(of({ minReaderVersion: 1, minWriterVersion: 2 })).toEqual([]);
+  expect(of({ minReaderVersion: 1, minWriterVersion: 4 })).toEqual(['generation of day']);
+  const named = { minReaderVersion: 1, minWriterVersion: 7 };
+  expect(of({ ...named, writerFeatures: ['invariants'] })).toEqual([]);
+  expect(of({ ...named, writerFeatures: ['generatedColumns'] })).toEqual(['generation of day']);
+  const wanted = upgradedProtocol(
+    { minReaderVersion: 1, minWriterVersion: 2 },
+    { type: 'struct', fields: [own] },
+  );
+  expect(wanted).toEqual({ ...named, writerFeatures: ['appendOnly', 'invariants', 'generatedColumns'] });
 });
 
 function withField(metadata: Metadata, change: object): Metadata {

@@ -1,22 +1,13 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Protocol } from './actions.ts';
-import { CHECK_PREFIX } from './constraints.ts';
-import { mappingMode } from './column-mapping/mapping-property.ts';
+import { CHECK_PREFIX, generationExpression } from './constraints.ts';
+import { allFields, mappingMode } from './column-mapping/mapping-property.ts';
+import { LEGACY_FEATURES, writerFeaturesOf } from './protocol-features.ts';
 import { usesTimestampNtz, type DeltaStruct } from './schema.ts';
 
 /** What every engine reads and writes; writer version 2 obliges us to respect appendOnly and column invariants. */
 export const PLAIN_PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
-/** What a table of versions (1, 2) obliges its writers to, which has to be named from writer version 7 on. */
-const LEGACY_FEATURES = ['appendOnly', 'invariants'];
-/** What each writer version before 7 adds without naming it. */
-const FEATURES_OF_VERSION: readonly (readonly [version: number, features: readonly string[]])[] = [
-  [2, LEGACY_FEATURES],
-  [3, ['checkConstraints']],
-  [4, ['changeDataFeed', 'generatedColumns']],
-  [5, ['columnMapping']],
-  [6, ['identityColumns']],
-];
 const READER_FEATURES = new Set(['timestampNtz', 'deletionVectors', 'columnMapping', 'vacuumProtocolCheck']);
 const WRITER_FEATURES = new Set([
   ...READER_FEATURES,
@@ -45,6 +36,7 @@ export function protocolFor(schema: DeltaStruct, configuration: Configuration = 
   const writer = [...reader];
   if (configuration[CHANGE_FEED_PROPERTY] === 'true') writer.push('changeDataFeed');
   if (Object.keys(configuration).some((key) => key.startsWith(CHECK_PREFIX))) writer.push('checkConstraints');
+  if (allFields(schema).some((own) => generationExpression(own) !== null)) writer.push('generatedColumns');
   if (writer.length === 0) return PLAIN_PROTOCOL;
   return named(1, reader, [...LEGACY_FEATURES, ...writer]);
 }
@@ -86,12 +78,6 @@ export function checkWritable(protocol: Protocol, table: string): void {
 /** The one feature that a reader version before 3 stands for. */
 function readerFeaturesOf({ minReaderVersion, readerFeatures = [] }: Protocol): readonly string[] {
   return minReaderVersion === 2 ? ['columnMapping'] : readerFeatures;
-}
-
-/** What the table's writers have to respect: named from version 7 on, before it what the version stands for. */
-function writerFeaturesOf({ minWriterVersion, writerFeatures = [] }: Protocol): string[] {
-  if (minWriterVersion >= 7) return [...writerFeatures];
-  return FEATURES_OF_VERSION.flatMap(([version, features]) => (version <= minWriterVersion ? features : []));
 }
 
 /** Features that only writers mind leave the table to readers of version 1, which is all of them. */

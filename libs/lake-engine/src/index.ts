@@ -14,7 +14,15 @@ export { byPartition, LocalFiles, type PlacedFile } from './local-files.ts';
 export { isMarked, MARKED_ROWS, unmarkedRows } from './marked-rows-sql.ts';
 export { commitMerge, replanned, type MergeChange, type MergeCommit } from './merge-commit.ts';
 export { parsePredicate, type RowPredicate } from './predicate/row-predicate.ts';
-export { defaultValue, holdRows, rowConstraints, type RowConstraint } from './row-constraints.ts';
+export {
+  defaultValue,
+  evaluating,
+  generationOf,
+  holdRows,
+  rowConstraints,
+  type RowConstraint,
+} from './row-constraints.ts';
+export { parseGeneration, type Generation } from './shared-sql/generation.ts';
 export { setProperties } from './table-properties.ts';
 export { namedParts } from './named-parts.ts';
 export { readFiles, typedColumns } from './read-files.ts';

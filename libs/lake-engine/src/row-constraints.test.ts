@@ -100,10 +100,31 @@ describe('constraints of a table', () => {
     });
   });
 
-  test('of columns in columns, and generated ones, are refused by name', async () => {
+  test('of columns in columns are refused by name', async () => {
     const inside: Constraint = { kind: 'not-null', name: 'a.b is not null', column: 'a.b' };
-    const generated: Constraint = { kind: 'generated', name: 'g', column: 'day', expression: 'id' };
+    const generated: Constraint = { kind: 'generated', name: 'g', column: 'a.b', expression: 'id' };
     for (const one of [inside, generated])
       await expect(held([one], rows)).rejects.toMatchObject({ code: 'LAKE_CONSTRAINT_UNENFORCED' });
+  });
+
+  test('given values of a generated column are what it would be computed to, null for null', async () => {
+    const generated = (expression: string): Constraint => ({
+      kind: 'generated',
+      name: 'generation of name',
+      column: 'name',
+      expression,
+    });
+    const same = "CASE id WHEN 1 THEN 'secret a' WHEN 3 THEN 'b' END";
+    expect(await held([generated(same)], rows)).toBeUndefined();
+    await expect(held([generated("CASE id WHEN 3 THEN 'b' END")], rows)).rejects.toMatchObject({
+      code: 'LAKE_CONSTRAINT_BROKEN',
+      context: { constraint: 'generation of name', rows: 1 },
+    });
+    await expect(held([generated('id + 1')], rows)).rejects.toMatchObject({
+      code: 'LAKE_CONSTRAINT_UNENFORCED',
+      message: expect.stringContaining('of the type long, and the column of string') as unknown,
+    });
+    const own = await held([generated("coalesce(name, 'x')")], rows).catch((error: unknown) => error);
+    expect(String(own)).toContain('there is no column name');
   });
 });

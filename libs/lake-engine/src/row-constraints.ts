@@ -1,8 +1,9 @@
-import type { Constraint, DeltaField } from '@hasivu/delta';
+import { describeType, generationExpression, type Constraint, type DeltaField } from '@hasivu/delta';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { EngineSession } from './engine-session.ts';
 import { engineType, identifier } from './engine-sql.ts';
 import { parsePredicate, type ConditionedTable } from './predicate/row-predicate.ts';
+import { parseGeneration, type Generation } from './shared-sql/generation.ts';
 
 /** A constraint as the engine evaluates it. */
 export interface RowConstraint {
@@ -45,8 +46,17 @@ async function rowConstraint(
   constraint: Constraint,
 ): Promise<RowConstraint> {
   const { name } = constraint;
-  if (constraint.kind === 'generated')
-    throw unenforced(table.root, name, 'generated columns are not computed here');
+  if (constraint.kind === 'generated') {
+    const own = table.schema.fields.find((one) => one.name === constraint.column);
+    if (own === undefined)
+      throw unenforced(
+        table.root,
+        name,
+        'it is of a column inside another one, of one that names partitions, or of none that is written here',
+      );
+    const { sql } = await generationOf(session, table, own, constraint.expression);
+    return { name, sql: `(${identifier(own.name)} IS NOT DISTINCT FROM ${sql})` };
+  }
   if (constraint.kind === 'not-null') {
     if (!table.schema.fields.some((own) => own.name === constraint.column))
       throw unenforced(
@@ -68,6 +78,23 @@ async function rowConstraint(
       error,
     );
   }
+}
+
+/**
+ * What a column of the table is computed by, from its other columns.
+ * @throws LAKE_CONSTRAINT_UNENFORCED where that is more than Spark and this engine mean alike
+ */
+export async function generationOf(
+  session: EngineSession,
+  { root, schema }: Pick<ConditionedTable, 'root' | 'schema'>,
+  column: DeltaField,
+  expression: string,
+): Promise<Generation> {
+  const fields = schema.fields.filter((own) => generationExpression(own) === null && own !== column);
+  const generation = await parseGeneration(session, { root, fields }, column.name, expression);
+  if (generation.type === column.type) return generation;
+  const why = `its expression is of the type ${generation.type}, and the column of ${describeType(column.type)}`;
+  throw unenforced(root, `generation of ${column.name}`, why);
 }
 
 /**
@@ -105,7 +132,10 @@ export async function holdRows(
 ): Promise<void> {
   if (constraints.length === 0) return;
   const counts = constraints.map(({ sql }, at) => `count(*) FILTER (NOT coalesce(${sql}, false)) AS c${at}`);
-  const row = await counted(session, root, constraints, `SELECT ${counts.join(', ')} FROM ${relation}`);
+  const names = constraints.map(({ name }) => name);
+  const [row] = await evaluating(root, names, () =>
+    session.rows(`SELECT ${counts.join(', ')} FROM ${relation}`),
+  );
   for (const [at, { name }] of constraints.entries()) {
     const rows = Number(row?.[`c${at}`]);
     if (rows === 0) continue;
@@ -118,22 +148,23 @@ export async function holdRows(
   }
 }
 
-/** A value that an expression cannot be evaluated on, such as a text that is no number, is the constraint's trouble. */
-async function counted(
-  session: EngineSession,
+/**
+ * Runs what evaluates expressions of the table. A value that one of them cannot be evaluated on, such as a text that is
+ * no number, or a sum that is too large, is the expression's trouble. @throws LAKE_CONSTRAINT_UNENFORCED naming them
+ */
+export async function evaluating<T>(
   root: string,
-  constraints: readonly RowConstraint[],
-  query: string,
-): Promise<Record<string, unknown> | undefined> {
+  names: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return (await session.rows(query))[0];
+    return await work();
   } catch (error) {
     const message = (error as { message?: unknown } | null)?.message;
-    if (typeof message !== 'string' || !/^(Conversion|Out of Range|Invalid Input) Error/u.test(message))
-      throw error;
+    const isOfValue = /^(Conversion|Out of Range|Invalid Input) Error/u;
+    if (names.length === 0 || typeof message !== 'string' || !isOfValue.test(message)) throw error;
     // Without the engine's message, which can quote the value.
-    const names = constraints.map(({ name }) => name).join('", "');
-    throw unenforced(root, names, 'a row has a value on which it cannot be evaluated');
+    throw unenforced(root, names.join('", "'), 'a row has a value on which it cannot be evaluated');
   }
 }
 

@@ -69,8 +69,9 @@ export const lakeErrors = {
   LAKE_CONSTRAINT_UNENFORCED: {
     summary: 'The table declares a constraint that this writer does not enforce',
     cause:
-      'A generated column, a constraint of bronze or of a history, or an expression that Spark and this engine may not mean alike.',
-    remedy: 'Nothing was written. Drop the constraint that the message names with the engine that added it.',
+      'A constraint of bronze or of a history, or an expression, of a constraint, a default or a generated column, that Spark and this engine may not mean alike, that names a column which is not there, or that cannot be evaluated on a row.',
+    remedy:
+      'Nothing was written. Change the expression in tables.<table>.constraints or tables.<table>.generated, or drop what the message names with the engine that added it.',
     retry: 'manual',
   },
   LAKE_PREDICATE_INVALID: {

@@ -8,7 +8,12 @@ import type { TableShape } from './table-shape.ts';
  */
 export function withGrownColumns(shape: TableShape, { fields }: DeltaStruct): TableShape {
   const known = new Set(
-    [...shape.rowFields, ...STATE_COLUMNS, ...shape.partitions].map((own) => own.name.toLowerCase()),
+    [
+      ...shape.rowFields,
+      ...STATE_COLUMNS,
+      ...shape.partitions,
+      ...(shape.generated ?? []).map(({ own }) => own),
+    ].map((own) => own.name.toLowerCase()),
   );
   const grown: DeltaField[] = fields.filter((own) => !known.has(own.name.toLowerCase())).map(unmappedField);
   if (grown.length === 0) return shape;

@@ -8,6 +8,7 @@ import {
   unmarkedRows,
 } from '@hasivu/lake-engine';
 import { changeRows } from './change-rows.ts';
+import type { GeneratedColumn } from './generated-columns.ts';
 import { STATE_COLUMNS } from './lake-columns.ts';
 import type { ChangePosition } from './change-position.ts';
 import type { TableShape } from './table-shape.ts';
@@ -16,7 +17,12 @@ import { partitionExpression } from './partition-sql.ts';
 
 /** Columns that a state row has. */
 export function stateFields(shape: TableShape): TableShape['rowFields'] {
-  return [...shape.rowFields, ...STATE_COLUMNS];
+  return [...givenFields(shape), ...(shape.generated ?? []).map(({ own }) => own)];
+}
+
+/** Those that are not computed from the others. */
+function givenFields({ rowFields }: TableShape): TableShape['rowFields'] {
+  return [...rowFields, ...STATE_COLUMNS];
 }
 
 export function batchRelation(shape: TableShape, files: readonly PartitionFiles[]): string {
@@ -168,13 +174,21 @@ function keptRows(
 /** Rows that the batch writes. */
 export function freshRows(shape: TableShape, input: RewriteInput): string {
   const lacking = new Set(input.unavailable);
-  const columns = stateFields(shape).map((own) => {
+  const columns = givenFields(shape).map((own) => {
     const name = identifier(own.name);
     if (!lacking.has(own.name)) return `b.${name} AS ${name}`;
     return `CASE WHEN c.__lacks AND list_contains(b._unavailable, ${text(own.name)}) THEN v.${name} ELSE b.${name} END AS ${name}`;
   });
   const values = lacking.size === 0 ? '' : ` LEFT JOIN change_values v ON ${sameKey(shape.key, 'v', 'c')}`;
-  return `SELECT ${columns.join(', ')} FROM ${input.batch} b JOIN change_last c ON b.__file = c.__file AND b.__row = c.__row${values} WHERE c._op <> 'd'`;
+  const given = `SELECT ${columns.join(', ')} FROM ${input.batch} b JOIN change_last c ON b.__file = c.__file AND b.__row = c.__row${values} WHERE c._op <> 'd'`;
+  return withGenerated(given, shape.generated ?? []);
+}
+
+/** A query's rows with the columns that are computed from them, behind the others. */
+export function withGenerated(query: string, generated: readonly GeneratedColumn[]): string {
+  if (generated.length === 0) return query;
+  const computed = generated.map(({ own, sql }) => `${sql} AS ${identifier(own.name)}`);
+  return `SELECT g.*, ${computed.join(', ')} FROM (${query}) g`;
 }
 
 /** Columns that go into the files of a partitioned table: not those that name the partition. */

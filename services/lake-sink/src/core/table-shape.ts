@@ -1,6 +1,7 @@
 import type { DeltaField } from '@hasivu/delta';
 import { LOG_COLUMNS } from './lake-columns.ts';
 import type { ChangePosition } from './change-position.ts';
+import type { GeneratedColumn } from './generated-columns.ts';
 import { derivedFields, type PartitionColumn } from './partition-spec.ts';
 
 /** What a lake table's rows look like at one moment; replaced, never changed. */
@@ -18,6 +19,8 @@ export interface TableShape {
   readonly lackedUpTo?: ReadonlyMap<string, ChangePosition>;
   /** Of a batch: somebody else's columns, with a default or new to the sink, that none of its changes has a value for. */
   readonly unsent?: readonly string[];
+  /** Of a merge: columns of the state table that its rows have computed. */
+  readonly generated?: readonly GeneratedColumn[];
 }
 
 /** The same with the columns that the state table has. */

@@ -36,6 +36,8 @@ export interface TopicBinding {
   readonly feed: FeedUse;
   /** CHECK constraints of the current state, by name. */
   readonly checks: Readonly<Record<string, string>>;
+  /** Generated columns of the current state: by lake name what each is computed by, in Spark's SQL. */
+  readonly generated: Readonly<Record<string, string>>;
   readonly histories: readonly HistoryForm[];
   /** What data files are compressed with; null: what the table says. */
   readonly codec: PageCodec | null;
@@ -69,6 +71,7 @@ export function bindTopics(config: HasivuConfig, existing: readonly string[]): T
         onDrop: 'keep',
         feed: feedUse(undefined),
         checks: {},
+        generated: {},
         histories: [],
         codec: config.lake?.compression ?? null,
       });
@@ -127,6 +130,7 @@ function bindTable(
     onDrop: wanted.onDrop ?? 'keep',
     feed: feedUse(wanted.changeDataFeed),
     checks: wanted.constraints ?? {},
+    generated: wanted.generated ?? {},
     histories: tableHistories(table, wanted).map((one) => historyForm(one, `history/${of}${schema}`)),
     codec: wanted.compression ?? config.lake?.compression ?? null,
   };

@@ -4,6 +4,8 @@ import {
   type Engine,
   type EngineFile,
   type EngineSession,
+  engineType,
+  evaluating,
   type FileCache,
   hasChangeFeed,
   identifier,
@@ -18,7 +20,9 @@ import {
   uploadEngineFiles,
 } from '@hasivu/lake-engine';
 import { initialSql } from '../core/column-initial.ts';
+import type { GeneratedColumn } from '../core/generated-columns.ts';
 import type { PartitionColumn } from '../core/partition-spec.ts';
+import { withGenerated } from '../core/state-sql.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { LakeTable, TableEvolution } from './lake-table.ts';
 
@@ -28,28 +32,37 @@ export interface RewritingTools {
   readonly failpoint: Failpoint;
 }
 
+/** New columns, which no row of the table can have a value in yet. */
+export interface FilledColumns {
+  /** They have an initial value. */
+  readonly initial: readonly DeltaField[];
+  /** They are computed, from the initial ones too. */
+  readonly computed: readonly GeneratedColumn[];
+}
+
 /**
- * Rewrites every file of a table to a schema with wider columns, or with columns that its rows have a value in, and
- * commits files and schema as one version. Readers differ in which narrower Parquet types they accept for a column (that
+ * Rewrites every file of a table to a schema with wider columns, with columns that its rows have a value in, or without
+ * some that it had, and commits files and schema as one version. Readers differ in which narrower Parquet types they accept for a column (that
  * is Delta's typeWidening feature, which few have), so no file keeps the old type; and no reader takes a value for a
- * column that a file lacks. One file at a time: memory and disk stay bounded by one file.
- * @param initial new columns with an initial value, which no row of the table can have yet
+ * column that a file lacks; one that is in a file no more may come again with other values. One file at a time: memory
+ * and disk stay bounded by one file.
+ * @throws LAKE_CONSTRAINT_UNENFORCED where a row has a value that a column cannot be computed on
  */
 export async function commitRewritten(
   table: LakeTable,
   evolution: TableEvolution,
-  initial: readonly DeltaField[],
+  filled: FilledColumns,
   partitions: readonly PartitionColumn[],
   tools: RewritingTools,
 ): Promise<void> {
   const files = [...table.delta.state.files.values()];
   const local = new LocalFiles(table, tools.cache);
   // Rows that are the same in another type are no change to those who read changes.
-  const changesRows = initial.length > 0;
+  const changesRows = fills(filled);
   const actions: Action[] = [...evolution.actions];
   for (const file of files) {
     const written = await tools.engine.exclusively(`rewriting the columns of ${table.root}`, (session) =>
-      rewritten({ session, table, local, cache: tools.cache }, file, evolution, initial, partitions),
+      rewritten({ session, table, local, cache: tools.cache }, file, evolution, filled, partitions),
     );
     actions.push(removalOf(file, Date.now(), changesRows), ...written.changes);
     for (const add of written.adds) actions.push({ add: { ...add, dataChange: changesRows } });
@@ -59,12 +72,20 @@ export async function commitRewritten(
   tools.failpoint('columns-rewritten');
   await table.delta.commit({
     actions,
-    operation: evolution.widened.length > 0 ? 'CHANGE COLUMN' : 'ADD COLUMNS',
+    operation: operationOf(evolution),
     reads: readEverything(files.map(({ path }) => path)),
     isolation: 'serializable',
-    // Nothing that the table declares can be of a column that it does not have yet.
+    // Nothing else that the table declares can be of a column that it does not have yet.
     enforcesConstraints: true,
   });
+}
+
+function operationOf({ widened, added }: TableEvolution): string {
+  return widened.length > 0 ? 'CHANGE COLUMN' : added ? 'ADD COLUMNS' : 'DROP COLUMNS';
+}
+
+function fills({ initial, computed }: FilledColumns): boolean {
+  return initial.length + computed.length > 0;
 }
 
 interface RewritingPlace {
@@ -78,30 +99,44 @@ async function rewritten(
   { session, table, local, cache }: RewritingPlace,
   file: AddFile,
   { schema, columns }: TableEvolution,
-  initial: readonly DeltaField[],
+  filled: FilledColumns,
   partitions: readonly PartitionColumn[],
 ): Promise<{ readonly adds: readonly AddFile[]; readonly changes: readonly Action[] }> {
   const outside = new Set(partitions.map((part) => part.name));
   const stored = schema.fields.filter((own) => !outside.has(own.name));
   const names = stored.map((own) => own.name);
+  const { initial, computed } = filled;
+  const isNew = new Set(computed.map(({ own }) => own.name));
+  const inRows = new Set(
+    partitions.filter(({ transform }) => transform === 'identity').map((part) => part.name),
+  );
+  const given = schema.fields.filter(
+    ({ name }) => !isNew.has(name) && (!outside.has(name) || inRows.has(name)),
+  );
   // Names change without the files: the next names are those by which these are read too.
-  const groups = (await local.groups([file])).map((group) => ({ ...group, columns }));
-  const all = readFiles(stored, [], groups);
+  const partitionValues = columns.namedValues(file.partitionValues);
+  const groups = (await local.groups([file])).map((group) => ({ ...group, columns, partitionValues }));
+  const all = readFiles(given, partitions, groups);
   const marked = await new TableVectors(session, table, cache, local).load([file]);
   const before = marked ? unmarkedRows(all) : all;
-  const after = withInitials(before, initial);
+  const after = `(${withGenerated(`SELECT * FROM ${withInitials(before, initial)}`, computed)})`;
   const write = async (query: string, name: string): Promise<EngineFile[]> => {
     const options = { codec: table.codec, fieldIds: storedIds(columns, names) };
     const written = await session.writeParquet(query, name, Number.MAX_SAFE_INTEGER, [], options);
-    return inPartition(written, partitions, columns.namedValues(file.partitionValues));
+    return inPartition(written, partitions, partitionValues);
   };
   const selected = names.map((name) => storedAs(columns, name)).join(', ');
-  const next = await write(`SELECT ${selected} FROM ${after} ORDER BY __row`, 'rewritten');
+  const computing = computed.map(({ own }) => `generation of ${own.name}`);
+  const next = await evaluating(table.root, computing, () =>
+    write(`SELECT ${selected} FROM ${after} ORDER BY __row`, 'rewritten'),
+  );
   const adds = await uploadEngineFiles(table, cache, next, stored, partitions, columns);
-  if (initial.length === 0 || !hasChangeFeed(table)) return { adds, changes: [] };
+  if (!fills(filled) || !hasChangeFeed(table)) return { adds, changes: [] };
   const typed = (relation: string, type: string): string =>
     `SELECT ${selected}, '${type}' AS ${identifier(CHANGE_TYPE.name)} FROM ${relation}`;
-  const told = `${typed(before, 'update_preimage')} UNION ALL ${typed(after, 'update_postimage')}`;
+  const none = computed.map(({ own }) => ({ own, sql: `NULL::${engineType(own.type)}` }));
+  const had = `(${withGenerated(`SELECT * FROM ${before}`, none)})`;
+  const told = `${typed(had, 'update_preimage')} UNION ALL ${typed(after, 'update_postimage')}`;
   return { adds, changes: await uploadChangeFiles(table, await write(told, 'changes'), partitions) };
 }
 

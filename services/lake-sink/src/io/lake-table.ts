@@ -21,6 +21,7 @@ import type { ChangePosition } from '../core/change-position.ts';
 import { hasInitial, withSinceOf } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
+import { removedColumns, settingOf } from '../core/generated-columns.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
 import { changedNames } from './changed-names.ts';
 
@@ -43,6 +44,10 @@ export interface TableEvolution {
   readonly widened: readonly string[];
   /** New columns that rows of before have a value in. */
   readonly initial: readonly DeltaField[];
+  /** New columns of settings, which every row has computed. */
+  readonly computed: readonly DeltaField[];
+  /** Columns of settings that are no more, or that others take the place of: no file may keep them. */
+  readonly removed: readonly string[];
   /** False where only properties change. */
   readonly added: boolean;
 }
@@ -152,8 +157,11 @@ export class LakeTable implements EngineTable {
     codec: PageCodec | null = null,
   ): TableEvolution | null {
     const { state } = this.delta;
-    const plan = planColumns(state.schema.fields, wanted, rules);
-    const renamed = changedNames(state.metadata, plan);
+    const removed = removedColumns(this.root, state.schema.fields, wanted);
+    const kept = state.schema.fields.filter((own) => !removed.includes(own.name));
+    const before = { ...state.metadata, schemaString: schemaString({ type: 'struct', fields: kept }) };
+    const plan = planColumns(kept, wanted, rules);
+    const renamed = changedNames(before, plan);
     const evolution = evolveSchema(parseSchema(renamed.schemaString), {
       type: 'struct',
       fields: plan.fields,
@@ -182,6 +190,7 @@ export class LakeTable implements EngineTable {
     );
     const next = parseSchema(metaData.schemaString);
     const protocol = upgradedProtocol(state.protocol, next, metaData.configuration);
+    const added = next.fields.filter((own) => evolution?.added.includes(own.name) === true);
     return {
       actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
       schema: next,
@@ -189,7 +198,9 @@ export class LakeTable implements EngineTable {
       partitionColumns: metaData.partitionColumns,
       renamed: plan.renamed,
       widened: evolution?.widened ?? [],
-      initial: next.fields.filter((own) => evolution?.added.includes(own.name) === true && hasInitial(own)),
+      initial: added.filter(hasInitial),
+      computed: added.filter((own) => settingOf(own) !== null),
+      removed,
       added: evolution !== null,
     };
   }

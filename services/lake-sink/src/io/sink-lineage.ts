@@ -11,6 +11,7 @@ import {
   type LineageSnapshot,
 } from '@hasivu/lineage-events';
 import { describeType } from '@hasivu/delta';
+import { isGenerated } from '../core/generated-columns.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import type { LakeTable } from './lake-table.ts';
 import type { TopicTables } from './topic-tables.ts';
@@ -86,7 +87,9 @@ export class SinkLineage {
     const { bucket = '', folder, prefix } = this.#config.lake as NonNullable<HasivuConfig['lake']>;
     const from = kafkaDataset(this.#config.kafka.brokers, binding.topic);
     const fields = table.schema?.fields ?? [];
-    const copied = fields.map((column) => column.name).filter((name) => !name.startsWith('_'));
+    const copied = fields
+      .filter((column) => !column.name.startsWith('_') && !isGenerated(column))
+      .map((column) => column.name);
     return {
       ...(folder === undefined
         ? s3Dataset(bucket, `${prefix}/${table.root}`)

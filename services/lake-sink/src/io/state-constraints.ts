@@ -1,4 +1,4 @@
-import { CHECK_PREFIX, constraintsOf } from '@hasivu/delta';
+import { CHECK_PREFIX, constraintsOf, type Constraint } from '@hasivu/delta';
 import { holdRows, rowConstraints } from '@hasivu/lake-engine';
 import { existingRelation, freshRows, stateFields, type RewriteInput } from '../core/state-sql.ts';
 import type { TableShape } from '../core/table-shape.ts';
@@ -25,7 +25,11 @@ export async function enforceConstraints(
       .map(([name, expression]) => [`${CHECK_PREFIX}${name}`, expression] as const)
       .filter(([key, expression]) => configuration[key] !== expression),
   );
-  const declared = constraintsOf({ configuration: { ...configuration, ...added } }, state.schema);
+  // What is computed here is what it is computed by.
+  const computed = new Set((shape.generated ?? []).map(({ own }) => own.name));
+  const isGiven = (one: Constraint): boolean => one.kind !== 'generated' || !computed.has(one.column);
+  const properties = { configuration: { ...configuration, ...added } };
+  const declared = constraintsOf(properties, state.schema, state.protocol).filter(isGiven);
   if (declared.length === 0) return added;
   const fields = stateFields(shape);
   const columns = { root: table.root, schema: { type: 'struct', fields }, columns: state.columns } as const;

@@ -10,6 +10,7 @@ import {
   defaultValue,
   type Engine,
   type EngineSession,
+  evaluating,
   type FileCache,
   LocalFiles,
   type MergeCommit,
@@ -37,6 +38,7 @@ import type { TableShape } from '../core/table-shape.ts';
 import type { VectorLimits, VectorUse } from '../core/vector-policy.ts';
 import { planChangedFiles } from './changed-files.ts';
 import type { Failpoint } from './failpoint.ts';
+import { GeneratedShapes } from './generated-shape.ts';
 import type { KeyIndexes } from './key-index/key-indexes.ts';
 import type { LakeTable } from './lake-table.ts';
 import { enforceConstraints, type Checks } from './state-constraints.ts';
@@ -76,6 +78,7 @@ export class StateMerger {
   readonly #failpoint: Failpoint;
   readonly #limits: VectorLimits;
   readonly #indexes: KeyIndexes;
+  readonly #generated = new GeneratedShapes();
 
   constructor({ engine, cache, indexes, failpoint, limits }: StateMergerTools) {
     this.#engine = engine;
@@ -94,8 +97,11 @@ export class StateMerger {
   }
 
   async #merge(session: EngineSession, table: LakeTable, batch: StateBatch): Promise<MergeCommit> {
-    const shape = withGrownColumns(batch.shape, table.delta.state.schema);
-    const live = [...table.delta.state.files.keys()];
+    const { state } = table.delta;
+    const given = { root: table.root, state };
+    const computed = await this.#generated.of(session, given, batch.shape);
+    const shape = withGrownColumns(computed, state.schema);
+    const live = [...state.files.keys()];
     const rows = batchRelation(shape, batch.files);
     await session.run(lastChangesSql(shape, rows, batch.truncatedAt));
     const local = new LocalFiles(table, this.#cache);
@@ -127,7 +133,10 @@ export class StateMerger {
       codec: table.codec,
       columns: table.delta.state.columns,
     };
-    const written = await writePartitioned(session, 'state_next', 'state', order);
+    const computing = (shape.generated ?? []).map(({ own }) => `generation of ${own.name}`);
+    const written = await evaluating(table.root, computing, () =>
+      writePartitioned(session, 'state_next', 'state', order),
+    );
     const adds = await uploadEngineFiles(table, this.#cache, written, stateFields(shape), shape.partitions);
     const marks = await vectors.mark(await changed.matches.rowsIn(changed.marked));
     const told = feeds ? await writeStateChanges(place, shape, input, changed, adds) : null;

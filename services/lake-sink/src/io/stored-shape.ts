@@ -1,7 +1,8 @@
 import { evolveSchema, unmappedField, type DeltaField } from '@hasivu/delta';
 import { isAfter } from '../core/change-position.ts';
-import { withOrigin } from '../core/column-origin.ts';
+import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnRules } from '../core/column-plan.ts';
+import { isGenerated } from '../core/generated-columns.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
@@ -51,6 +52,8 @@ function laterFirst(left: LakeTable, right: LakeTable): number {
 function rowColumns(table: LakeTable, { partitions }: TopicBinding, { byOrigin }: ColumnRules): DeltaField[] {
   const own = new Set([...LOG_COLUMNS, ...STATE_COLUMNS].map((column) => column.name));
   for (const part of partitions) if (part.transform !== 'identity') own.add(part.name);
-  const fields = (table.schema?.fields ?? []).filter((column) => !own.has(column.name)).map(unmappedField);
+  const isRow = (column: DeltaField): boolean =>
+    !own.has(column.name) && (!isGenerated(column) || originOf(column) !== null);
+  const fields = (table.schema?.fields ?? []).filter(isRow).map(unmappedField);
   return byOrigin ? fields : fields.map((column) => withOrigin(column, null));
 }

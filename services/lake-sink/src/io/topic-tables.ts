@@ -7,6 +7,7 @@ import { isAfter, type ChangePosition } from '../core/change-position.ts';
 import { withInitialSince } from '../core/column-initial.ts';
 import { withOrigin } from '../core/column-origin.ts';
 import type { ColumnRules } from '../core/column-plan.ts';
+import { configuredColumns, type GeneratedColumn } from '../core/generated-columns.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
 import type { PartitionColumn } from '../core/partition-spec.ts';
 import { TARGET } from '../core/row-batch.ts';
@@ -14,6 +15,7 @@ import { planShape } from '../core/shape-plan.ts';
 import { stateShape, tableFields, type TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { commitRewritten } from './column-rewriting.ts';
+import { configuredGenerated } from './configured-columns.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { LakeTable, TableEvolution } from './lake-table.ts';
 import { storedColumns } from './stored-shape.ts';
@@ -42,6 +44,8 @@ export class TopicTables {
   readonly histories: readonly HistoryTable[];
   readonly #rules: ColumnRules;
   #shape: TableShape | null = null;
+  /** Of the state table; null where it does not have those that are configured. */
+  #generated: readonly DeltaField[] | null;
 
   constructor(
     binding: TopicBinding,
@@ -58,6 +62,7 @@ export class TopicTables {
     this.state = tables.state;
     this.histories = tables.histories;
     this.#rules = { byOrigin: binding.mapsColumns, onDrop: binding.mapsColumns ? binding.onDrop : 'keep' };
+    this.#generated = configuredColumns(this.state?.schema?.fields ?? [], binding.generated);
     const stored = storedColumns({ ...tables, binding, rules: this.#rules });
     if (stored !== null)
       this.#shape = { ...stored, partitions: binding.partitions, key: this.storedKey ?? [] };
@@ -81,6 +86,7 @@ export class TopicTables {
       (this.#binding.isEither || shape === null || planned(table, fields(shape)) === null);
     if ((targets & TARGET.log) !== 0 && !has(this.log, (of) => this.#logColumns(of))) return false;
     if (key === null) return true;
+    if ((targets & TARGET.state) !== 0 && this.#generated === null) return false;
     if ((targets & TARGET.state) !== 0 && !has(this.state, (of) => this.#stateColumns(of))) return false;
     return this.histories.every(
       (history) =>
@@ -125,11 +131,16 @@ export class TopicTables {
       }
     }
     const before = this.storedKey;
+    const isOfState = (targets & TARGET.state) !== 0 && shape.key.length > 0;
+    // Before any table is changed: where they cannot be computed, all of them stay as they are.
+    const generated = isOfState ? await configuredGenerated(this.#tools.engine, this.#binding, shape) : [];
     (await this.#tools.room.admit(0))();
     if ((targets & TARGET.log) !== 0 && this.log !== null)
       await this.#fit(this.log, this.#logColumns(shape), key, before);
-    if ((targets & TARGET.state) !== 0 && this.state !== null && shape.key.length > 0)
-      await this.#fit(this.state, this.#stateColumns(shape), key, before);
+    if (isOfState && this.state !== null) {
+      this.#generated = generated.map(({ own }) => own);
+      await this.#fit(this.state, { ...this.#stateColumns(shape), generated }, key, before);
+    }
     for (const history of this.histories) {
       if ((targets & history.bit) === 0 || shape.key.length === 0) continue;
       await this.#fit(history.table, this.#historyColumns(history, shape), key, before);
@@ -142,15 +153,17 @@ export class TopicTables {
     const rules = { ...this.#rules, onDrop: 'keep' } as const;
     const { codec } = this.#binding;
     const fields = tableFields(shape, LOG_COLUMNS);
-    return { fields, partitions, rules, columnsAt, codec, properties: {}, hasState: false };
+    const rest = { codec, properties: {}, hasState: false, generated: [] };
+    return { fields, partitions, rules, columnsAt, ...rest };
   }
 
   #stateColumns(shape: TableShape): TableColumns {
     const { columnsAt = null, partitions } = shape;
-    const fields = tableFields(stateShape(shape), STATE_COLUMNS);
+    const fields = [...tableFields(stateShape(shape), STATE_COLUMNS), ...(this.#generated ?? [])];
     const { codec, feed } = this.#binding;
     const properties = feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
-    return { fields, partitions, rules: this.#rules, columnsAt, codec, properties, hasState: true };
+    const rest = { codec, properties, hasState: true, generated: [] };
+    return { fields, partitions, rules: this.#rules, columnsAt, ...rest };
   }
 
   #historyColumns({ target }: HistoryTable, shape: TableShape): TableColumns {
@@ -197,10 +210,13 @@ export class TopicTables {
     }
     if (evolution === null) return;
     const initial = wanted.hasState ? evolution.initial : [];
-    if (evolution.widened.length > 0 || (initial.length > 0 && table.delta.state.files.size > 0)) {
+    const names = new Set(evolution.computed.map((own) => own.name));
+    const computed = wanted.generated.filter(({ own }) => names.has(own.name));
+    const changes = initial.length + computed.length + evolution.removed.length;
+    if (evolution.widened.length > 0 || (changes > 0 && table.delta.state.files.size > 0)) {
       const release = await this.#tools.room.admit(bytesOf(table));
       try {
-        await commitRewritten(table, evolution, initial, partitions, this.#tools);
+        await commitRewritten(table, evolution, { initial, computed }, partitions, this.#tools);
       } finally {
         release();
       }
@@ -220,6 +236,8 @@ interface TableColumns {
   readonly properties: Readonly<Record<string, string>>;
   /** Its rows are those of the source, not what was told of them: they have a new column's initial value. */
   readonly hasState: boolean;
+  /** Those of its columns that its rows have computed, for new ones; none where only is asked whether they are there. */
+  readonly generated: readonly GeneratedColumn[];
 }
 
 function bytesOf(table: LakeTable): number {
@@ -232,8 +250,9 @@ function planned(table: LakeTable, { fields, rules, columnsAt, codec }: TableCol
   return table.planEvolution(fields, rules, columnsAt, codec);
 }
 
-function operationOf({ renamed, added }: TableEvolution): string {
+function operationOf({ renamed, added, removed }: TableEvolution): string {
   if (renamed.size > 0) return 'RENAME COLUMN';
+  if (removed.length > 0) return 'DROP COLUMNS';
   return added ? 'ADD COLUMNS' : 'SET TBLPROPERTIES';
 }
 
