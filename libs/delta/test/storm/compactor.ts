@@ -19,7 +19,7 @@ export async function compactOnce(live: LiveTable, ledger: Ledger, random: Seede
   });
   const chosen = random.shuffled(small).slice(0, MOST_FILES);
   if (chosen.length < 2) return;
-  const read = await Promise.all(chosen.map((file) => live.rowsOf(file)));
+  const read = await live.rowsOf(chosen);
   const rows = read.flatMap(liveRows).sort((a, b) => a.writer - b.writer || a.n - b.n);
   const adds = rows.length === 0 ? [] : [await live.upload(rows, false)];
   const nowMs = Date.now();

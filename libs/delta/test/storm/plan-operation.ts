@@ -52,7 +52,7 @@ export async function planOperation(
 /** Live files that may hold rows of the writer, with their rows. */
 export async function holdersOf(live: LiveTable, writer: number): Promise<FileRows[]> {
   const files = live.files.filter((file) => mayHold(file, writer));
-  return await Promise.all(files.map((file) => live.rowsOf(file)));
+  return await live.rowsOf(files);
 }
 
 async function markRows(
