@@ -60,16 +60,16 @@ function columnsOf(
 
 /** Files that name their columns in one way. */
 function readMapped(
-  columns: readonly ReadColumn[],
+  named: readonly ReadColumn[],
   outside: ReadonlySet<string>,
   groups: readonly PartitionFiles[],
   beside: readonly DeltaField[],
 ): string {
+  const isInFiles = ({ own, stored }: ReadColumn): boolean => stored !== null && !outside.has(own.name);
+  const isById = beside.length === 0 && groups[0]?.columns.mode === 'id' && named.some(isInFiles);
+  const columns = isById ? named.map(numbered) : named;
   const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
-  const inFiles = known.filter(
-    (_, at) => !outside.has(columns.filter(({ stored }) => stored)[at]?.own.name ?? ''),
-  );
-  const isById = beside.length === 0 && groups[0]?.columns.mode === 'id' && inFiles.length > 0;
+  const inFiles = columns.filter(isInFiles).flatMap(({ stored }) => stored ?? []);
   const reads = groups.map(({ partitionValues, paths }) => {
     const constants = columns.flatMap(({ own, stored }) => {
       if (stored === null || !outside.has(own.name)) return [];
@@ -86,6 +86,14 @@ function readMapped(
       : `${value} AS ${identifier(own.name)}`;
   });
   return `SELECT ${[...chosen, '__file', '__row'].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+}
+
+/**
+ * Found by its id, a column may have any name while it is read, and a stored `file_row_number` would be taken for the number
+ * that rows are marked by.
+ */
+function numbered({ own, stored }: ReadColumn): ReadColumn {
+  return { own, stored: stored === null ? null : { ...stored, name: `column ${columnId(stored) ?? -1}` } };
 }
 
 /** @param byIds columns to be found by their ids; without any, all are found by name */
