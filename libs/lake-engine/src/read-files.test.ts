@@ -81,6 +81,13 @@ test.each(['File_Row_Number', '__row', '__file', 'column 1'])(
   },
 );
 
+test.each(['__row', '__FILE'])('a column %s is refused: rows would be marked by its values', (name) => {
+  const fields = [mapped('id', 1, 'long'), { ...mapped('n', 2, 'long'), name }];
+  expect(() => readFiles(fields, [], [])).toThrow(
+    new RegExp(`LAKE_SCHEMA_INCOMPATIBLE while reading the column ${name} from files: reads tell rows apart`),
+  );
+});
+
 test.each(['id', 'name', 'none'])(
   'change files under a mapping by %s say of each row what changed',
   async (mode) => {

@@ -1,4 +1,5 @@
 import { columnId, type ColumnMapping, type DeltaField, type DeltaType } from '@hasivu/delta';
+import { PlatformError } from '@hasivu/errors';
 import {
   engineType,
   identifier,
@@ -7,7 +8,11 @@ import {
   type PartitionFiles,
   type PartitionName,
 } from './engine-sql.ts';
+import { foldName } from './fold-name.ts';
 import { namedParts } from './named-parts.ts';
+
+/** What a relation has beside the columns that are asked for. */
+const ADDED = ['__file', '__row'] as const;
 
 /**
  * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
@@ -15,6 +20,7 @@ import { namedParts } from './named-parts.ts';
  * @param beside columns of change files, which are no table's: files have them by the names that they have here. Then all
  * columns are found by their names, also under a mapping by id: these columns have no id, and change files have Delta's
  * physical names, since nothing but its writers makes them
+ * @throws LAKE_SCHEMA_INCOMPATIBLE for a column that is called `__file` or `__row`
  */
 export function readFiles(
   fields: readonly DeltaField[],
@@ -22,6 +28,7 @@ export function readFiles(
   files: readonly PartitionFiles[],
   beside: readonly DeltaField[] = [],
 ): string {
+  assertOwnNames([...fields, ...beside]);
   const outside = new Set(partitions.map((part) => part.name));
   const byMapping = Map.groupBy(
     files.filter((group) => group.paths.length > 0),
@@ -32,6 +39,17 @@ export function readFiles(
   );
   if (reads.length > 0) return `(${reads.join(' UNION ALL ')})`;
   return `(${emptyRelation([...fields, ...beside].map((own) => [own.name, own.type]))})`;
+}
+
+/** Rows would be marked and left out by the column's values, since the engine takes the first column of a name. */
+function assertOwnNames(fields: readonly DeltaField[]): void {
+  const taken = fields.find(({ name }) => ADDED.some((added) => added === foldName(name)));
+  if (taken === undefined) return;
+  throw new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', {
+    doing: `reading the column ${taken.name} from files`,
+    why: `reads tell rows apart by columns of their own, which are called ${ADDED.join(' and ')}`,
+    context: { column: taken.name },
+  });
 }
 
 /** The columns with exactly their types: files may hold others, wider ones or times without a zone. */
@@ -85,7 +103,7 @@ function readMapped(
       ? value
       : `${value} AS ${identifier(own.name)}`;
   });
-  return `SELECT ${[...chosen, '__file', '__row'].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+  return `SELECT ${[...chosen, ...ADDED].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
 }
 
 /**
