@@ -46,6 +46,48 @@ test('files of a mapping by id are read whatever their columns are called, also 
   });
 });
 
+test.each(['File_Row_Number', '__row', '__file', 'column 1'])(
+  'under a mapping by id a column that is stored as %s is not taken for what the engine adds',
+  async (physicalName) => {
+    const fields = [
+      mapped('id', 1, 'long'),
+      field('taken', 'long', {
+        'delta.columnMapping.id': 2,
+        'delta.columnMapping.physicalName': physicalName,
+      }),
+    ];
+    const columns = ColumnMapping.of({ type: 'struct', fields }, { 'delta.columnMapping.mode': 'id' });
+    await engine.exclusively('a test', async (session) => {
+      const [file] = await session.writeParquet(
+        `SELECT i::BIGINT AS "col-1", (9 - i)::BIGINT AS "${physicalName}" FROM range(3) q(i)`,
+        `taken-${physicalName}`,
+        2 ** 30,
+        [],
+        { codec: 'zstd', fieldIds: `{"col-1": 1, "${physicalName}": 2}` },
+      );
+      const path = file?.path ?? '';
+      const read = async (partitions: readonly { readonly name: string }[]): Promise<unknown> => {
+        const relation = readFiles(fields, partitions, [
+          { partitionValues: { taken: '5' }, paths: [path], columns },
+        ]);
+        return session.rows(
+          `SELECT id::INTEGER AS id, taken::INTEGER AS taken, __row::INTEGER AS at, __file FROM ${relation} ORDER BY id`,
+        );
+      };
+      const rows = [0, 1, 2].map((id) => ({ id, taken: 9 - id, at: id, __file: path }));
+      expect(await read([])).toEqual(rows);
+      expect(await read([{ name: 'taken' }])).toEqual(rows.map((row) => ({ ...row, taken: 5 })));
+    });
+  },
+);
+
+test.each(['__row', '__FILE'])('a column %s is refused: rows would be marked by its values', (name) => {
+  const fields = [mapped('id', 1, 'long'), { ...mapped('n', 2, 'long'), name }];
+  expect(() => readFiles(fields, [], [])).toThrow(
+    new RegExp(`LAKE_SCHEMA_INCOMPATIBLE while reading the column ${name} from files: reads tell rows apart`),
+  );
+});
+
 test.each(['id', 'name', 'none'])(
   'change files under a mapping by %s say of each row what changed',
   async (mode) => {

@@ -1,4 +1,5 @@
 import { columnId, type ColumnMapping, type DeltaField, type DeltaType } from '@hasivu/delta';
+import { PlatformError } from '@hasivu/errors';
 import {
   engineType,
   identifier,
@@ -7,7 +8,11 @@ import {
   type PartitionFiles,
   type PartitionName,
 } from './engine-sql.ts';
+import { foldName } from './fold-name.ts';
 import { namedParts } from './named-parts.ts';
+
+/** What a relation has beside the columns that are asked for. */
+const ADDED = ['__file', '__row'] as const;
 
 /**
  * A relation of these columns over local Parquet files. Files may lack columns that came later (null) or hold a
@@ -15,6 +20,7 @@ import { namedParts } from './named-parts.ts';
  * @param beside columns of change files, which are no table's: files have them by the names that they have here. Then all
  * columns are found by their names, also under a mapping by id: these columns have no id, and change files have Delta's
  * physical names, since nothing but its writers makes them
+ * @throws LAKE_SCHEMA_INCOMPATIBLE for a column that is called `__file` or `__row`
  */
 export function readFiles(
   fields: readonly DeltaField[],
@@ -22,6 +28,7 @@ export function readFiles(
   files: readonly PartitionFiles[],
   beside: readonly DeltaField[] = [],
 ): string {
+  assertOwnNames([...fields, ...beside]);
   const outside = new Set(partitions.map((part) => part.name));
   const byMapping = Map.groupBy(
     files.filter((group) => group.paths.length > 0),
@@ -32,6 +39,17 @@ export function readFiles(
   );
   if (reads.length > 0) return `(${reads.join(' UNION ALL ')})`;
   return `(${emptyRelation([...fields, ...beside].map((own) => [own.name, own.type]))})`;
+}
+
+/** Rows would be marked and left out by the column's values, since the engine takes the first column of a name. */
+function assertOwnNames(fields: readonly DeltaField[]): void {
+  const taken = fields.find(({ name }) => ADDED.some((added) => added === foldName(name)));
+  if (taken === undefined) return;
+  throw new PlatformError('LAKE_SCHEMA_INCOMPATIBLE', {
+    doing: `reading the column ${taken.name} from files`,
+    why: `reads tell rows apart by columns of their own, which are called ${ADDED.join(' and ')}`,
+    context: { column: taken.name },
+  });
 }
 
 /** The columns with exactly their types: files may hold others, wider ones or times without a zone. */
@@ -60,16 +78,16 @@ function columnsOf(
 
 /** Files that name their columns in one way. */
 function readMapped(
-  columns: readonly ReadColumn[],
+  named: readonly ReadColumn[],
   outside: ReadonlySet<string>,
   groups: readonly PartitionFiles[],
   beside: readonly DeltaField[],
 ): string {
+  const isInFiles = ({ own, stored }: ReadColumn): boolean => stored !== null && !outside.has(own.name);
+  const isById = beside.length === 0 && groups[0]?.columns.mode === 'id' && named.some(isInFiles);
+  const columns = isById ? named.map(numbered) : named;
   const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
-  const inFiles = known.filter(
-    (_, at) => !outside.has(columns.filter(({ stored }) => stored)[at]?.own.name ?? ''),
-  );
-  const isById = beside.length === 0 && groups[0]?.columns.mode === 'id' && inFiles.length > 0;
+  const inFiles = columns.filter(isInFiles).flatMap(({ stored }) => stored ?? []);
   const reads = groups.map(({ partitionValues, paths }) => {
     const constants = columns.flatMap(({ own, stored }) => {
       if (stored === null || !outside.has(own.name)) return [];
@@ -85,7 +103,15 @@ function readMapped(
       ? value
       : `${value} AS ${identifier(own.name)}`;
   });
-  return `SELECT ${[...chosen, '__file', '__row'].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+  return `SELECT ${[...chosen, ...ADDED].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+}
+
+/**
+ * Found by its id, a column may have any name while it is read, and a stored `file_row_number` would be taken for the number
+ * that rows are marked by.
+ */
+function numbered({ own, stored }: ReadColumn): ReadColumn {
+  return { own, stored: stored === null ? null : { ...stored, name: `column ${columnId(stored) ?? -1}` } };
 }
 
 /** @param byIds columns to be found by their ids; without any, all are found by name */

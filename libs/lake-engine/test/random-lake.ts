@@ -58,6 +58,8 @@ export const randomTables: fc.Arbitrary<RandomTable> = fc.record({
 /** Each column by the number `n` of its row: in order, few values, nulls in runs, NaN, microseconds, parts. */
 const COLUMNS: readonly (readonly [name: string, type: DeltaType, value: string])[] = [
   ['id', 'long', 'n'],
+  // As the engine calls a second `id`.
+  ['id_1', 'long', '16000 - n'],
   ['part', 'string', 'part'],
   ['n', 'integer', 'CASE WHEN n % 4000 > 1500 THEN n // 10 END'],
   ['s', 'string', `'v' || lpad((n // 500)::VARCHAR, 3, '0')`],

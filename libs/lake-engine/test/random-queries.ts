@@ -30,6 +30,11 @@ const condition: fc.Arbitrary<(of: string) => string> = fc.letrec<{
     fc.tuple(compare, number).map(
       ([by, n]) =>
         (of: string) =>
+          `${of}id_1 ${by} ${n}`,
+    ),
+    fc.tuple(compare, number).map(
+      ([by, n]) =>
+        (of: string) =>
           `${n} ${by} ${of}n * 1`,
     ),
     fc.tuple(compare, number).map(
@@ -87,32 +92,41 @@ const join = fc.constantFrom('JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN');
 const sideJoin = fc.constantFrom('SEMI JOIN', 'ANTI JOIN');
 const FEW = 'count(*) AS c, min(o.id) AS i, max(u.s) AS m, count(u.n) AS n, sum(o.d) AS d';
 
-const ALL = 'id, n, s, x, d, ts, day, part, st, later';
+const ALL = 'id, id_1, n, s, x, d, ts, day, part, st, later';
 /** Where rows come from when not right from a table: some let conditions through, some must not. */
 const inner = fc.constantFrom(
   'SELECT * FROM silver.p.t',
   'SELECT * FROM silver.p.t ORDER BY id',
   'SELECT o.* FROM silver.p.t AS o',
   `SELECT ${ALL} FROM silver.p.t WHERE id > 40`,
-  'SELECT n AS id, id AS n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  'SELECT n AS id, id AS n, s, x, d, ts, day, part, st, later, id_1 FROM silver.p.t',
   `SELECT ${ALL}, id + 1 AS more FROM silver.p.t`,
-  'SELECT id * 2 AS id, n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  'SELECT id * 2 AS id, n, s, x, d, ts, day, part, st, later, id_1 FROM silver.p.t',
   'SELECT u.* FROM silver.p.t o JOIN silver.p.u u ON o.id = u.id',
   'SELECT u.* FROM silver.p.t o LEFT JOIN silver.p.u u ON o.id = u.id AND o.n > 5',
   'SELECT o.* FROM silver.p.t o LEFT JOIN silver.p.u u ON o.id = u.id',
   'SELECT * FROM silver.p.t o JOIN silver.p.u u ON o.n = u.id',
-  'SELECT u.id AS n, o.id, o.s, u.x, o.d, u.ts, o.day, u.part, o.st, u.later FROM silver.p.t o FULL JOIN silver.p.u u ON o.id = u.id',
+  'SELECT u.id AS n, o.id, o.s, u.x, o.d, u.ts, o.day, u.part, o.st, u.later, u.id_1 FROM silver.p.t o FULL JOIN silver.p.u u ON o.id = u.id',
   'SELECT * FROM (SELECT * FROM (SELECT * FROM silver.p.u) a WHERE a.n > 3) b',
   'SELECT * FROM silver.p.t ORDER BY ALL LIMIT 40',
   'SELECT DISTINCT * FROM silver.p.t',
   'SELECT DISTINCT ON (part) * FROM silver.p.t ORDER BY ALL',
   'SELECT * REPLACE (id + 3000 AS id) FROM silver.p.t',
-  'SELECT max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, min(part) AS part, max(st) AS st, max(later) AS later FROM silver.p.t',
-  'SELECT part, max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, max(st) AS st, max(later) AS later FROM silver.p.t GROUP BY ALL',
+  'SELECT max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, min(part) AS part, max(st) AS st, max(later) AS later, max(id_1) AS id_1 FROM silver.p.t',
+  'SELECT part, max(id) AS id, max(n) AS n, max(s) AS s, max(x) AS x, max(d) AS d, max(ts) AS ts, max(day) AS day, max(st) AS st, max(later) AS later, max(id_1) AS id_1 FROM silver.p.t GROUP BY ALL',
   'SELECT *, count(*) OVER (PARTITION BY part) AS c FROM silver.p.t',
   'SELECT * FROM silver.p.t QUALIFY id = max(id) OVER (PARTITION BY part)',
-  'SELECT count(*) OVER () AS id, n, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  'SELECT count(*) OVER () AS id, n, s, x, d, ts, day, part, st, later, id_1 FROM silver.p.t',
   `SELECT ${ALL} FROM silver.p.t UNION ALL SELECT ${ALL} FROM silver.p.u`,
+);
+
+/** Outside, columns of one name are numbered, and those that have these names already are pushed on. */
+const numbered = fc.constantFrom(
+  'SELECT id, * FROM silver.p.t',
+  'SELECT u.id, o.* FROM silver.p.u u JOIN silver.p.t o ON o.id = u.n',
+  'SELECT * FROM (SELECT n AS id, id AS k, id_1 AS id, * EXCLUDE (id, id_1) FROM silver.p.t)',
+  'SELECT n AS id, id, n, id_1, s, x, d, ts, day, part, st, later FROM silver.p.t',
+  'SELECT o.* AS id FROM silver.p.t o',
 );
 
 /** Statements over `silver.p.t` and `silver.p.u`; their answers do not depend on the order of rows. */
@@ -221,6 +235,18 @@ export const randomQueries: fc.Arbitrary<string> = fc.oneof(
       ([rows, where]) =>
         `WITH q AS (${rows}), r AS (WITH q AS (SELECT * FROM silver.p.u) SELECT * FROM q) SELECT count(*) AS c FROM r, q WHERE r.id = q.id AND ${where('q.')}`,
     ),
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(numbered, fc.constantFrom('id_1', 'ID'), compare, number)
+      .map(
+        ([rows, own, by, n]) =>
+          `SELECT count(*) AS c, min(q.id_1) AS i FROM (${rows}) q WHERE q.${own} ${by} ${n}`,
+      ),
+  },
+  fc
+    .tuple(numbered, condition)
+    .map(([rows, where]) => `WITH q AS (${rows}) SELECT count(*) AS c FROM q WHERE ${where('')}`),
   number.map(
     (n) =>
       `SELECT count(*) AS c, max(b.id) AS i FROM silver.p.t a ASOF JOIN silver.p.u b ON a.id >= b.id WHERE b.id < ${n}`,

@@ -118,7 +118,8 @@ export const lakeErrors = {
   },
   LAKE_SCHEMA_INCOMPATIBLE: {
     summary: 'The source changed a column in a way that the table cannot follow',
-    cause: 'A column changed to a type that existing values cannot be widened to without loss.',
+    cause:
+      'A column changed to a type that existing values cannot be widened to without loss, or has a name that is taken.',
     remedy:
       'Rename the column in the source (a rename arrives as a new column), or remove the table’s folder to rebuild it. Other tables go on.',
     retry: 'manual',

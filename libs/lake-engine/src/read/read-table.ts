@@ -29,7 +29,7 @@ export interface ReadableTable {
 
 /**
  * Fetches what a statement needs of a table. Columns that it does not need are in the relation by their names; reading one
- * is an error. @throws LAKE_LOG_CORRUPT, STORE_*
+ * is an error. @throws LAKE_LOG_CORRUPT, LAKE_SCHEMA_INCOMPATIBLE, STORE_*
  */
 export async function readTable(
   tools: ReadTools,

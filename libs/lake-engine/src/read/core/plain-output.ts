@@ -1,3 +1,4 @@
+import { foldName } from '../../fold-name.ts';
 import { eachNode, type AnyNode, type OutputNode, type SelectNode } from './statement-tree.ts';
 
 /** What an output column is of the rows that a SELECT reads, as its own conditions would name it; null when it cannot be told. */
@@ -26,17 +27,32 @@ export function outputOf(select: SelectNode): Output | null {
   const others = items.filter((item) => !isStar(item));
   if (!stars.every(isPlainStar) || !others.every(isPlain)) return null;
   const names = others.map(nameOf);
+  const [star, second] = stars;
+  // The engine makes a name of the expression, which may be that of a column beside it: of NULL it is `NULL`.
+  if (second !== undefined || !names.every((name) => name !== null)) return null;
+  // What a star stands for is not known here: it may have each of the names too.
+  const repeated = new Set(star === undefined ? names.filter((name, at) => names.indexOf(name) < at) : names);
   return (column) => {
-    const found = others.filter((_, at) => names[at] === column.toLowerCase());
-    const [one, another] = found;
-    const [star, second] = stars;
-    // Of two columns of a name the second has another name outside, which nothing here tells.
-    if (another !== undefined || second !== undefined) return null;
-    if (star === undefined) return one?.class === 'COLUMN_REF' ? (one.column_names ?? null) : null;
-    if (one !== undefined || names.includes(null)) return null;
+    const asked = foldName(column);
+    if (mayBeNumbered(asked, repeated)) return null;
+    if (star === undefined) {
+      const one = others[names.indexOf(asked)];
+      return one?.class === 'COLUMN_REF' ? (one.column_names ?? null) : null;
+    }
     if (star.relation_name !== '') return [star.relation_name ?? '', column];
     return from.type === 'JOIN' ? null : [column];
   };
+}
+
+/**
+ * Whether the name is one of these, or what the engine may make of one for the next column of that name: outside, the second
+ * `id` is `id_1`, and a column of that name behind it is `id_1_1`.
+ */
+function mayBeNumbered(name: string, repeated: ReadonlySet<string>): boolean {
+  for (let left = name; ; left = left.replace(/_\d+$/u, '')) {
+    if (repeated.has(left)) return true;
+    if (!/_\d+$/u.test(left)) return false;
+  }
 }
 
 function isRowByRow(select: SelectNode): boolean {
@@ -55,9 +71,18 @@ function isRowByRow(select: SelectNode): boolean {
 const isStar = ({ class: kind }: OutputNode): boolean => kind === 'STAR';
 
 function isPlainStar(item: OutputNode): boolean {
-  const { exclude_list: excluded, replace_list: replaced, rename_list: renamed, columns, expr } = item;
+  // All columns of a star with an alias have that name, and numbers behind it.
+  const {
+    alias = '',
+    exclude_list: excluded,
+    replace_list: replaced,
+    rename_list: renamed,
+    columns,
+    expr,
+  } = item;
   const lists = [excluded, replaced, renamed, item.qualified_exclude_list];
-  return lists.every((list) => list === undefined || list.length === 0) && columns !== true && !expr;
+  const takesAll = lists.every((list) => list === undefined || list.length === 0);
+  return takesAll && alias === '' && columns !== true && !expr;
 }
 
 function isPlain(item: OutputNode): boolean {
@@ -69,8 +94,9 @@ function isPlain(item: OutputNode): boolean {
   return plain;
 }
 
-/** In lower case; null where the engine makes one. */
+/** Folded; null where the engine makes one. */
 function nameOf({ alias = '', class: kind, column_names: path = [] }: OutputNode): string | null {
-  if (alias !== '') return alias.toLowerCase();
-  return kind === 'COLUMN_REF' ? (path.at(-1)?.toLowerCase() ?? null) : null;
+  if (alias !== '') return foldName(alias);
+  const last = path.at(-1);
+  return kind === 'COLUMN_REF' && last !== undefined ? foldName(last) : null;
 }

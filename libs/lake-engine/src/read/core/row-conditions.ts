@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '../../predicate/predicate-syntax.ts';
 import type { ColumnResolver } from '../../predicate/condition-bound.ts';
-import { aliasOf, joinedTables, type SelectNode, type TableNode } from './statement-tree.ts';
+import { foldName } from '../../fold-name.ts';
+import { aliasOf, joinedTables, writtenAlias, type SelectNode, type TableNode } from './statement-tree.ts';
 
 /** A condition that a table's row must satisfy before the statement's answer can depend on it. */
 export interface RowCondition {
@@ -122,7 +123,8 @@ function resolverOf(table: TableNode, { aliases, merged }: Scope): ColumnResolve
   return ([first, second, ...more]) => {
     if (first === undefined || more.length > 0 || (table.column_name_alias ?? []).length > 0) return null;
     if (second === undefined) return merged === null || merged.has(first.toLowerCase()) ? null : first;
-    return first.toLowerCase() === alias && aliases.get(alias) === 1 ? second : null;
+    // An outer table may be called `Ä` where this one is `ä`: for the engine these are two names.
+    return foldName(first) === foldName(writtenAlias(table)) && aliases.get(alias) === 1 ? second : null;
   };
 }
 

@@ -153,6 +153,42 @@ describe('conditions on rows', () => {
     ]);
   });
 
+  test.each([
+    // The engine makes `id`, `id_1`, `id_1_1`: a real `id_1` is pushed on.
+    ['SELECT id, * FROM silver.p.t', 'id_1', null],
+    ['SELECT id, * FROM silver.p.t', 'ID_1_1', null],
+    ['SELECT *, n AS id FROM silver.p.t', 'id_2', null],
+    ['SELECT u.id, t.* FROM silver.p.u u JOIN silver.p.t t ON u.id = t.n', 'id_1', null],
+    ['SELECT n AS id, Id, id_1 FROM silver.p.t', 'id_1', null],
+    ['SELECT * FROM (SELECT id, * FROM silver.p.t) a', 'id_1', null],
+    ['SELECT t.* AS id FROM silver.p.t t', 'id', null],
+    ['SELECT t.* AS id FROM silver.p.t t', 'id_1', null],
+    ['SELECT * AS id FROM silver.p.t', 'id_1', null],
+    // Names that the engine makes of what has none.
+    ['SELECT 5, n AS "5" FROM silver.p.t', '5', null],
+    ['SELECT NULL, n AS "null" FROM silver.p.t', 'null', null],
+    ['SELECT NULL, NULL, n AS null_1 FROM silver.p.t', 'null_1', null],
+    // Numbers that are no more than part of a name.
+    ['SELECT id, id_1 FROM silver.p.t', 'id_1', 'id_1'],
+    ['SELECT *, n AS z FROM silver.p.t', 'id_1', 'id_1'],
+    ['SELECT id, id, n FROM silver.p.t', 'n', 'n'],
+    ['SELECT id, * FROM silver.p.t', 'n_1', 'n_1'],
+    // One name, and two, for the engine.
+    ['SELECT id AS "Ä", n AS "ä" FROM silver.p.t', 'ä', 'n'],
+  ])('of columns of one name no other is taken for the one: %s, %s', async (rows, name, column) => {
+    const needs = await needsOf(`SELECT 1 FROM (${rows}) q WHERE q."${name}" = 5`);
+    const places = needs.find(({ table }) => table === 't')?.places ?? [];
+    expect(places[0]?.at(-1)?.resolve(['q', name]) ?? null).toBe(column);
+  });
+
+  test('an outer table whose alias differs by a letter that the engine does not fold is another table', async () => {
+    const [, t] = await needsOf(
+      'SELECT 1 FROM silver.p.u "Ä" WHERE EXISTS (FROM silver.p.t "ä" WHERE "Ä".n = 5)',
+    );
+    const [asked] = t?.places[0] ?? [];
+    expect([asked?.resolve(['Ä', 'n']), asked?.resolve(['ä', 'n'])]).toEqual([null, 'n']);
+  });
+
   test('a name is a column of the table that it is written with, or of the only one that may have it', async () => {
     const [t, u] = await needsOf(
       'SELECT 1 FROM silver.p.t JOIN silver.p.u AS other USING (k) WHERE a = 1 AND k = 2',

@@ -83,8 +83,13 @@ export function joinedTables(from: TableNode | undefined): TableNode[] {
 }
 
 /** The name by which a statement refers to the table's columns, in lower case. */
-export function aliasOf({ alias = '', table_name = '' }: TableNode): string {
-  return (alias === '' ? table_name : alias).toLowerCase();
+export function aliasOf(table: TableNode): string {
+  return writtenAlias(table).toLowerCase();
+}
+
+/** The same, as it is written. */
+export function writtenAlias({ alias = '', table_name = '' }: TableNode): string {
+  return alias === '' ? table_name : alias;
 }
 
 /** All tables that a part of a statement names. */
