@@ -171,6 +171,8 @@ export class SinkLoop {
 
   async #drain(): Promise<void> {
     await Promise.all(this.#flushes);
+    // Also of one that waited for room and was aborted: what is left is read again by the next start.
+    if (this.#failure !== null) throw this.#failure as Error;
     for (const writer of this.#options.topics.writers) {
       if (!this.#stopped.has(writer)) await writer.flush();
     }
@@ -213,6 +215,7 @@ export class SinkLoop {
     if (!isPlatformError(error) || !STOPS_A_TABLE.has(error.code)) throw error;
     if (this.#stopped.has(writer)) return;
     this.#stopped.add(writer);
+    writer.abandon();
     const { topic } = writer.binding;
     for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
       this.#fetcher.remove(topic, partition);
@@ -229,7 +232,9 @@ export class SinkLoop {
     const byTable = new Map<string, number>();
     const { writers } = this.#options.topics;
     // What a flush holds is not durable either, and it may wait for room in the lake.
-    const waiting = new Set([...writers].filter((writer) => writer.hasRows || writer.isFlushing));
+    const waiting = new Set(
+      [...writers].filter((own) => own.hasRows || own.isFlushing || this.#stopped.has(own)),
+    );
     for (const { topic, lag } of this.#fetcher.lag()) {
       const writer = this.#options.topics.writerOf(topic);
       if (writer === undefined) continue;

@@ -55,6 +55,8 @@ export class TopicWriter {
   #open = new Map<number, RowBatch>();
   #sealed: readonly RowBatch[] = [];
   #flushing: Promise<void> | null = null;
+  /** Of the flush that failed: what came after it must not be durable before it is. */
+  #failed: { readonly error: unknown } | null = null;
   #targets: number;
   /** Lake names; null until a record or a table tells. */
   #key: readonly string[] | null;
@@ -142,16 +144,28 @@ export class TopicWriter {
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
-  /** Makes everything accepted so far durable. */
+  /** Makes everything accepted so far durable. @throws what a flush before it failed with: later offsets would hide its rows */
   async flush(): Promise<void> {
     while (this.#flushing !== null) await this.#flushing;
+    if (this.#failed !== null) throw this.#failed.error;
     if (!this.hasRows) return;
     this.#flushing = this.#flushOpen();
     try {
       await this.#flushing;
+    } catch (error) {
+      this.#failed = { error };
+      throw error;
     } finally {
       this.#flushing = null;
     }
+  }
+
+  /** Its table stops: what is not durable is read again by a next start, and need not be held until then. */
+  abandon(): void {
+    this.#open = new Map();
+    this.#sealed = [];
+    this.#deadLettered = 0;
+    this.#weigh();
   }
 
   async #flushOpen(): Promise<void> {
