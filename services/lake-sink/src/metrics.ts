@@ -16,6 +16,7 @@ export interface SinkMetrics {
   readonly refused: Gauge;
   readonly usedBytes: Gauge;
   readonly capacityBytes: Gauge;
+  readonly warnBytes: Gauge;
   readonly flushSeconds: Histogram<'layer'>;
   readonly commitSeconds: Histogram<'layer'>;
 }
@@ -112,6 +113,11 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     capacityBytes: new Gauge({
       name: 'hasivu_lake_capacity_bytes',
       help: 'Bytes that the lake may have (lake.capacity.maxBytes); 0 where there is no bound',
+      registers,
+    }),
+    warnBytes: new Gauge({
+      name: 'hasivu_lake_warn_bytes',
+      help: 'Bytes from which on the lake is said to get full (lake.capacity.warnAtRatio); 0 where there is no bound',
       registers,
     }),
     flushSeconds: new Histogram({

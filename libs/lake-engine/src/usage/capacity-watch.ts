@@ -56,9 +56,9 @@ export class CapacityWatch implements Room {
     return this.#ledger.usedBytes;
   }
 
-  /** Room that nobody has reserved; none while the usage is not known. */
+  /** Room that nobody has reserved. */
   get freeBytes(): number {
-    return this.#state === null || this.#state.kind === 'refused' ? 0 : this.#ledger.freeBytes;
+    return this.#ledger.freeBytes;
   }
 
   /** Null before the first listing. */
@@ -100,10 +100,10 @@ export class CapacityWatch implements Room {
     this.#woken.resolve();
   }
 
-  /** Sets room aside without waiting; null where there is none. */
-  tryReserve(bytes: number): (() => void) | null {
-    if (this.#state === null || this.#state.kind === 'refused' || !this.#ledger.reserve(bytes)) return null;
-    return this.#releaseOf(bytes);
+  /** Sets room aside without waiting; null where there is none. @param upToBytes what of the capacity it may fill */
+  tryReserve(bytes: number, upToBytes = this.#options.maxBytes): (() => void) | null {
+    if (this.#state === null || this.#state.kind === 'refused') return null;
+    return this.#ledger.reserve(bytes, upToBytes) ? this.#releaseOf(bytes) : null;
   }
 
   async admit(bytes: number): Promise<() => void> {

@@ -23,6 +23,7 @@ export function sinkCapacity(
   const { maxBytes, warnAtRatio, listEveryMs, recheckEveryMs } = config;
   const { logger, countError, alive, signal } = context;
   metrics.capacityBytes.set(maxBytes);
+  metrics.warnBytes.set(warnAtRatio * maxBytes);
   let before: CapacityState | null = null;
   const capacity = new CapacityWatch({
     store: place,

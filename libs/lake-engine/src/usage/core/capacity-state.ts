@@ -36,14 +36,16 @@ export function capacityState({ ledger, warnAtRatio, wantedBytes, unknown }: Cap
   return { kind: usedBytes >= warnAtRatio * maxBytes ? 'warn' : 'room', usedBytes };
 }
 
-/** @param wantedBytes what was to be written */
+/** @param wantedBytes what was to be written @param upToBytes what of the capacity that may fill */
 export function exceeded(
   { usedBytes, maxBytes }: Pick<CapacityLedger, 'usedBytes' | 'maxBytes'>,
   wantedBytes: number,
   doing = 'writing to the lake',
+  upToBytes = maxBytes,
 ): PlatformError {
-  const overBytes = usedBytes + wantedBytes - maxBytes;
-  const wants = wantedBytes === 0 ? '' : `, and ${wantedBytes} more were to be written`;
+  const overBytes = usedBytes + wantedBytes - upToBytes;
+  const limit = upToBytes === maxBytes ? '' : `, of which that may fill ${upToBytes}`;
+  const wants = wantedBytes === 0 ? limit : `${limit}, and ${wantedBytes} more were to be written`;
   return new PlatformError('LAKE_CAPACITY_EXCEEDED', {
     doing,
     why: `its objects have ${usedBytes} bytes of ${maxBytes}${wants}: ${overBytes} too many`,
