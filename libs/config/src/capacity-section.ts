@@ -29,7 +29,8 @@ export const CapacitySection = Type.Object(
       default: 30_000,
       minimum: 100,
       maximum: 86_400_000,
-      description: 'The same while writing is refused',
+      description:
+        'The same while writing is refused; longer where a listing would take more than half of the time',
     }),
   },
   {

@@ -27,6 +27,8 @@ export interface CapacityWatchOptions {
 
 /** A listing takes at most this share of the time: a lake of millions of objects is listed more seldom. */
 const LISTING_SHARE = 0.05;
+/** The same while somebody waits for what only a listing can tell. */
+const WAITING_SHARE = 0.5;
 /** Intervals without a listing that succeeded after which nothing is written: others write, too. */
 const STALE_LISTINGS = 3;
 const ALIVE_EVERY_MS = 10_000;
@@ -41,7 +43,10 @@ export class CapacityWatch implements Room {
   #failure: PlatformError | null = null;
   #listedAtMs = -Infinity;
   #triedAtMs = -Infinity;
+  /** The last listing that succeeded. */
   #tookMs = 0;
+  /** The last one, whatever became of it. */
+  #triedForMs = 0;
   #isWanted = false;
   #changed = Promise.withResolvers<void>();
   #woken = Promise.withResolvers<void>();
@@ -144,24 +149,31 @@ export class CapacityWatch implements Room {
     this.#triedAtMs = performance.now();
     const storedBefore = this.#ledger.listing();
     try {
-      const usage = await measureUsage(store, { signal, onPage: alive });
+      const onPage = (): void => {
+        alive();
+        // Who came to wait meanwhile is told so before it ends; before the first one nothing is known.
+        if (this.#state !== null) this.#settle();
+      };
+      const usage = await measureUsage(store, { signal, onPage });
       this.#ledger.listed(usage.total.bytes, storedBefore);
       this.#listedAtMs = performance.now();
+      this.#tookMs = this.#listedAtMs - this.#triedAtMs;
       this.#failure = null;
       onUsage(usage);
     } finally {
-      this.#tookMs = performance.now() - this.#triedAtMs;
+      this.#triedForMs = performance.now() - this.#triedAtMs;
     }
   }
 
   /** When the next listing is due. Soon where it may change an answer: somebody waits, or what is known is in doubt. */
   #dueAtMs(): number {
     const { listEveryMs, recheckEveryMs } = this.#options;
+    const isRefused = this.#waiting.size > 0 && this.#state?.kind === 'refused';
     const isUrgent =
       this.#isWanted || this.#waiting.size > 0 || this.#failure !== null || this.#state?.kind === 'refused';
     const everyMs = Math.max(
       isUrgent ? Math.min(recheckEveryMs, listEveryMs) : listEveryMs,
-      this.#tookMs / LISTING_SHARE,
+      this.#triedForMs / (isRefused ? WAITING_SHARE : LISTING_SHARE),
     );
     return this.#triedAtMs + everyMs;
   }
