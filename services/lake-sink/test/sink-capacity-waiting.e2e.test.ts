@@ -54,3 +54,24 @@ test('a sink that is stopped while a large flush waits for room loses nothing of
   expect([rows.length, offsets.size]).toEqual([sent, sent]);
   expect((await sink.service.stop()).code).toBe(0);
 }, 120_000);
+
+test('a busy table whose flush waits for room does not keep the others from being read and written', async () => {
+  await using sink = await SinkFixture.create('busy', {
+    flush: { intervalMs: 3_000 },
+    capacity: { maxBytes: 1_000_000, listEveryMs: 1_000, recheckEveryMs: 300 },
+  });
+  await using busy = await ChangeFeed.open(sink.kafka, schemaOf('busy'), { partitions: 1 });
+  await using quiet = await ChangeFeed.open(sink.kafka, schemaOf('quiet'), { partitions: 1 });
+  // More than all tables may hold: a batch of it that waits, and one behind it.
+  for (let n = 0; n < 4; n += 1) await busy.send(...noise(4 << 20));
+  await quiet.send({ op: 'c', row: { v: 'first' } });
+  await sink.start('log-committed:1000000');
+  await untilRefused(sink);
+  for (let n = 1; n <= 20; n += 1) {
+    await quiet.send({ op: 'c', row: { v: `row ${n}` } });
+    await sleep(100);
+  }
+  await sink.offsets('bronze/public/quiet', quiet.topic, { 0: 20 });
+  expect(await (await fetch(`${sink.service.url}/readyz`)).text()).toContain('LAKE_CAPACITY_EXCEEDED');
+  expect((await sink.service.stop()).code).toBe(0);
+}, 120_000);

@@ -27,6 +27,7 @@ import { pageCompression, type PageCompression } from '../core/page-compression.
 import { MAX_OPEN_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
+import { AwaitedRoom } from './awaited-room.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EventSchemas } from './event-schemas.ts';
@@ -49,6 +50,7 @@ export class TopicWriter {
   readonly binding: TopicBinding;
   readonly #tables: TopicTables;
   readonly #tools: TopicWriterTools;
+  readonly #room: AwaitedRoom;
   readonly #ledger: OffsetLedger;
   readonly #compression: PageCompression;
   /** Open batches by target bits; more than one only while a table catches up after a crash. */
@@ -77,7 +79,8 @@ export class TopicWriter {
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
     this.#tables = tables;
-    this.#tools = tools;
+    this.#room = new AwaitedRoom(tools.room);
+    this.#tools = { ...tools, room: this.#room };
     this.#compression = pageCompression(binding.codec ?? (tables.log ?? tables.state)?.codec ?? 'zstd');
     this.#key = tables.storedKey;
     this.#targets =
@@ -112,6 +115,11 @@ export class TopicWriter {
 
   get isFlushing(): boolean {
     return this.#flushing !== null;
+  }
+
+  /** Its flush waits for room in the lake. */
+  get waitsForRoom(): boolean {
+    return this.#room.isAwaited;
   }
 
   get hasRows(): boolean {

@@ -1,0 +1,24 @@
+import type { Room } from '@hasivu/lake-engine';
+
+/** Room in the lake, for one topic; knows whether it is waited for. */
+export class AwaitedRoom implements Room {
+  readonly #room: Room;
+  #waiting = 0;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
+  }
+
+  async admit(bytes: number): Promise<() => void> {
+    this.#waiting += 1;
+    try {
+      return await this.#room.admit(bytes);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}
