@@ -70,7 +70,7 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     }),
     stoppedTables: new Gauge({
       name: 'hasivu_sink_stopped_tables',
-      help: 'Tables that stopped because their schema cannot be followed; the others go on',
+      help: 'Tables that stopped because their schema cannot be followed, or the lake has no room for what they need first; the others go on',
       registers,
     }),
     lagRows: new Gauge({

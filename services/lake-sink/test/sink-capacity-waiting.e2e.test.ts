@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { TableSchema } from '@hasivu/change-events';
+import { createS3Store } from '@hasivu/object-store';
 import { waitFor } from '@hasivu/testing';
 import { ChangeFeed, type Change } from './change-feed.ts';
 import { SinkFixture } from './sink-fixture.ts';
@@ -21,6 +22,18 @@ function noise(bytes: number): Change[] {
   return Array.from({ length: rows }, () => ({ op: 'c', row: { v: randomBytes(300).toString('hex') } }));
 }
 
+/** Takes what a large flush needs, and would have in an empty lake. */
+const BALLAST_BYTES = 4 << 20;
+
+async function putBallast(sink: SinkFixture): Promise<void> {
+  const store = createS3Store(sink.lake);
+  try {
+    await store.put('ballast', new Uint8Array(BALLAST_BYTES));
+  } finally {
+    store.close();
+  }
+}
+
 async function untilRefused(sink: SinkFixture): Promise<void> {
   await waitFor('the refusal', async () =>
     (await (await fetch(`${sink.service.url}/readyz`)).text()).includes('LAKE_CAPACITY_EXCEEDED'),
@@ -32,8 +45,9 @@ test('a sink that is stopped while a large flush waits for room loses nothing of
   const flush = { intervalMs: 1_500 };
   await using sink = await SinkFixture.create('overtaken', {
     flush,
-    capacity: { ...sizes, maxBytes: 300_000 },
+    capacity: { ...sizes, maxBytes: BALLAST_BYTES + 300_000 },
   });
+  await putBallast(sink);
   await using feed = await ChangeFeed.open(sink.kafka, schemaOf('notes'), { partitions: 1 });
   await feed.send({ op: 'c', row: { v: 'first' } });
   const first = await sink.start();
@@ -45,7 +59,7 @@ test('a sink that is stopped while a large flush waits for room loses nothing of
   await sleep(1_000);
   expect((await first.stop()).code).toBe(0);
 
-  await sink.configure({ flush, capacity: { ...sizes, maxBytes: 10_000_000 } });
+  await sink.configure({ flush, capacity: { ...sizes, maxBytes: BALLAST_BYTES + 10_000_000 } });
   await sink.start();
   const sent = large.length + 2;
   await sink.offsets('bronze/public/notes', feed.topic, { 0: sent - 1 });
@@ -58,8 +72,9 @@ test('a sink that is stopped while a large flush waits for room loses nothing of
 test('a busy table whose flush waits for room does not keep the others from being read and written', async () => {
   await using sink = await SinkFixture.create('busy', {
     flush: { intervalMs: 3_000 },
-    capacity: { maxBytes: 1_000_000, listEveryMs: 1_000, recheckEveryMs: 300 },
+    capacity: { maxBytes: BALLAST_BYTES + 1_000_000, listEveryMs: 1_000, recheckEveryMs: 300 },
   });
+  await putBallast(sink);
   await using busy = await ChangeFeed.open(sink.kafka, schemaOf('busy'), { partitions: 1 });
   await using quiet = await ChangeFeed.open(sink.kafka, schemaOf('quiet'), { partitions: 1 });
   // More than all tables may hold: a batch of it that waits, and one behind it.

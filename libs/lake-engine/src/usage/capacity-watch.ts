@@ -1,7 +1,7 @@
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { LakeStore } from '../maintenance/lake-store.ts';
 import { CapacityLedger } from './core/capacity-ledger.ts';
-import { capacityState, type CapacityState, type Room } from './core/capacity-state.ts';
+import { capacityState, withoutRoom, type CapacityState, type Room } from './core/capacity-state.ts';
 import type { UsageTally } from './core/usage-tally.ts';
 import { measureUsage } from './measure-usage.ts';
 
@@ -111,13 +111,21 @@ export class CapacityWatch implements Room {
     return this.#ledger.reserve(bytes, upToBytes) ? this.#releaseOf(bytes) : null;
   }
 
-  async admit(bytes: number): Promise<() => void> {
+  fits(bytes: number): boolean {
+    return this.#unknown() === null && this.#ledger.fits(bytes);
+  }
+
+  async admit(bytes: number, orRefuse?: { readonly doing: string }): Promise<() => void> {
     const turn = {};
     try {
       for (;;) {
-        const release =
-          this.#unknown() === null && this.#ledger.reserve(bytes) ? this.#releaseOf(bytes) : null;
-        if (release !== null) return release;
+        const isKnown = this.#unknown() === null;
+        if (isKnown && this.#ledger.reserve(bytes)) return this.#releaseOf(bytes);
+        if (
+          bytes > this.#options.maxBytes ||
+          (orRefuse !== undefined && isKnown && !this.#ledger.fits(bytes))
+        )
+          throw this.#refusal(bytes, orRefuse?.doing);
         if (this.#options.signal.aborted)
           throw new DOMException('stopped while waiting for room in the lake', 'AbortError');
         this.#waiting.set(turn, bytes);
@@ -128,6 +136,12 @@ export class CapacityWatch implements Room {
       // Nobody waits any more: what was refused is over.
       if (this.#waiting.delete(turn)) this.#woken.resolve();
     }
+  }
+
+  /** Perhaps room was made since the last listing. */
+  #refusal(bytes: number, doing?: string): PlatformError {
+    this.look();
+    return withoutRoom(this.#ledger, bytes, doing);
   }
 
   #releaseOf(bytes: number): () => void {

@@ -13,10 +13,14 @@ export class AwaitedRoom implements Room {
     return this.#waiting > 0;
   }
 
-  async admit(bytes: number): Promise<() => void> {
+  fits(bytes: number): boolean {
+    return this.#room.fits(bytes);
+  }
+
+  async admit(bytes: number, orRefuse?: { readonly doing: string }): Promise<() => void> {
     this.#waiting += 1;
     try {
-      return await this.#room.admit(bytes);
+      return await this.#room.admit(bytes, orRefuse);
     } finally {
       this.#waiting -= 1;
     }

@@ -47,6 +47,7 @@ test('after a flush that failed nothing later becomes durable', async () => {
   const lake = new MemoryStore();
   let asked = 0;
   const failsOnce: Room = {
+    fits: () => true,
     admit: (bytes) => {
       if (bytes > 0 && (asked += 1) === 1)
         return Promise.reject(new PlatformError('STORE_UNREACHABLE', { doing: 'storing the first batch' }));

@@ -30,6 +30,7 @@ const STOPS_A_TABLE: ReadonlySet<string> = new Set([
   'LAKE_CONSTRAINT_BROKEN',
   'LAKE_CONSTRAINT_UNENFORCED',
   'LAKE_CHANGES_MISSING',
+  'LAKE_TABLE_WITHOUT_ROOM',
 ]);
 
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
@@ -174,6 +175,7 @@ export class SinkLoop {
     this.#isDiscovering = true;
     try {
       for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
+      this.#countStopped();
     } finally {
       this.#isDiscovering = false;
     }
@@ -202,14 +204,20 @@ export class SinkLoop {
   /** What one table declares and cannot have is that table's trouble; everything else ends the process and replays. */
   #stopOrThrow(writer: TopicWriter, error: unknown): void {
     if (!isPlatformError(error) || !STOPS_A_TABLE.has(error.code)) throw error;
-    if (this.#stopped.has(writer)) return;
-    this.#stopped.add(writer);
-    writer.abandon();
     const { topic } = writer.binding;
+    const { topics } = this.#options;
+    if (this.#stopped.has(writer) || topics.writerOf(topic) !== writer) return;
+    writer.abandon();
     for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
       this.#fetcher.remove(topic, partition);
-    this.#options.metrics.stoppedTables.set(this.#stopped.size);
+    if (error.code === 'LAKE_TABLE_WITHOUT_ROOM') topics.setAside(topic, error);
+    else this.#stopped.add(writer);
+    this.#countStopped();
     this.#options.onStopped(writer, error);
+  }
+
+  #countStopped(): void {
+    this.#options.metrics.stoppedTables.set(this.#stopped.size + this.#options.topics.withoutRoom);
   }
 
   #fail(error: unknown): void {
