@@ -102,7 +102,7 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     }),
     refused: new Gauge({
       name: 'hasivu_sink_refused',
-      help: '1 while nothing is written because the lake is full, or its usage cannot be told; changes wait in Kafka',
+      help: '1 while some flush waits because it does not fit into the lake, or the lake’s usage cannot be told; its changes wait in Kafka, and smaller flushes go on',
       registers,
     }),
     usedBytes: new Gauge({

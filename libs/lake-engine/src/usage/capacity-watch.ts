@@ -18,6 +18,8 @@ export interface CapacityWatchOptions {
   readonly onUsage: (usage: UsageTally) => void;
   /** Called when it changes, and first after the first listing. */
   readonly onState: (state: CapacityState) => void;
+  /** Called whenever it is looked at, also where only its numbers are others. */
+  readonly onLook?: (state: CapacityState) => void;
   /** A listing failed, the first one in a row; what was known goes on to count until it is too old. */
   readonly onFailed: (error: unknown) => void;
   /** A listing gets on, or somebody waits for room. */
@@ -205,7 +207,7 @@ export class CapacityWatch implements Room {
   }
 
   #settle(): void {
-    const { warnAtRatio, onState } = this.#options;
+    const { warnAtRatio, onState, onLook } = this.#options;
     const unknown = this.#unknown();
     const wanted = [...this.#waiting.values()];
     const state = capacityState({
@@ -217,6 +219,7 @@ export class CapacityWatch implements Room {
     const isSame = this.#state !== null && nameOf(state) === nameOf(this.#state);
     this.#state = state;
     if (!isSame) onState(state);
+    onLook?.(state);
     // Only where somebody gets something: who asks in vain would be told again at once.
     if (unknown === null && !this.#ledger.isFull && wanted.some((bytes) => bytes <= this.#ledger.freeBytes))
       this.#tell();
