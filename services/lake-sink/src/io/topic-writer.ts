@@ -5,7 +5,6 @@ import {
   type ColumnSchema,
   type EnvelopeReader,
 } from '@hasivu/change-events';
-import type { DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
@@ -14,15 +13,8 @@ import { KnownKeys } from '../core/known-keys.ts';
 import { lakeFields } from '../core/lake-columns.ts';
 import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import {
-  comparePlaces,
-  halvesOf,
-  isAfter,
-  type ChangePosition,
-  type PlaceHalves,
-} from '../core/change-position.ts';
-import { initialSince } from '../core/column-initial.ts';
-import { fieldFor } from '../core/column-origin.ts';
+import { isAfter, type ChangePosition, type PlaceHalves } from '../core/change-position.ts';
+import { firstWith, isNoneBefore } from '../core/first-places.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
 import { MAX_OPEN_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
@@ -384,20 +376,6 @@ export class TopicWriter {
 /** -1 where the record has no key, or none that is framed. */
 function keyIdOf({ buffer, keyStart, keyEnd }: RecordCursor): number {
   return keyStart < 0 ? -1 : schemaIdOf(buffer, keyStart, keyEnd);
-}
-
-/** Places of the first changes known with those of a writer's columns that have an initial value. */
-function firstWith(fields: readonly DeltaField[], columns: readonly ColumnSchema[]): PlaceHalves[] {
-  return columns.flatMap((source) => {
-    const own = fieldFor(fields, source);
-    const since = own === null ? null : initialSince(own);
-    return since === null ? [] : [halvesOf(since)];
-  });
-}
-
-function isNoneBefore(reader: EnvelopeReader, places: readonly PlaceHalves[]): boolean {
-  for (const place of places) if (comparePlaces(reader, place) < 0) return false;
-  return true;
 }
 
 function historyWithoutKey({ table, topic }: TopicBinding): PlatformError {
