@@ -8,14 +8,15 @@ export const CapacitySection = Type.Object(
         minimum: 65_536,
         maximum: Number.MAX_SAFE_INTEGER,
         description:
-          'Bytes of all objects under lake.prefix at which lake-sink stops writing until there is room, and files are no longer rewritten. Left out: they are only measured',
+          'Bytes of all objects under lake.prefix at which lake-sink stops writing until there is room. Left out: they are only measured',
       }),
     ),
     warnAtRatio: Type.Number({
       default: 0.8,
       exclusiveMinimum: 0,
       maximum: 1,
-      description: 'Share of maxBytes from which on health and logs warn',
+      description:
+        'Share of maxBytes from which on health and logs warn, no files are rewritten (from 0.95 on at most), and tables are vacuumed each hour',
     }),
     listEveryMs: Type.Integer({
       default: 300_000,
@@ -28,7 +29,8 @@ export const CapacitySection = Type.Object(
       default: 30_000,
       minimum: 100,
       maximum: 86_400_000,
-      description: 'The same while writing is refused',
+      description:
+        'The same while writing is refused; longer where a listing would take more than half of the time',
     }),
   },
   {

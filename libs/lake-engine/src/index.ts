@@ -35,6 +35,7 @@ export { parseStatement, type ParsedStatements } from './statement-syntax.ts';
 export { vectorFiles } from './vector-files.ts';
 export { CapacityLedger } from './usage/core/capacity-ledger.ts';
 export { exceeded, NO_CAPACITY, type CapacityState, type Room } from './usage/core/capacity-state.ts';
+export { rewriteLimit } from './usage/core/rewrite-limit.ts';
 export { CapacityWatch, type CapacityWatchOptions } from './usage/capacity-watch.ts';
 export { measureUsage, type MeasureOptions } from './usage/measure-usage.ts';
 export { UsageTally, type UsageSum } from './usage/core/usage-tally.ts';

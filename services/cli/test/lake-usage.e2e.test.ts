@@ -103,8 +103,13 @@ test('where the lake is full no files are rewritten, with the reason; rows are d
   const refused = await run('lake', 'optimize', ROOT);
   expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('LAKE_CAPACITY_EXCEEDED')]);
   expect(sum(await listedObjects(bucket))).toBe(used);
-  const dry = await run('lake', 'optimize', ROOT, '--dry-run');
+  const dry = await run('lake', 'optimize', ROOT, '--dry-run', '--json');
   expect(dry.code).toBe(0);
+  // Nor where that would fill it: what is replaced stays for days, and nothing could come in.
+  configure(used + (JSON.parse(dry.out) as { bytes: number }).bytes + 1_000);
+  const filling = await run('lake', 'optimize', ROOT);
+  expect([filling.code, filling.err]).toEqual([2, expect.stringContaining('of which that may fill')]);
+  configure(used - 1_000);
   const deleted = await run('lake', 'delete', 'silver.public.orders', '--where', 'id < 2000', '--yes');
   expect([deleted.code, deleted.out]).toEqual([0, expect.stringContaining('2,000 rows')]);
   const vacuumed = await run('lake', 'vacuum', ROOT, '--retain-hours', '0', '--unsafe-retention');

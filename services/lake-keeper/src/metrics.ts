@@ -29,6 +29,7 @@ export interface KeeperMetrics {
   readonly storedObjects: Gauge<'table' | 'kind'>;
   readonly usedBytes: Gauge;
   readonly capacityBytes: Gauge;
+  readonly warnBytes: Gauge;
   readonly withoutRoom: Gauge;
 }
 
@@ -183,9 +184,14 @@ export function createKeeperMetrics(registry: Registry): KeeperMetrics {
       help: 'Bytes that the lake may have (lake.capacity.maxBytes); 0 where there is no bound',
       registers,
     }),
+    warnBytes: new Gauge({
+      name: 'hasivu_lake_warn_bytes',
+      help: 'Bytes from which on the lake is said to get full (lake.capacity.warnAtRatio); 0 where there is no bound',
+      registers,
+    }),
     withoutRoom: new Gauge({
       name: 'hasivu_keeper_tables_without_room',
-      help: 'Tables whose files are not rewritten because the lake has no room for it until they are vacuumed',
+      help: 'Tables whose files are not rewritten because that would fill the lake beyond lake.capacity.warnAtRatio until they are vacuumed',
       registers,
     }),
     rowsExpired: new Counter({

@@ -16,6 +16,7 @@ export interface SinkMetrics {
   readonly refused: Gauge;
   readonly usedBytes: Gauge;
   readonly capacityBytes: Gauge;
+  readonly warnBytes: Gauge;
   readonly flushSeconds: Histogram<'layer'>;
   readonly commitSeconds: Histogram<'layer'>;
 }
@@ -69,7 +70,7 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     }),
     stoppedTables: new Gauge({
       name: 'hasivu_sink_stopped_tables',
-      help: 'Tables that stopped because their schema cannot be followed; the others go on',
+      help: 'Tables that stopped because their schema cannot be followed, or the lake has no room for what they need first; the others go on',
       registers,
     }),
     lagRows: new Gauge({
@@ -101,7 +102,7 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     }),
     refused: new Gauge({
       name: 'hasivu_sink_refused',
-      help: '1 while nothing is written because the lake is full, or its usage cannot be told; changes wait in Kafka',
+      help: '1 while some flush waits because it does not fit into the lake, or the lake’s usage cannot be told; its changes wait in Kafka, and smaller flushes go on',
       registers,
     }),
     usedBytes: new Gauge({
@@ -112,6 +113,11 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     capacityBytes: new Gauge({
       name: 'hasivu_lake_capacity_bytes',
       help: 'Bytes that the lake may have (lake.capacity.maxBytes); 0 where there is no bound',
+      registers,
+    }),
+    warnBytes: new Gauge({
+      name: 'hasivu_lake_warn_bytes',
+      help: 'Bytes from which on the lake is said to get full (lake.capacity.warnAtRatio); 0 where there is no bound',
       registers,
     }),
     flushSeconds: new Histogram({

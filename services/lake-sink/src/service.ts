@@ -109,6 +109,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     newId: randomUUID,
     room,
     onShattered: adviseClustering(context),
+    onWithoutRoom: (binding, error) => reportStopped(context, binding, error),
     nowMs: Date.now,
     alive: () => context.alive(),
     limits: {

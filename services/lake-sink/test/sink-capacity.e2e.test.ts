@@ -134,8 +134,11 @@ test('a sink writes up to the capacity and then waits: nothing is lost or repeat
   expect(await storedBytes(sink)).toBe(atRefusal);
   expect(second.running).toBe(true);
 
+  // It would go on before the table was read again.
+  second.signal('SIGSTOP');
   await expectVacuumed(sink.lake, SILVER);
   expect(await storedBytes(sink)).toBeLessThan(atRefusal);
+  second.signal('SIGCONT');
   await second.waitReady();
   await load.expectWhole(sink);
   expect(second.logs.some((line) => String(line['msg']).startsWith('there is room again'))).toBe(true);

@@ -153,6 +153,14 @@ export const lakeErrors = {
       'Nothing is lost: changes wait in Kafka, and writing goes on by itself once there is room. `hasivu lake usage` says what takes it; vacuum, set tables.<t>.retention, delete rows, or raise lake.capacity.maxBytes and start again.',
     retry: 'wait',
   },
+  LAKE_TABLE_WITHOUT_ROOM: {
+    summary: 'A table needs more room at once than the lake has',
+    cause:
+      'Its files have to be rewritten before anything else can be written to it (a wider type, a new column that all rows have a value of), a history has to be built from its change log, or one flush is larger than lake.capacity.maxBytes; what would be written does not fit beside what there is.',
+    remedy:
+      'Nothing is lost: the table stops, its changes wait in Kafka, the other tables go on, and it goes on by itself once a listing finds room for it. `hasivu lake usage` says what takes the room; vacuum, set tables.<t>.retention, or raise lake.capacity.maxBytes and start again, which is the only way for what is larger than all of it.',
+    retry: 'wait',
+  },
   LAKE_CAPACITY_UNKNOWN: {
     summary: 'How many bytes the lake has cannot be told',
     cause:

@@ -160,3 +160,27 @@ test('a lake that cannot be listed at the start is an error', async () => {
   });
   await expect(watch.open()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
 });
+
+test('what others must not wait behind is refused where it does not fit, and waits where it only has to wait for others', async () => {
+  const { watch, states } = await watched(10, { listEveryMs: 60_000, recheckEveryMs: 60_000 });
+  const rewriting = { doing: 'rewriting the files of a table' };
+  await expect(watch.admit(91, rewriting)).rejects.toMatchObject({
+    code: 'LAKE_TABLE_WITHOUT_ROOM',
+    context: { usedBytes: 10, capacityBytes: 100, wantedBytes: 91 },
+  });
+  const release = await watch.admit(60);
+  let admitted = false;
+  const admission = watch.admit(60, rewriting).then(() => (admitted = true));
+  await sleep(2 * EVERY);
+  expect([admitted, watch.fits(60)]).toEqual([false, true]);
+  release();
+  await admission;
+  // Nobody is told of a lake that is full.
+  expect(kinds(states)).toEqual(['room']);
+});
+
+test('what is larger than the whole capacity is refused, whoever asks', async () => {
+  const { watch } = await watched(10);
+  await expect(watch.admit(101)).rejects.toMatchObject({ code: 'LAKE_TABLE_WITHOUT_ROOM' });
+  expect(watch.fits(101)).toBe(false);
+});

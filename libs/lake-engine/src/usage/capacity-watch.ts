@@ -1,7 +1,7 @@
 import { isPlatformError, PlatformError } from '@hasivu/errors';
 import type { LakeStore } from '../maintenance/lake-store.ts';
 import { CapacityLedger } from './core/capacity-ledger.ts';
-import { capacityState, type CapacityState, type Room } from './core/capacity-state.ts';
+import { capacityState, withoutRoom, type CapacityState, type Room } from './core/capacity-state.ts';
 import type { UsageTally } from './core/usage-tally.ts';
 import { measureUsage } from './measure-usage.ts';
 
@@ -18,6 +18,8 @@ export interface CapacityWatchOptions {
   readonly onUsage: (usage: UsageTally) => void;
   /** Called when it changes, and first after the first listing. */
   readonly onState: (state: CapacityState) => void;
+  /** Called whenever it is looked at, also where only its numbers are others. */
+  readonly onLook?: (state: CapacityState) => void;
   /** A listing failed, the first one in a row; what was known goes on to count until it is too old. */
   readonly onFailed: (error: unknown) => void;
   /** A listing gets on, or somebody waits for room. */
@@ -27,6 +29,8 @@ export interface CapacityWatchOptions {
 
 /** A listing takes at most this share of the time: a lake of millions of objects is listed more seldom. */
 const LISTING_SHARE = 0.05;
+/** The same while somebody waits for what only a listing can tell. */
+const WAITING_SHARE = 0.5;
 /** Intervals without a listing that succeeded after which nothing is written: others write, too. */
 const STALE_LISTINGS = 3;
 const ALIVE_EVERY_MS = 10_000;
@@ -41,7 +45,10 @@ export class CapacityWatch implements Room {
   #failure: PlatformError | null = null;
   #listedAtMs = -Infinity;
   #triedAtMs = -Infinity;
+  /** The last listing that succeeded. */
   #tookMs = 0;
+  /** The last one, whatever became of it. */
+  #triedForMs = 0;
   #isWanted = false;
   #changed = Promise.withResolvers<void>();
   #woken = Promise.withResolvers<void>();
@@ -56,9 +63,9 @@ export class CapacityWatch implements Room {
     return this.#ledger.usedBytes;
   }
 
-  /** Room that nobody has reserved; none while the usage is not known. */
+  /** Room that nobody has reserved. */
   get freeBytes(): number {
-    return this.#state === null || this.#state.kind === 'refused' ? 0 : this.#ledger.freeBytes;
+    return this.#ledger.freeBytes;
   }
 
   /** Null before the first listing. */
@@ -100,19 +107,27 @@ export class CapacityWatch implements Room {
     this.#woken.resolve();
   }
 
-  /** Sets room aside without waiting; null where there is none. */
-  tryReserve(bytes: number): (() => void) | null {
-    if (this.#state === null || this.#state.kind === 'refused' || !this.#ledger.reserve(bytes)) return null;
-    return this.#releaseOf(bytes);
+  /** Sets room aside without waiting; null where there is none. @param upToBytes what of the capacity it may fill */
+  tryReserve(bytes: number, upToBytes = this.#options.maxBytes): (() => void) | null {
+    if (this.#state === null || this.#state.kind === 'refused') return null;
+    return this.#ledger.reserve(bytes, upToBytes) ? this.#releaseOf(bytes) : null;
   }
 
-  async admit(bytes: number): Promise<() => void> {
+  fits(bytes: number): boolean {
+    return this.#unknown() === null && this.#ledger.fits(bytes);
+  }
+
+  async admit(bytes: number, orRefuse?: { readonly doing: string }): Promise<() => void> {
     const turn = {};
     try {
       for (;;) {
-        const release =
-          this.#unknown() === null && this.#ledger.reserve(bytes) ? this.#releaseOf(bytes) : null;
-        if (release !== null) return release;
+        const isKnown = this.#unknown() === null;
+        if (isKnown && this.#ledger.reserve(bytes)) return this.#releaseOf(bytes);
+        if (
+          bytes > this.#options.maxBytes ||
+          (orRefuse !== undefined && isKnown && !this.#ledger.fits(bytes))
+        )
+          throw this.#refusal(bytes, orRefuse?.doing);
         if (this.#options.signal.aborted)
           throw new DOMException('stopped while waiting for room in the lake', 'AbortError');
         this.#waiting.set(turn, bytes);
@@ -123,6 +138,12 @@ export class CapacityWatch implements Room {
       // Nobody waits any more: what was refused is over.
       if (this.#waiting.delete(turn)) this.#woken.resolve();
     }
+  }
+
+  /** Perhaps room was made since the last listing. */
+  #refusal(bytes: number, doing?: string): PlatformError {
+    this.look();
+    return withoutRoom(this.#ledger, bytes, doing);
   }
 
   #releaseOf(bytes: number): () => void {
@@ -144,24 +165,31 @@ export class CapacityWatch implements Room {
     this.#triedAtMs = performance.now();
     const storedBefore = this.#ledger.listing();
     try {
-      const usage = await measureUsage(store, { signal, onPage: alive });
+      const onPage = (): void => {
+        alive();
+        // Who came to wait meanwhile is told so before it ends; before the first one nothing is known.
+        if (this.#state !== null) this.#settle();
+      };
+      const usage = await measureUsage(store, { signal, onPage });
       this.#ledger.listed(usage.total.bytes, storedBefore);
       this.#listedAtMs = performance.now();
+      this.#tookMs = this.#listedAtMs - this.#triedAtMs;
       this.#failure = null;
       onUsage(usage);
     } finally {
-      this.#tookMs = performance.now() - this.#triedAtMs;
+      this.#triedForMs = performance.now() - this.#triedAtMs;
     }
   }
 
   /** When the next listing is due. Soon where it may change an answer: somebody waits, or what is known is in doubt. */
   #dueAtMs(): number {
     const { listEveryMs, recheckEveryMs } = this.#options;
+    const isRefused = this.#waiting.size > 0 && this.#state?.kind === 'refused';
     const isUrgent =
       this.#isWanted || this.#waiting.size > 0 || this.#failure !== null || this.#state?.kind === 'refused';
     const everyMs = Math.max(
       isUrgent ? Math.min(recheckEveryMs, listEveryMs) : listEveryMs,
-      this.#tookMs / LISTING_SHARE,
+      this.#triedForMs / (isRefused ? WAITING_SHARE : LISTING_SHARE),
     );
     return this.#triedAtMs + everyMs;
   }
@@ -179,7 +207,7 @@ export class CapacityWatch implements Room {
   }
 
   #settle(): void {
-    const { warnAtRatio, onState } = this.#options;
+    const { warnAtRatio, onState, onLook } = this.#options;
     const unknown = this.#unknown();
     const wanted = [...this.#waiting.values()];
     const state = capacityState({
@@ -191,6 +219,7 @@ export class CapacityWatch implements Room {
     const isSame = this.#state !== null && nameOf(state) === nameOf(this.#state);
     this.#state = state;
     if (!isSame) onState(state);
+    onLook?.(state);
     // Only where somebody gets something: who asks in vain would be told again at once.
     if (unknown === null && !this.#ledger.isFull && wanted.some((bytes) => bytes <= this.#ledger.freeBytes))
       this.#tell();

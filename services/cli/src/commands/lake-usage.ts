@@ -5,7 +5,7 @@ import { tableUsages, type TableUsage } from '../lake/table-usage.ts';
 import { usageTable } from '../lake/usage-table.ts';
 import type { LakeOptions } from './lake.ts';
 
-/** What is stored under the lake's prefix, by table and kind, against its capacity. @throws LAKE_*, STORE_* */
+/** What is stored under the lake's prefix, by table and kind, against its capacity. @throws STORE_* */
 export async function showUsage(context: CliContext, options: LakeOptions): Promise<number> {
   return await withLake(context, options, async ({ config, store }) => {
     const usages: TableUsage[] = [];

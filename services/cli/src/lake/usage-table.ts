@@ -1,10 +1,11 @@
 import { formatBytes, formatCount } from '../terminal/quantity.ts';
 import { formatTextTable } from '../terminal/text-table.ts';
-import { USAGE_KINDS, type TableUsage } from './table-usage.ts';
+import { USAGE_KINDS, type TableUsage, type UsageKind } from './table-usage.ts';
 
-const TITLES = {
+const TITLES: Readonly<Record<UsageKind, string>> = {
   live: 'live',
   removed: 'to vacuum',
+  unknown: 'unreadable',
   log: 'log',
   vectors: 'vectors',
   changes: 'changes',
@@ -16,6 +17,8 @@ export function usageTable(usages: readonly TableUsage[], capacityBytes: number 
   const largest = [...usages].sort((a, b) => b.bytes - a.bytes || (a.table < b.table ? -1 : 1));
   const bytes = usages.reduce((sum, usage) => sum + usage.bytes, 0);
   const objects = usages.reduce((sum, usage) => sum + usage.objects, 0);
+  const unreadable = largest.filter((usage) => usage.unreadable !== null);
+  const kinds = USAGE_KINDS.filter((kind) => kind !== 'unknown' || unreadable.length > 0);
   const total = `${formatBytes(bytes)} in ${formatCount(objects)} objects`;
   return [
     ...formatTextTable(
@@ -23,14 +26,18 @@ export function usageTable(usages: readonly TableUsage[], capacityBytes: number 
         { title: 'table' },
         { title: 'objects', align: 'right' },
         { title: 'size', align: 'right' },
-        ...USAGE_KINDS.map((kind) => ({ title: TITLES[kind], align: 'right' as const })),
+        ...kinds.map((kind) => ({ title: TITLES[kind], align: 'right' as const })),
       ],
       largest.map((usage) => [
         usage.table === '' ? '(no table)' : usage.table,
         formatCount(usage.objects),
         formatBytes(usage.bytes),
-        ...USAGE_KINDS.map((kind) => formatBytes(usage.kinds[kind].bytes)),
+        ...kinds.map((kind) => formatBytes(usage.kinds[kind].bytes)),
       ]),
+    ),
+    ...unreadable.map(
+      ({ table, unreadable: code }) =>
+        `${table} cannot be read (${code}): which of its files are live is not known`,
     ),
     capacityBytes === null
       ? `${total}; the lake has no capacity (lake.capacity.maxBytes)`

@@ -24,8 +24,9 @@ export interface TableFacts {
 
 /** How much more the lake may have. */
 export interface LakeRoom {
+  /** For rewrites, which leave some of it to what comes in. */
   readonly freeBytes: number;
-  /** Nothing is written to it any more, so that room is what matters. */
+  /** Little more can be written to it, or nothing, so that room is what matters. */
   readonly isFull: boolean;
 }
 

@@ -2,6 +2,7 @@ import type { CapacityConfig } from '@hasivu/config';
 import {
   CapacityWatch,
   OBJECT_KINDS,
+  rewriteLimit,
   type CapacityState,
   type LakeStore,
   type UsageTally,
@@ -21,6 +22,8 @@ export class KeptCapacity {
   readonly #metrics: KeeperMetrics;
   readonly #context: Around;
   readonly #maxBytes: number;
+  /** Rewrites leave the rest to what comes in; the lake counts as full from here on. */
+  readonly #limitBytes: number;
   #state: CapacityState | null = null;
   /** As of the last look at each: a table that is worked on is not looked at. */
   readonly #withoutRoom = new Set<string>();
@@ -36,7 +39,11 @@ export class KeptCapacity {
     this.#metrics = metrics;
     this.#context = context;
     this.#maxBytes = config.maxBytes ?? Infinity;
-    if (config.maxBytes !== undefined) metrics.capacityBytes.set(config.maxBytes);
+    this.#limitBytes = rewriteLimit({ maxBytes: this.#maxBytes, warnAtRatio });
+    if (config.maxBytes !== undefined) {
+      metrics.capacityBytes.set(config.maxBytes);
+      metrics.warnBytes.set(warnAtRatio * config.maxBytes);
+    }
     this.#watch = new CapacityWatch({
       store,
       maxBytes: this.#maxBytes,
@@ -68,12 +75,18 @@ export class KeptCapacity {
   /** None before the first listing: a lake that is full would not be noticed. */
   get room(): LakeRoom {
     if (this.#maxBytes === Infinity) return { freeBytes: Infinity, isFull: false };
-    return { freeBytes: this.#watch.freeBytes, isFull: this.#watch.state?.kind === 'refused' };
+    const { state, freeBytes } = this.#watch;
+    if (state === null) return { freeBytes: 0, isFull: false };
+    return { freeBytes: freeBytes - (this.#maxBytes - this.#limitBytes), isFull: this.#isFull };
+  }
+
+  get #isFull(): boolean {
+    return this.#watch.state?.kind === 'refused' || this.#watch.usedBytes >= this.#limitBytes;
   }
 
   /** Sets room aside for a rewrite; null where there is none. */
   reserve(bytes: number): (() => void) | null {
-    return this.#maxBytes === Infinity ? () => undefined : this.#watch.tryReserve(bytes);
+    return this.#maxBytes === Infinity ? () => undefined : this.#watch.tryReserve(bytes, this.#limitBytes);
   }
 
   /** Files were deleted. */
@@ -86,7 +99,8 @@ export class KeptCapacity {
     // Nothing is known yet, which is over in a moment.
     if (this.#watch.state === null) return;
     const before = this.#withoutRoom.size;
-    const { room } = this;
+    // What a rewrite that is under way has reserved comes back: it is not why a table waits.
+    const room = { freeBytes: this.#limitBytes - this.#watch.usedBytes, isFull: this.#isFull };
     for (const table of tables)
       if (lacksRoom(table, room)) this.#withoutRoom.add(table.root);
       else this.#withoutRoom.delete(table.root);
@@ -94,11 +108,16 @@ export class KeptCapacity {
     const { logger } = this.#context;
     this.#metrics.withoutRoom.set(count);
     const { usedBytes } = this.#watch;
-    const facts = { tables: count, usedBytes, capacityBytes: this.#maxBytes };
+    const facts = {
+      tables: count,
+      usedBytes,
+      rewritesUpToBytes: this.#limitBytes,
+      capacityBytes: this.#maxBytes,
+    };
     if (count > 0 && before === 0)
       logger.warn(
         { code: 'LAKE_CAPACITY_EXCEEDED', ...facts },
-        'files of some tables are not rewritten: what they would become does not fit into lake.capacity.maxBytes beside what they were, which stays until a vacuum',
+        'files of some tables are not rewritten: what they would become does not fit below lake.capacity.warnAtRatio beside what they were, which stays until a vacuum',
       );
     if (count === 0 && before > 0) logger.info(facts, 'there is room to rewrite files again');
   }

@@ -29,6 +29,7 @@ const STEP = 50_000;
  * Gives histories what the change log has and they have not: after a crash between their commits, or all of it when
  * a history was declared later. Done before anything is read from Kafka, so that from then on the tables of a topic
  * are at the same offsets. It is in steps of bounded size, each a commit, from which a next start goes on.
+ * @throws LAKE_TABLE_WITHOUT_ROOM where the lake has none for a step
  */
 export async function catchUpHistories(
   binding: TopicBinding,
@@ -94,7 +95,9 @@ async function advance(
       last === undefined ? null : { lsn: BigInt(last['lsn'] as string), seq: Number(last['seq']) };
     return { truncatedAt, unavailable: lacking.map((row) => row['name'] as string) };
   });
-  const release = await room.admit(chosen.reduce((bytes, { size }) => bytes + size, 0));
+  const bytes = chosen.reduce((sum, { size }) => sum + size, 0) * group.length;
+  const roots = group.map(({ table }) => table.root).join(', ');
+  const release = await room.admit(bytes, { doing: `building ${roots} from ${log.root}` });
   try {
     await advanceHistory(group, upTo, { topic, shape, files, lacking: 'recorded', ...facts }, tables, {
       historyMerger,

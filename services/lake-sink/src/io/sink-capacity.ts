@@ -23,6 +23,7 @@ export function sinkCapacity(
   const { maxBytes, warnAtRatio, listEveryMs, recheckEveryMs } = config;
   const { logger, countError, alive, signal } = context;
   metrics.capacityBytes.set(maxBytes);
+  metrics.warnBytes.set(warnAtRatio * maxBytes);
   let before: CapacityState | null = null;
   const capacity = new CapacityWatch({
     store: place,
@@ -36,6 +37,8 @@ export function sinkCapacity(
       tellState(context, state, before, maxBytes);
       before = state;
     },
+    // It may last for days: the newest numbers say whether there is progress.
+    onLook: (state) => tellReadiness(context, state, maxBytes),
     onFailed: (error) => {
       countError(error);
       logger.warn(
@@ -54,7 +57,7 @@ export function sinkCapacity(
 }
 
 function tellState(
-  { logger, countError, ready }: Pick<ServiceContext, 'logger' | 'countError' | 'ready'>,
+  { logger, countError }: Pick<ServiceContext, 'logger' | 'countError'>,
   state: CapacityState,
   before: CapacityState | null,
   capacityBytes: number,
@@ -62,7 +65,6 @@ function tellState(
   if (state.kind === 'refused') {
     const { error } = state;
     countError(error);
-    ready(false, error.message);
     logger.error(
       { code: error.code, ...error.context },
       `nothing is written until this is over: ${error.message}`,
@@ -71,8 +73,20 @@ function tellState(
   }
   const { usedBytes } = state;
   const facts = { usedBytes, capacityBytes };
-  const share = `the lake is at ${((100 * usedBytes) / capacityBytes).toFixed(1)} % of its capacity`;
-  ready(true, state.kind === 'warn' ? `ready, but ${share}` : 'ready');
+  const share = shareOf(usedBytes, capacityBytes);
   if (before?.kind === 'refused') logger.info(facts, `there is room again, writing goes on: ${share}`);
   else if (state.kind === 'warn') logger.warn(facts, `${share}: when it is full, nothing more is written`);
+}
+
+function tellReadiness(
+  { ready }: Pick<ServiceContext, 'ready'>,
+  state: CapacityState,
+  capacityBytes: number,
+): void {
+  if (state.kind === 'refused') ready(false, state.error.message);
+  else ready(true, state.kind === 'warn' ? `ready, but ${shareOf(state.usedBytes, capacityBytes)}` : 'ready');
+}
+
+function shareOf(usedBytes: number, capacityBytes: number): string {
+  return `the lake is at ${((100 * usedBytes) / capacityBytes).toFixed(1)} % of its capacity`;
 }

@@ -1,6 +1,7 @@
 import { isPlatformError, type PlatformError } from '@hasivu/errors';
 import { Fetcher, type FetchedBatch, type KafkaCluster } from '@hasivu/kafka';
 import type { SinkMetrics } from '../metrics.ts';
+import { FlushTurns } from './flush-turns.ts';
 import type { TopicSet } from './topic-set.ts';
 import type { TopicWriter } from './topic-writer.ts';
 
@@ -19,8 +20,6 @@ export interface SinkLoopOptions {
   readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
 }
 
-/** Flushes at once: each holds files, requests and their answers, and hundreds of tables may be due together. */
-const MAX_FLUSHES = 8;
 /** Goes through every partition. */
 const LAG_EVERY_MS = 1_000;
 
@@ -31,6 +30,7 @@ const STOPS_A_TABLE: ReadonlySet<string> = new Set([
   'LAKE_CONSTRAINT_BROKEN',
   'LAKE_CONSTRAINT_UNENFORCED',
   'LAKE_CHANGES_MISSING',
+  'LAKE_TABLE_WITHOUT_ROOM',
 ]);
 
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
@@ -38,9 +38,7 @@ export class SinkLoop {
   readonly #options: SinkLoopOptions;
   readonly #fetcher: Fetcher;
   readonly #stopped = new Set<TopicWriter>();
-  readonly #flushes = new Set<Promise<void>>();
-  /** Due, and waiting for their turn. */
-  readonly #waiting = new Set<TopicWriter>();
+  readonly #turns: FlushTurns;
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
   #isDiscovering = false;
@@ -58,6 +56,7 @@ export class SinkLoop {
       reuseAnswers: true,
     });
     this.#failed.promise.catch(() => undefined);
+    this.#turns = new FlushTurns((writer) => this.#flush(writer));
   }
 
   /** Runs until the signal aborts, then makes durable what was accepted. */
@@ -72,12 +71,12 @@ export class SinkLoop {
       await Promise.race([this.#read(signal), this.#failed.promise]);
       await this.#drain();
     } finally {
-      this.#waiting.clear();
+      this.#turns.close();
       clearInterval(tick);
       clearInterval(discover);
       this.#fetcher.close();
       // What is under way ends first: a commit that goes on after the process reports its end would surprise.
-      await Promise.allSettled(this.#flushes);
+      await this.#turns.allEnded();
     }
   }
 
@@ -89,7 +88,8 @@ export class SinkLoop {
       const writer = this.#options.topics.writerOf(batch.topic);
       if (writer === undefined || this.#stopped.has(writer)) continue;
       await this.#consume(writer, batch);
-      if (writer.due() !== null) this.#flushInBackground(writer);
+      // While its flush waits for room, a table leaves the memory to those that get some.
+      if (writer.due() !== null || writer.waitsForRoom) this.#flushInBackground(writer);
       await this.#makeRoom();
     }
   }
@@ -121,45 +121,35 @@ export class SinkLoop {
     if (writer.isFlushing) {
       // Its next batch is full before the last one is durable: let the others have the memory.
       this.#hold(writer);
-      return;
-    }
-    if (this.#flushes.size >= MAX_FLUSHES) {
-      this.#waiting.add(writer);
-      return;
-    }
-    this.#waiting.delete(writer);
-    const flush = writer
-      .flush()
-      .catch((error: unknown) => this.#stopOrThrow(writer, error))
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#flushes.delete(flush);
-        this.#release(writer);
-        this.#flushNext();
-      });
-    this.#flushes.add(flush);
+    } else this.#turns.begin(writer);
   }
 
-  #flushNext(): void {
-    for (const writer of this.#waiting) {
-      this.#waiting.delete(writer);
-      if (this.#stopped.has(writer) || !writer.hasRows) continue;
-      this.#flushInBackground(writer);
-      return;
+  async #flush(writer: TopicWriter): Promise<void> {
+    try {
+      await writer.flush();
+    } catch (error) {
+      try {
+        this.#stopOrThrow(writer, error);
+      } catch {
+        this.#fail(error);
+      }
+    } finally {
+      this.#release(writer);
     }
   }
 
-  /** Waits while the tables hold too much: flushes the largest, goes on when one is done. */
+  /** Waits while the tables hold too much: flushes the largest that can be, goes on when one is done, whichever it is. */
   async #makeRoom(): Promise<void> {
     while (this.#held() > this.#options.heldBytesLimit && this.#failure === null) {
-      if (this.#flushes.size === 0) {
-        const largest = [...this.#options.topics.writers].sort(
-          (left, right) => right.heldBytes - left.heldBytes,
-        )[0];
-        if (largest === undefined || !largest.hasRows) return;
-        this.#flushInBackground(largest);
+      const ended = this.#turns.ended();
+      if (!this.#turns.moves) {
+        const [largest] = [...this.#options.topics.writers]
+          .filter((writer) => writer.hasRows && !writer.isFlushing)
+          .sort((left, right) => right.heldBytes - left.heldBytes);
+        if (largest !== undefined) this.#turns.begin(largest);
+        else if (!this.#turns.any) return;
       }
-      await Promise.race(this.#flushes);
+      await ended;
     }
   }
 
@@ -170,7 +160,9 @@ export class SinkLoop {
   }
 
   async #drain(): Promise<void> {
-    await Promise.all(this.#flushes);
+    await this.#turns.allEnded();
+    // Also of one that waited for room and was aborted: what is left is read again by the next start.
+    if (this.#failure !== null) throw this.#failure as Error;
     for (const writer of this.#options.topics.writers) {
       if (!this.#stopped.has(writer)) await writer.flush();
     }
@@ -183,6 +175,7 @@ export class SinkLoop {
     this.#isDiscovering = true;
     try {
       for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
+      this.#countStopped();
     } finally {
       this.#isDiscovering = false;
     }
@@ -211,13 +204,20 @@ export class SinkLoop {
   /** What one table declares and cannot have is that table's trouble; everything else ends the process and replays. */
   #stopOrThrow(writer: TopicWriter, error: unknown): void {
     if (!isPlatformError(error) || !STOPS_A_TABLE.has(error.code)) throw error;
-    if (this.#stopped.has(writer)) return;
-    this.#stopped.add(writer);
     const { topic } = writer.binding;
+    const { topics } = this.#options;
+    if (this.#stopped.has(writer) || topics.writerOf(topic) !== writer) return;
+    writer.abandon();
     for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
       this.#fetcher.remove(topic, partition);
-    this.#options.metrics.stoppedTables.set(this.#stopped.size);
+    if (error.code === 'LAKE_TABLE_WITHOUT_ROOM') topics.setAside(topic, error);
+    else this.#stopped.add(writer);
+    this.#countStopped();
     this.#options.onStopped(writer, error);
+  }
+
+  #countStopped(): void {
+    this.#options.metrics.stoppedTables.set(this.#stopped.size + this.#options.topics.withoutRoom);
   }
 
   #fail(error: unknown): void {
@@ -229,7 +229,9 @@ export class SinkLoop {
     const byTable = new Map<string, number>();
     const { writers } = this.#options.topics;
     // What a flush holds is not durable either, and it may wait for room in the lake.
-    const waiting = new Set([...writers].filter((writer) => writer.hasRows || writer.isFlushing));
+    const waiting = new Set(
+      [...writers].filter((own) => own.hasRows || own.isFlushing || this.#stopped.has(own)),
+    );
     for (const { topic, lag } of this.#fetcher.lag()) {
       const writer = this.#options.topics.writerOf(topic);
       if (writer === undefined) continue;

@@ -1,4 +1,5 @@
 import type { DeltaSurroundings } from '@hasivu/delta';
+import { isPlatformError, type PlatformError } from '@hasivu/errors';
 import type { KafkaCluster } from '@hasivu/kafka';
 import type { HasivuConfig } from '@hasivu/config';
 import type { Engine } from '@hasivu/lake-engine';
@@ -18,6 +19,8 @@ export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDur
   readonly engine: Engine;
   /** Progress was made while topics are opened. */
   readonly alive: () => void;
+  /** Topics whose tables have no room in the lake: they are opened once they have. */
+  readonly onWithoutRoom: (binding: TopicBinding, error: PlatformError) => void;
   readonly onDurable: (
     binding: TopicBinding,
     tables: TopicTables,
@@ -39,6 +42,8 @@ export class TopicSet {
   readonly #tools: TopicSetTools;
   readonly #writers = new Map<string, TopicWriter>();
   readonly #partitions = new Map<string, number>();
+  /** Bytes that each topic lacks room for. */
+  readonly #withoutRoom = new Map<string, number>();
 
   constructor(config: HasivuConfig, tools: TopicSetTools) {
     this.#config = config;
@@ -53,7 +58,19 @@ export class TopicSet {
     return this.#writers.get(topic);
   }
 
-  /** Looks for topics and partitions that were not there before. @returns where to read them from */
+  /** Topics that wait for room in the lake. */
+  get withoutRoom(): number {
+    return this.#withoutRoom.size;
+  }
+
+  /** A topic's writer is given up; it is found anew, from where its tables are, once the lake has room for what it lacked. */
+  setAside(topic: string, { context }: PlatformError): void {
+    this.#writers.delete(topic);
+    this.#partitions.delete(topic);
+    this.#withoutRoom.set(topic, Number(context['wantedBytes']));
+  }
+
+  /** Looks for topics and partitions that were not there before, or had no room. @returns where to read them from */
   async discover(): Promise<NewAssignment[]> {
     const { cluster } = this.#tools;
     const found: NewAssignment[] = [];
@@ -62,7 +79,8 @@ export class TopicSet {
       const count = await cluster.partitionsOf(binding.topic);
       const known = this.#partitions.get(binding.topic) ?? 0;
       if (count <= known) continue;
-      const writer = this.#writers.get(binding.topic) ?? (await this.#open(binding));
+      const writer = this.#writers.get(binding.topic) ?? (await this.#openWithRoom(binding));
+      if (writer === null) continue;
       const earliest = await cluster.startOffsets(binding.topic);
       for (let partition = known; partition < count; partition += 1) {
         const offset = writer.openPartition(partition, Number(earliest.get(partition) ?? 0n));
@@ -72,6 +90,23 @@ export class TopicSet {
       this.#partitions.set(binding.topic, count);
     }
     return found;
+  }
+
+  /** Null where the lake has no room for what the tables need first. */
+  async #openWithRoom(binding: TopicBinding): Promise<TopicWriter | null> {
+    const { topic } = binding;
+    const lacked = this.#withoutRoom.get(topic);
+    if (lacked !== undefined && !this.#tools.room.fits(lacked)) return null;
+    try {
+      const writer = await this.#open(binding);
+      this.#withoutRoom.delete(topic);
+      return writer;
+    } catch (error) {
+      if (!isPlatformError(error) || error.code !== 'LAKE_TABLE_WITHOUT_ROOM') throw error;
+      this.setAside(topic, error);
+      this.#tools.onWithoutRoom(binding, error);
+      return null;
+    }
   }
 
   partitionsOf(topic: string): number {

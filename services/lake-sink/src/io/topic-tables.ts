@@ -1,6 +1,6 @@
 import { CHANGE_FEED_PROPERTY, CODEC_PROPERTY, type DeltaField, type PageCodec } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
-import { replanned, type Engine, type FileCache, type Room } from '@hasivu/lake-engine';
+import { hasChangeFeed, replanned, type Engine, type FileCache, type Room } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
 import { historyFields, historyLayout, historyPartitions } from '../core/history/history-layout.ts';
 import { isAfter, type ChangePosition } from '../core/change-position.ts';
@@ -34,6 +34,9 @@ export interface TablesTools {
   /** Asked before files are rewritten. */
   readonly room: Room;
 }
+
+/** A rewritten row in a table with a change data feed is written as it is, and told as it was and as it is. */
+const TOLD_TIMES = 3;
 
 /** The lake tables of one topic, kept at one common row shape. */
 export class TopicTables {
@@ -119,6 +122,7 @@ export class TopicTables {
   /**
    * Brings the tables of these targets to the shape: creates, adds columns, widens. No batch may be open.
    * @param key recorded with new tables; null while it is not known
+   * @throws LAKE_SCHEMA_INCOMPATIBLE; LAKE_TABLE_WITHOUT_ROOM where files have to be rewritten for it
    */
   async adopt(shape: TableShape, targets: number, key: readonly string[] | null): Promise<void> {
     const { table } = this.#binding;
@@ -214,7 +218,9 @@ export class TopicTables {
     const computed = wanted.generated.filter(({ own }) => names.has(own.name));
     const changes = initial.length + computed.length + evolution.removed.length;
     if (evolution.widened.length > 0 || (changes > 0 && table.delta.state.files.size > 0)) {
-      const release = await this.#tools.room.admit(bytesOf(table));
+      const isTold = initial.length + computed.length > 0 && hasChangeFeed(table);
+      const bytes = bytesOf(table) * (isTold ? TOLD_TIMES : 1);
+      const release = await this.#tools.room.admit(bytes, { doing: `rewriting the files of ${table.root}` });
       try {
         await commitRewritten(table, evolution, { initial, computed }, partitions, this.#tools);
       } finally {

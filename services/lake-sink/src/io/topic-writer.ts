@@ -5,7 +5,6 @@ import {
   type ColumnSchema,
   type EnvelopeReader,
 } from '@hasivu/change-events';
-import type { DeltaField } from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
 import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
@@ -14,19 +13,13 @@ import { KnownKeys } from '../core/known-keys.ts';
 import { lakeFields } from '../core/lake-columns.ts';
 import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import {
-  comparePlaces,
-  halvesOf,
-  isAfter,
-  type ChangePosition,
-  type PlaceHalves,
-} from '../core/change-position.ts';
-import { initialSince } from '../core/column-initial.ts';
-import { fieldFor } from '../core/column-origin.ts';
+import { isAfter, type ChangePosition, type PlaceHalves } from '../core/change-position.ts';
+import { firstWith, isNoneBefore } from '../core/first-places.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
 import { MAX_OPEN_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
+import { AwaitedRoom } from './awaited-room.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EventSchemas } from './event-schemas.ts';
@@ -49,12 +42,15 @@ export class TopicWriter {
   readonly binding: TopicBinding;
   readonly #tables: TopicTables;
   readonly #tools: TopicWriterTools;
+  readonly #room: AwaitedRoom;
   readonly #ledger: OffsetLedger;
   readonly #compression: PageCompression;
   /** Open batches by target bits; more than one only while a table catches up after a crash. */
   #open = new Map<number, RowBatch>();
   #sealed: readonly RowBatch[] = [];
   #flushing: Promise<void> | null = null;
+  /** Of the flush that failed: what came after it must not be durable before it is. */
+  #failed: { readonly error: unknown } | null = null;
   #targets: number;
   /** Lake names; null until a record or a table tells. */
   #key: readonly string[] | null;
@@ -75,7 +71,8 @@ export class TopicWriter {
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
     this.#tables = tables;
-    this.#tools = tools;
+    this.#room = new AwaitedRoom(tools.room);
+    this.#tools = { ...tools, room: this.#room };
     this.#compression = pageCompression(binding.codec ?? (tables.log ?? tables.state)?.codec ?? 'zstd');
     this.#key = tables.storedKey;
     this.#targets =
@@ -112,6 +109,11 @@ export class TopicWriter {
     return this.#flushing !== null;
   }
 
+  /** Its flush waits for room in the lake. */
+  get waitsForRoom(): boolean {
+    return this.#room.isAwaited;
+  }
+
   get hasRows(): boolean {
     for (const batch of this.#open.values()) if (batch.rows > 0) return true;
     return this.#deadLettered > 0;
@@ -142,16 +144,28 @@ export class TopicWriter {
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
-  /** Makes everything accepted so far durable. */
+  /** Makes everything accepted so far durable. @throws what a flush before it failed with: later offsets would hide its rows */
   async flush(): Promise<void> {
     while (this.#flushing !== null) await this.#flushing;
+    if (this.#failed !== null) throw this.#failed.error;
     if (!this.hasRows) return;
     this.#flushing = this.#flushOpen();
     try {
       await this.#flushing;
+    } catch (error) {
+      this.#failed = { error };
+      throw error;
     } finally {
       this.#flushing = null;
     }
+  }
+
+  /** Its table stops: what is not durable is read again by a next start, and need not be held until then. */
+  abandon(): void {
+    this.#open = new Map();
+    this.#sealed = [];
+    this.#deadLettered = 0;
+    this.#weigh();
   }
 
   async #flushOpen(): Promise<void> {
@@ -362,20 +376,6 @@ export class TopicWriter {
 /** -1 where the record has no key, or none that is framed. */
 function keyIdOf({ buffer, keyStart, keyEnd }: RecordCursor): number {
   return keyStart < 0 ? -1 : schemaIdOf(buffer, keyStart, keyEnd);
-}
-
-/** Places of the first changes known with those of a writer's columns that have an initial value. */
-function firstWith(fields: readonly DeltaField[], columns: readonly ColumnSchema[]): PlaceHalves[] {
-  return columns.flatMap((source) => {
-    const own = fieldFor(fields, source);
-    const since = own === null ? null : initialSince(own);
-    return since === null ? [] : [halvesOf(since)];
-  });
-}
-
-function isNoneBefore(reader: EnvelopeReader, places: readonly PlaceHalves[]): boolean {
-  for (const place of places) if (comparePlaces(reader, place) < 0) return false;
-  return true;
 }
 
 function historyWithoutKey({ table, topic }: TopicBinding): PlatformError {

@@ -48,9 +48,9 @@ export class CapacityLedger {
     return !this.isFull && this.usedBytes + bytes <= this.maxBytes;
   }
 
-  /** Sets room aside for what is about to be written; false where there is none. */
-  reserve(bytes: number): boolean {
-    if (this.isFull || bytes > this.freeBytes) return false;
+  /** Sets room aside for what is about to be written; false where there is none. @param upToBytes what of the capacity it may fill */
+  reserve(bytes: number, upToBytes = this.maxBytes): boolean {
+    if (this.isFull || this.usedBytes + this.#reservedBytes + bytes > upToBytes) return false;
     this.#reservedBytes += bytes;
     return true;
   }
