@@ -125,23 +125,23 @@ describe('columns of a key that nobody tells of', () => {
   };
   const origins = (aliases: KeyAliases, names: readonly string[], there = ['7.1', '7.2']): unknown[] =>
     aliases
-      .identified('t', { columns: ['other', ...names].map(column), key: names }, (origin) =>
+      .identified('t', { columns: [...names, 'other'].map(column), key: names }, (origin) =>
         there.includes(origin),
       )
       .map(({ origin }) => origin);
 
   test('are what their names were last, or were once', () => {
     const aliases = after({ plant: '7.1', id: '7.2' }, { plant: '7.1', code: '7.2' });
-    expect(origins(aliases, ['plant', 'code'], [])).toEqual([undefined, '7.1', '7.2']);
-    expect(origins(aliases, ['plant', 'id'], [])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['plant', 'code'], [])).toEqual(['7.1', '7.2', undefined]);
+    expect(origins(aliases, ['plant', 'id'], [])).toEqual(['7.1', '7.2', undefined]);
   });
 
   test('are the newest key’s, in the order of their numbers, where the table has all of those still', () => {
     const aliases = after({ plant: '7.1', id: '7.2' });
-    expect(origins(aliases, ['plant', 'number'])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['plant', 'number'])).toEqual(['7.1', '7.2', undefined]);
     // Swapped: the column with the lower number comes first, whatever it is called.
-    expect(origins(aliases, ['id', 'plant'])).toEqual([undefined, '7.1', '7.2']);
-    expect(origins(aliases, ['id', 'code'])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['id', 'plant'])).toEqual(['7.1', '7.2', undefined]);
+    expect(origins(aliases, ['id', 'code'])).toEqual(['7.1', '7.2', undefined]);
   });
 
   test('are not guessed where the table lost one of those, or the key has more', () => {
@@ -151,6 +151,33 @@ describe('columns of a key that nobody tells of', () => {
     expect(origins(aliases, ['id', 'plant'], ['7.1'])).toEqual(nothing);
     expect(origins(aliases, ['plant', 'id', 'number'])).toEqual([...nothing, undefined]);
     expect(origins(new KeyAliases(), ['plant', 'id'])).toEqual(nothing);
+  });
+
+  const of = (
+    before: Readonly<Record<string, string>>,
+    relation: readonly string[],
+    names: readonly string[],
+  ): unknown[] =>
+    after(before)
+      .identified('t', { columns: relation.map(column), key: names }, () => true)
+      .flatMap(({ name, origin }) => (names.includes(name) ? [origin] : []));
+
+  test('are not the newest key’s where that would give one a lower number than as many as are before it have', () => {
+    expect(of({ a: '7.1' }, ['a', 'b'], ['b'])).toEqual([undefined]);
+    expect(of({ a: '7.1' }, ['x', 'b'], ['b'])).toEqual([undefined]);
+    expect(of({ a: '7.1', b: '7.2' }, ['a', 'b', 'c'], ['b', 'c'])).toEqual([undefined, undefined]);
+    expect(of({ a: '7.1', c: '7.3' }, ['a', 'b', 'c'], ['b', 'c'])).toEqual([undefined, undefined]);
+    // The name of the key of before, at a place where that column cannot be.
+    expect(of({ a: '7.1' }, ['b', 'a'], ['a'])).toEqual([undefined]);
+    expect(of({ a: '7.2' }, ['x', 'b'], ['b'])).toEqual(['7.2']);
+    expect(of({ a: '7.2' }, ['b'], ['b'])).toEqual(['7.2']);
+  });
+
+  test('are not the newest key’s where one of those may still be there as another column', () => {
+    expect(of({ b: '7.2' }, ['a', 'b'], ['a'])).toEqual([undefined]);
+    expect(of({ b: '7.2', c: '7.3' }, ['a', 'b', 'c'], ['a', 'b'])).toEqual([undefined, undefined]);
+    // The column of that name comes too late to be the one of before: the names were exchanged.
+    expect(of({ b: '7.1' }, ['a', 'b'], ['a'])).toEqual(['7.1']);
   });
 
   test('are not asked about where the log tells of all of them', () => {

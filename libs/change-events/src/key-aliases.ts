@@ -31,6 +31,7 @@ export class KeyAliases {
    * The columns, in the order of their numbers, with what those of the key are where nobody tells: what their names were
    * last. Where names are new, or their order shows that they have changed hands, it is the newest key's columns one by
    * one, if the table still has all of them: it had them then. The lake could not tell otherwise that they are the key.
+   * Never where the key may be made of other columns: the lake would take those for the ones of before, and mix their values.
    * @param isThere whether the table has a column today, by its origin
    */
   identified(
@@ -41,6 +42,13 @@ export class KeyAliases {
     const own = columns.filter(({ name }) => key.includes(name));
     if (own.every(({ origin }) => origin !== undefined)) return columns;
     const newest = this.#newest(topic);
+    const mayBe = (origin: string, name: string): boolean =>
+      mayBeAt(origin, columns, (column) => column.name === name);
+    const isReplaced = newest.some(
+      ({ name, pgName = name, pgOrigin }) =>
+        pgOrigin !== undefined && !key.includes(pgName) && mayBe(pgOrigin, pgName),
+    );
+    if (isReplaced) return columns;
     const known = newest.flatMap(({ pgOrigin }) => (pgOrigin === undefined ? [] : [pgOrigin]));
     const byName = own.flatMap(
       (column) => newest.find((field) => hasName(field, column.name))?.pgOrigin ?? [],
@@ -49,7 +57,8 @@ export class KeyAliases {
     let origins: readonly string[] = [];
     if (byName.length === own.length && isRising(byName)) origins = byName;
     else if (inOrder.length === own.length && inOrder.every(isThere)) origins = inOrder;
-    if (origins.length === 0) return columns;
+    if (origins.length === 0 || !own.every(({ name }, i) => mayBe(origins[i] as string, name)))
+      return columns;
     return columns.map((column) => {
       const at = own.indexOf(column);
       return at < 0 ? column : { ...column, origin: column.origin ?? (origins[at] as string) };
@@ -92,6 +101,15 @@ function isAs(known: AvroField, own: AvroField | undefined): boolean {
 
 function hasName({ name, pgName = name, aliases = [] }: AvroField, column: string): boolean {
   return pgName === column || aliases.includes(column);
+}
+
+/**
+ * Whether one of these columns, which are in the order of their numbers, can be the column of an origin of the same table:
+ * as many as are before it have lower numbers.
+ */
+export function mayBeAt<C>(origin: string, columns: readonly C[], isIt: (column: C) => boolean): boolean {
+  const at = columns.findIndex(isIt);
+  return at >= 0 && numberOf(origin) > at;
 }
 
 /** The column's number in its table. */
