@@ -1,6 +1,15 @@
 import type { AvroField, AvroObject } from './avro-schema.ts';
 import type { ColumnSchema, TableSchema } from './column-type.ts';
 
+/** A key's column as a registered schema has it. */
+export interface FormerKeyColumn {
+  readonly name: string;
+  /** `ColumnSchema.origin`, undefined where it is not known. */
+  readonly origin: string | undefined;
+  /** Names it had before. */
+  readonly former: readonly string[];
+}
+
 /**
  * Names that key columns had, as aliases of their fields: by them a registry, and readers that resolve schemas, know a
  * renamed column as what it was. Without one the key's new schema is refused, because its field is in no key of before.
@@ -18,13 +27,16 @@ export class KeyAliases {
     return this.#keys.get(topic)?.at(-1) ?? [];
   }
 
-  /** Names and origins of the newest key's columns, in its order. */
-  newest(topic: string): { names: readonly string[]; origins: readonly (string | undefined)[] } {
-    const fields = this.#newest(topic);
-    return {
-      names: fields.map(({ name, pgName = name }) => pgName),
-      origins: fields.map(({ pgOrigin }) => pgOrigin),
-    };
+  /** The columns of all keys that the topic has had, the newest first, each in its order. */
+  before(topic: string): readonly (readonly FormerKeyColumn[])[] {
+    const keys = this.#keys.get(topic) ?? [];
+    return keys.toReversed().map((fields) =>
+      fields.map(({ name, pgName = name, pgOrigin, aliases }) => ({
+        name: pgName,
+        origin: pgOrigin,
+        former: aliases ?? [],
+      })),
+    );
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   type AvroObject,
   type ColumnSchema,
   type EnvelopeLayout,
+  type FormerKeyColumn,
   type TableSchema,
 } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
@@ -15,7 +16,6 @@ import type { CatalogTable } from '@hasivu/postgres';
 
 import type { CapturedTableOptions } from '../core/captured-table.ts';
 import { catalogOrigins } from '../core/column-origins.ts';
-import type { KnownKey } from '../core/relation-key.ts';
 import { tableId } from '../core/table-selection.ts';
 import { failpoint } from '../failpoints.ts';
 
@@ -42,9 +42,9 @@ export class TableSchemas {
     return value === null ? null : knownIn(value);
   }
 
-  /** The key that a topic's newest schema has; the topic was recalled. */
-  newestKey(topic: string): KnownKey {
-    return this.#aliases.newest(topic);
+  /** Keys that a topic has had, the newest first; the topic was recalled. */
+  keysBefore(topic: string): readonly (readonly FormerKeyColumn[])[] {
+    return this.#aliases.before(topic);
   }
 
   /** See {@link KeyAliases.identified}. @param current the table as it is today, if it is */
