@@ -77,17 +77,17 @@ export class KeyAliases {
     });
   }
 
-  /** The key's schema with the names that its columns had; one that the topic has had is the one that it was. */
+  /**
+   * The key's schema with the names that its columns had; one that the topic has had is the one that it was. It is a key
+   * of before once it is {@link registered}: names of one that is refused are nobody's.
+   */
   named(topic: string, key: AvroObject): AvroObject {
     const keys = this.#keys.get(topic) ?? [];
     const own = key.fields ?? [];
     const same = keys.findLast(
       (fields) => fields.length === own.length && fields.every((one, i) => isAs(one, own[i])),
     );
-    if (same !== undefined) {
-      this.#keys.set(topic, [...keys.filter((fields) => fields !== same), same]);
-      return { ...key, fields: same };
-    }
+    if (same !== undefined) return { ...key, fields: same };
     const known = keys.toReversed().flat();
     // A name that two of them had is an alias of the one that had it last, and of none where a column has it now.
     const holders = new Map<string, string>();
@@ -100,8 +100,14 @@ export class KeyAliases {
       const aliases = [...former].filter((name) => origin !== undefined && holders.get(name) === origin);
       return aliases.length === 0 ? field : { ...field, aliases };
     });
-    this.#keys.set(topic, [...keys, fields]);
     return { ...key, fields };
+  }
+
+  /** @param key as {@link named} gave it; it is the topic's newest now */
+  registered(topic: string, { fields = [] }: AvroObject): void {
+    const text = JSON.stringify(fields);
+    const others = (this.#keys.get(topic) ?? []).filter((known) => JSON.stringify(known) !== text);
+    this.#keys.set(topic, [...others, fields]);
   }
 }
 

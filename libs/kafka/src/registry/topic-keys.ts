@@ -26,6 +26,7 @@ export class TopicKeys {
     if (recalled === undefined) {
       recalled = this.#begin(topic);
       this.#recalled.set(topic, recalled);
+      recalled.catch(() => this.#recalled.delete(topic));
     }
     return recalled;
   }
@@ -47,7 +48,10 @@ export class TopicKeys {
   }
 
   async #register(topic: string, key: AvroObject): Promise<number> {
-    return await this.#registry.register(subjectOf(topic), this.aliases.named(topic, key));
+    const schema = this.aliases.named(topic, key);
+    const id = await this.#registry.register(subjectOf(topic), schema);
+    this.aliases.registered(topic, schema);
+    return id;
   }
 }
 
