@@ -39,7 +39,7 @@ export {
 export { decimalText } from './decimal-text.ts';
 export { initialValueOf, isInitialValue, type InitialValue } from './initial-value.ts';
 export { MESSAGE_KEY_SCHEMA, MESSAGE_VALUE_SCHEMA } from './message-schema.ts';
-export { KeyAliases } from './key-aliases.ts';
+export { KeyAliases, mayBeAt, type FormerKeyColumn } from './key-aliases.ts';
 export { KeyFrame } from './key-frame.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { comparePositions, formatLsn, parseLsn, toLsn, type Lsn, type Position } from './position.ts';

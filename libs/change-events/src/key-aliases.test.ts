@@ -14,9 +14,16 @@ const key = (columns: Readonly<Record<string, string>>): AvroObject => ({
 const shown = ({ fields }: AvroObject): string =>
   (fields ?? []).map(({ name, aliases }) => [name, ...(aliases ?? [])].join('|')).join(' ');
 
+/** Registers a key, which is accepted. */
+function registered(aliases: KeyAliases, one: AvroObject): AvroObject {
+  const schema = aliases.named('t', one);
+  aliases.registered('t', schema);
+  return schema;
+}
+
 function named(...keys: readonly AvroObject[]): string[] {
   const aliases = new KeyAliases();
-  return keys.map((one) => shown(aliases.named('t', one)));
+  return keys.map((one) => shown(registered(aliases, one)));
 }
 
 test('a renamed key column has all the names it had, the last first', () => {
@@ -76,9 +83,16 @@ test('goes on from the schemas that were registered', () => {
     't',
     [key({ id: '7.1' }), { ...key({}), fields: [code] }].map((one) => JSON.stringify(one)),
   );
-  expect(shown(aliases.named('t', key({ number: '7.1' })))).toBe('number|code|id');
-  expect(aliases.named('t', key({ code: '7.1' })).fields).toEqual([code]);
-  expect(shown(aliases.named('t', key({ id: '7.1' })))).toBe('id');
+  expect(shown(registered(aliases, key({ number: '7.1' })))).toBe('number|code|id');
+  expect(registered(aliases, key({ code: '7.1' })).fields).toEqual([code]);
+  expect(shown(registered(aliases, key({ id: '7.1' })))).toBe('id');
+});
+
+test('a key that was not accepted leaves no names', () => {
+  const aliases = new KeyAliases();
+  registered(aliases, key({ id: '7.1' }));
+  aliases.named('t', key({ code: '7.1' }));
+  expect(shown(registered(aliases, key({ number: '7.1' })))).toBe('number|id');
 });
 
 test('a name that another column of the key has now is no alias', () => {
@@ -120,28 +134,28 @@ describe('columns of a key that nobody tells of', () => {
   const column = (name: string): ColumnSchema => ({ name, type: { kind: 'int32' }, pgType: 'integer' });
   const after = (...keys: readonly Readonly<Record<string, string>>[]): KeyAliases => {
     const aliases = new KeyAliases();
-    for (const one of keys) aliases.named('t', key(one));
+    for (const one of keys) registered(aliases, key(one));
     return aliases;
   };
   const origins = (aliases: KeyAliases, names: readonly string[], there = ['7.1', '7.2']): unknown[] =>
     aliases
-      .identified('t', { columns: ['other', ...names].map(column), key: names }, (origin) =>
+      .identified('t', { columns: [...names, 'other'].map(column), key: names }, (origin) =>
         there.includes(origin),
       )
       .map(({ origin }) => origin);
 
   test('are what their names were last, or were once', () => {
     const aliases = after({ plant: '7.1', id: '7.2' }, { plant: '7.1', code: '7.2' });
-    expect(origins(aliases, ['plant', 'code'], [])).toEqual([undefined, '7.1', '7.2']);
-    expect(origins(aliases, ['plant', 'id'], [])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['plant', 'code'], [])).toEqual(['7.1', '7.2', undefined]);
+    expect(origins(aliases, ['plant', 'id'], [])).toEqual(['7.1', '7.2', undefined]);
   });
 
   test('are the newest key’s, in the order of their numbers, where the table has all of those still', () => {
     const aliases = after({ plant: '7.1', id: '7.2' });
-    expect(origins(aliases, ['plant', 'number'])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['plant', 'number'])).toEqual(['7.1', '7.2', undefined]);
     // Swapped: the column with the lower number comes first, whatever it is called.
-    expect(origins(aliases, ['id', 'plant'])).toEqual([undefined, '7.1', '7.2']);
-    expect(origins(aliases, ['id', 'code'])).toEqual([undefined, '7.1', '7.2']);
+    expect(origins(aliases, ['id', 'plant'])).toEqual(['7.1', '7.2', undefined]);
+    expect(origins(aliases, ['id', 'code'])).toEqual(['7.1', '7.2', undefined]);
   });
 
   test('are not guessed where the table lost one of those, or the key has more', () => {
@@ -151,6 +165,33 @@ describe('columns of a key that nobody tells of', () => {
     expect(origins(aliases, ['id', 'plant'], ['7.1'])).toEqual(nothing);
     expect(origins(aliases, ['plant', 'id', 'number'])).toEqual([...nothing, undefined]);
     expect(origins(new KeyAliases(), ['plant', 'id'])).toEqual(nothing);
+  });
+
+  const of = (
+    before: Readonly<Record<string, string>>,
+    relation: readonly string[],
+    names: readonly string[],
+  ): unknown[] =>
+    after(before)
+      .identified('t', { columns: relation.map(column), key: names }, () => true)
+      .flatMap(({ name, origin }) => (names.includes(name) ? [origin] : []));
+
+  test('are not the newest key’s where that would give one a lower number than as many as are before it have', () => {
+    expect(of({ a: '7.1' }, ['a', 'b'], ['b'])).toEqual([undefined]);
+    expect(of({ a: '7.1' }, ['x', 'b'], ['b'])).toEqual([undefined]);
+    expect(of({ a: '7.1', b: '7.2' }, ['a', 'b', 'c'], ['b', 'c'])).toEqual([undefined, undefined]);
+    expect(of({ a: '7.1', c: '7.3' }, ['a', 'b', 'c'], ['b', 'c'])).toEqual([undefined, undefined]);
+    // The name of the key of before, at a place where that column cannot be.
+    expect(of({ a: '7.1' }, ['b', 'a'], ['a'])).toEqual([undefined]);
+    expect(of({ a: '7.2' }, ['x', 'b'], ['b'])).toEqual(['7.2']);
+    expect(of({ a: '7.2' }, ['b'], ['b'])).toEqual(['7.2']);
+  });
+
+  test('are not the newest key’s where one of those may still be there as another column', () => {
+    expect(of({ b: '7.2' }, ['a', 'b'], ['a'])).toEqual([undefined]);
+    expect(of({ b: '7.2', c: '7.3' }, ['a', 'b', 'c'], ['a', 'b'])).toEqual([undefined, undefined]);
+    // The column of that name comes too late to be the one of before: the names were exchanged.
+    expect(of({ b: '7.1' }, ['a', 'b'], ['a'])).toEqual(['7.1']);
   });
 
   test('are not asked about where the log tells of all of them', () => {
@@ -167,14 +208,14 @@ test('each key can be read as the next one by whoever resolves schemas, with the
       const aliases = new KeyAliases();
       const names = ['a', 'b', 'c'];
       const had = new Set<string>();
-      let before = avro.Type.forSchema(aliases.named('t', shape(names)) as avro.Schema);
+      let before = avro.Type.forSchema(registered(aliases, shape(names)) as avro.Schema);
       for (const [column, name] of steps) {
         if (names.includes(name)) continue;
         had.add(names.join());
         names[column] = name;
         // A key that the topic had is not registered anew.
         if (had.has(names.join())) return;
-        const schema = aliases.named('t', shape(names));
+        const schema = registered(aliases, shape(names));
         const now = avro.Type.forSchema(schema as avro.Schema);
         const row = Object.fromEntries(
           (before as avro.types.RecordType).fields.map(({ name: own }, i) => [own, i]),

@@ -1,6 +1,15 @@
 import type { AvroField, AvroObject } from './avro-schema.ts';
 import type { ColumnSchema, TableSchema } from './column-type.ts';
 
+/** A key's column as a registered schema has it. */
+export interface FormerKeyColumn {
+  readonly name: string;
+  /** `ColumnSchema.origin`, undefined where it is not known. */
+  readonly origin: string | undefined;
+  /** Names it had before. */
+  readonly former: readonly string[];
+}
+
 /**
  * Names that key columns had, as aliases of their fields: by them a registry, and readers that resolve schemas, know a
  * renamed column as what it was. Without one the key's new schema is refused, because its field is in no key of before.
@@ -18,19 +27,23 @@ export class KeyAliases {
     return this.#keys.get(topic)?.at(-1) ?? [];
   }
 
-  /** Names and origins of the newest key's columns, in its order. */
-  newest(topic: string): { names: readonly string[]; origins: readonly (string | undefined)[] } {
-    const fields = this.#newest(topic);
-    return {
-      names: fields.map(({ name, pgName = name }) => pgName),
-      origins: fields.map(({ pgOrigin }) => pgOrigin),
-    };
+  /** The columns of all keys that the topic has had, the newest first, each in its order. */
+  before(topic: string): readonly (readonly FormerKeyColumn[])[] {
+    const keys = this.#keys.get(topic) ?? [];
+    return keys.toReversed().map((fields) =>
+      fields.map(({ name, pgName = name, pgOrigin, aliases }) => ({
+        name: pgName,
+        origin: pgOrigin,
+        former: aliases ?? [],
+      })),
+    );
   }
 
   /**
    * The columns, in the order of their numbers, with what those of the key are where nobody tells: what their names were
    * last. Where names are new, or their order shows that they have changed hands, it is the newest key's columns one by
    * one, if the table still has all of them: it had them then. The lake could not tell otherwise that they are the key.
+   * Never where the key may be made of other columns: the lake would take those for the ones of before, and mix their values.
    * @param isThere whether the table has a column today, by its origin
    */
   identified(
@@ -41,6 +54,13 @@ export class KeyAliases {
     const own = columns.filter(({ name }) => key.includes(name));
     if (own.every(({ origin }) => origin !== undefined)) return columns;
     const newest = this.#newest(topic);
+    const mayBe = (origin: string, name: string): boolean =>
+      mayBeAt(origin, columns, (column) => column.name === name);
+    const isReplaced = newest.some(
+      ({ name, pgName = name, pgOrigin }) =>
+        pgOrigin !== undefined && !key.includes(pgName) && mayBe(pgOrigin, pgName),
+    );
+    if (isReplaced) return columns;
     const known = newest.flatMap(({ pgOrigin }) => (pgOrigin === undefined ? [] : [pgOrigin]));
     const byName = own.flatMap(
       (column) => newest.find((field) => hasName(field, column.name))?.pgOrigin ?? [],
@@ -49,24 +69,25 @@ export class KeyAliases {
     let origins: readonly string[] = [];
     if (byName.length === own.length && isRising(byName)) origins = byName;
     else if (inOrder.length === own.length && inOrder.every(isThere)) origins = inOrder;
-    if (origins.length === 0) return columns;
+    if (origins.length === 0 || !own.every(({ name }, i) => mayBe(origins[i] as string, name)))
+      return columns;
     return columns.map((column) => {
       const at = own.indexOf(column);
       return at < 0 ? column : { ...column, origin: column.origin ?? (origins[at] as string) };
     });
   }
 
-  /** The key's schema with the names that its columns had; one that the topic has had is the one that it was. */
+  /**
+   * The key's schema with the names that its columns had; one that the topic has had is the one that it was. It is a key
+   * of before once it is {@link registered}: names of one that is refused are nobody's.
+   */
   named(topic: string, key: AvroObject): AvroObject {
     const keys = this.#keys.get(topic) ?? [];
     const own = key.fields ?? [];
     const same = keys.findLast(
       (fields) => fields.length === own.length && fields.every((one, i) => isAs(one, own[i])),
     );
-    if (same !== undefined) {
-      this.#keys.set(topic, [...keys.filter((fields) => fields !== same), same]);
-      return { ...key, fields: same };
-    }
+    if (same !== undefined) return { ...key, fields: same };
     const known = keys.toReversed().flat();
     // A name that two of them had is an alias of the one that had it last, and of none where a column has it now.
     const holders = new Map<string, string>();
@@ -79,8 +100,14 @@ export class KeyAliases {
       const aliases = [...former].filter((name) => origin !== undefined && holders.get(name) === origin);
       return aliases.length === 0 ? field : { ...field, aliases };
     });
-    this.#keys.set(topic, [...keys, fields]);
     return { ...key, fields };
+  }
+
+  /** @param key as {@link named} gave it; it is the topic's newest now */
+  registered(topic: string, { fields = [] }: AvroObject): void {
+    const text = JSON.stringify(fields);
+    const others = (this.#keys.get(topic) ?? []).filter((known) => JSON.stringify(known) !== text);
+    this.#keys.set(topic, [...others, fields]);
   }
 }
 
@@ -92,6 +119,15 @@ function isAs(known: AvroField, own: AvroField | undefined): boolean {
 
 function hasName({ name, pgName = name, aliases = [] }: AvroField, column: string): boolean {
   return pgName === column || aliases.includes(column);
+}
+
+/**
+ * Whether one of these columns, which are in the order of their numbers, can be the column of an origin of the same table:
+ * as many as are before it have lower numbers.
+ */
+export function mayBeAt<C>(origin: string, columns: readonly C[], isIt: (column: C) => boolean): boolean {
+  const at = columns.findIndex(isIt);
+  return at >= 0 && numberOf(origin) > at;
 }
 
 /** The column's number in its table. */

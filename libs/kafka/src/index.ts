@@ -20,3 +20,4 @@ export type { Compression } from './records/codec.ts';
 export { RecordCursor } from './records/record-cursor.ts';
 export type { RegistryAuth } from './registry/registry-request.ts';
 export { SchemaRegistry, type Compatibility, type RegistryOptions } from './registry/schema-registry.ts';
+export { TopicKeys, type KeySchemaIds } from './registry/topic-keys.ts';

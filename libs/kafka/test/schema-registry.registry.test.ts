@@ -3,6 +3,7 @@ import { SchemaRegistry as ForeignRegistry } from '@kafkajs/confluent-schema-reg
 import { expect, test } from '@jest/globals';
 import { stack } from '@hasivu/testing';
 import { SchemaRegistry } from '../src/index.ts';
+import { RegistryProxy } from './registry-proxy.ts';
 
 const schemaOf = (...names: string[]): string =>
   JSON.stringify({
@@ -88,4 +89,27 @@ test('a subject’s schemas are all those that are not deleted; its first id sta
   await expect(firstNow()).rejects.toMatchObject({ code: 'REGISTRY_REJECTED' });
   await new SchemaRegistry(url).register(name, schemaOf('z'));
   expect(await firstNow()).toBe(ids[1]);
+});
+
+test('a key that never changed costs one request to recall, others one per version and one more, and its first id none', async () => {
+  await using proxy = await RegistryProxy.open(stack().registry.url);
+  const name = subject();
+  const path = `/subjects/${name}/versions`;
+  const asked = async (): Promise<{ known: number; firstId: number | null; requests: string[] }> => {
+    const registry = new SchemaRegistry(proxy.url);
+    proxy.requests.length = 0;
+    const known = (await registry.versions(name)).length;
+    const firstId = known === 0 ? null : await registry.firstId(name);
+    return { known, firstId, requests: proxy.requests.map((one) => one.replace(`GET ${path}`, '')) };
+  };
+  expect(await asked()).toEqual({ known: 0, firstId: null, requests: ['/latest'] });
+  const registry = new SchemaRegistry(stack().registry.url);
+  const firstId = await registry.register(name, schemaOf('a'));
+  expect(await asked()).toEqual({ known: 1, firstId, requests: ['/latest'] });
+  await registry.register(name, schemaOf('a', 'b'));
+  await registry.register(name, schemaOf('a', 'b', 'c'));
+  expect(await asked()).toEqual({ known: 3, firstId, requests: ['/latest', '', '/1', '/2'] });
+  // Deleted, the first is still the first, and is asked for by itself.
+  await fetch(`${stack().registry.url}${path}/1`, { method: 'DELETE' });
+  expect(await asked()).toEqual({ known: 2, firstId, requests: ['/latest', '', '/2', '/1?deleted=true'] });
 });

@@ -160,3 +160,60 @@ test('a key made of another column ends the source with a code, and what came be
   );
   expect((await source.events('public.parts')).map(({ op }) => op)).toEqual(['c']);
 }, 120_000);
+
+test('a key that was renamed twice where no message tells it ends the source with a code, and its remedy brings the rows', async () => {
+  const options = { ...OPTIONS, tables: ['public.parts'], postgres: 'ddl: off, schemaChanges: false' };
+  await source.sql('CREATE TABLE parts (id int PRIMARY KEY, n int)');
+  await source.sql('ALTER TABLE parts REPLICA IDENTITY FULL');
+  await source.sql('INSERT INTO parts SELECT g, 0 FROM generate_series(1, 20) g');
+  await source.start(options);
+  await source.settled();
+  await source.kill();
+  await source.sql('ALTER TABLE parts RENAME id TO code');
+  await source.sql('UPDATE parts SET n = 1');
+  await source.sql('ALTER TABLE parts RENAME code TO number');
+  const service = await source.launch(options);
+  expect((await service.exited).code).toBe(2);
+  expect(service.output.join('\n')).toMatch(/error SOURCE_KEY_UNKNOWN .*public\.parts/);
+  await source.start({ ...options, tables: [] });
+  await source.settled();
+  await source.kill();
+  await source.start(options);
+  await source.settled();
+  const events = (await source.events('public.parts')).filter(({ op }) => op !== 't');
+  expect(events.filter(({ key }) => key === null)).toEqual([]);
+  const [latest] = events
+    .filter(({ op }) => op !== null)
+    .sort(byPosition)
+    .slice(-1);
+  expect(latest).toMatchObject({ op: 'r', after: { n: 1 } });
+  await expectOnePartitionPerKey('parts', 20);
+}, 120_000);
+
+test.each([
+  ['a', 'b'],
+  ['b', 'a'],
+])(
+  'a key made of another column while the source is down and nobody tells is not taken for a renamed one (%s to %s)',
+  async (from, to) => {
+    const options = { ...OPTIONS, tables: ['public.parts'], postgres: 'ddl: off, schemaChanges: false' };
+    await source.sql(`CREATE TABLE parts (a int NOT NULL, b int NOT NULL, PRIMARY KEY (${from}))`);
+    await source.sql('INSERT INTO parts VALUES (1, 10)');
+    await source.start(options);
+    await source.settled();
+    await source.kill();
+    await source.sql(`ALTER TABLE parts DROP CONSTRAINT parts_pkey, ADD PRIMARY KEY (${to})`);
+    await source.sql('INSERT INTO parts VALUES (2, 20)');
+    await source.sql('ALTER TABLE parts ADD COLUMN c int');
+    const service = await source.launch(options);
+    expect((await service.exited).code).toBe(2);
+    expect(service.output.join('\n')).toMatch(
+      /error SOURCE_SCHEMA_INCOMPATIBLE while .*the key schema of public\.parts/,
+    );
+    const latest = await new SchemaRegistry(source.topics.registry).latest(`${topicOf('parts')}-key`);
+    expect(
+      (JSON.parse(latest ?? '') as { fields: { name: string }[] }).fields.map(({ name }) => name),
+    ).toEqual([from]);
+  },
+  120_000,
+);

@@ -6,7 +6,6 @@ import {
   AvroBuffer,
   AvroCursor,
   EnvelopeReader,
-  KeyAliases,
   KeyFrame,
   keyLayoutOf,
   keySchema,
@@ -30,6 +29,7 @@ import {
   KafkaCluster,
   readTopic,
   SchemaRegistry,
+  TopicKeys,
   type RecordCursor,
 } from '@hasivu/kafka';
 import { spawnService, topicPrefix, waitFor, type SpawnedService, type TopicPrefix } from '@hasivu/testing';
@@ -81,7 +81,7 @@ export class ProcessorUnderTest implements AsyncDisposable {
     TableSchema,
     { value: Buffer; key: KeyFrame | null; source: SourceBlockWriter }
   >();
-  readonly #aliases = new KeyAliases();
+  readonly #keys: TopicKeys;
   readonly #value = new AvroBuffer();
   readonly #key = new AvroBuffer();
   #service: SpawnedService | null = null;
@@ -92,6 +92,7 @@ export class ProcessorUnderTest implements AsyncDisposable {
     this.names = topicNames(topics.prefix);
     this.cluster = cluster;
     this.registry = new SchemaRegistry(topics.registry);
+    this.#keys = new TopicKeys(this.registry);
     this.#producer = producer;
   }
 
@@ -119,8 +120,8 @@ export class ProcessorUnderTest implements AsyncDisposable {
   }
 
   async #frame(topic: string, key: AvroObject): Promise<KeyFrame> {
-    const id = await this.registry.register(`${topic}-key`, this.#aliases.named(topic, key));
-    return new KeyFrame(id, await this.registry.firstId(`${topic}-key`));
+    const { keySchemaId, firstKeySchemaId } = await this.#keys.register(topic, key);
+    return new KeyFrame(keySchemaId, firstKeySchemaId);
   }
 
   /** Writes events as cdc-source does: a tombstone after a delete, positions counting up. */

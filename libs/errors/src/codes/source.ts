@@ -80,6 +80,14 @@ export const sourceErrors = {
     remedy: 'Add a primary key, set REPLICA IDENTITY USING INDEX, or set silver: false for it.',
     retry: 'manual',
   },
+  SOURCE_KEY_UNKNOWN: {
+    summary: "Nobody tells which columns of a table's log were its key",
+    cause:
+      'The table has REPLICA IDENTITY FULL (or NOTHING), whose messages do not say which columns the key has; its key was renamed more than once while the source was down, and no event triggers told of it.',
+    remedy:
+      'Take the table out of source.postgres.tables, let the source read past the renames, and put it back: it is copied anew. With source.postgres.ddl: trigger it does not happen again.',
+    retry: 'manual',
+  },
   SOURCE_KEY_VALUE: {
     summary: 'A key holds a value that its type cannot carry',
     cause: 'A NaN in a numeric key column: a key cannot be null.',

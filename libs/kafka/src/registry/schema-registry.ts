@@ -18,6 +18,12 @@ export interface RegistryOptions {
   readonly tls?: TlsConfig | undefined;
 }
 
+interface Version {
+  /** As the registry says it; counted from 1. */
+  readonly version: unknown;
+  readonly schema: string;
+}
+
 /** Avro schemas of subjects, over the Confluent REST API (Confluent, Apicurio, Karapace). Answers are cached: ids are immutable. */
 export class SchemaRegistry {
   readonly #access: RegistryAccess;
@@ -84,35 +90,42 @@ export class SchemaRegistry {
   /** The newest schema (JSON text) of a subject; null where it has none. It is asked for each time. */
   async latest(subject: string): Promise<string | null> {
     const doing = `reading the newest schema of the subject "${subject}"`;
-    const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
-    const answer = await callRegistry(this.#access, 'GET', path, null, doing);
-    if (answer.status === 404) return null;
-    const schema = answer.body['schema'];
-    if (answer.status === 200 && typeof schema === 'string') return schema;
-    throw new PlatformError('REGISTRY_REJECTED', {
-      doing,
-      why: `status ${answer.status}: ${answer.message}`,
-    });
+    return (await this.#version(subject, 'latest', doing))?.schema ?? null;
   }
 
-  /** Schemas (JSON text) of a subject, the newest last; none where it has none. They are asked for each time. */
+  /**
+   * Schemas (JSON text) of a subject, the newest last; none where it has none. They are asked for each time: by one request
+   * where there is one version or none, else by one more than there are. Version 1 among them, {@link firstId} asks for nothing.
+   */
   async versions(subject: string): Promise<string[]> {
     const doing = `reading the schemas of the subject "${subject}"`;
+    const newest = await this.#version(subject, 'latest', doing);
+    if (newest === null) return [];
+    if (newest.version === 1) return [newest.schema];
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const { numbers } = await callRegistry(this.#access, 'GET', path, null, doing);
     const schemas: string[] = [];
-    for (const version of numbers) {
-      const answer = await callRegistry(this.#access, 'GET', `${path}/${version}`, null, doing);
-      const schema = answer.body['schema'];
-      if (answer.status === 200 && typeof schema === 'string') schemas.push(schema);
-      // Deleted meanwhile.
-      else if (answer.status !== 404)
-        throw new PlatformError('REGISTRY_REJECTED', {
-          doing,
-          why: `status ${answer.status}: ${answer.message}`,
-        });
+    for (const number of numbers) {
+      const version = number === newest.version ? newest : await this.#version(subject, number, doing);
+      // Null where it was deleted meanwhile.
+      if (version !== null) schemas.push(version.schema);
     }
     return schemas;
+  }
+
+  async #version(subject: string, which: number | 'latest', doing: string): Promise<Version | null> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions/${which}`;
+    const answer = await callRegistry(this.#access, 'GET', path, null, doing);
+    if (answer.status === 404) return null;
+    const { id, version, schema } = answer.body;
+    if (answer.status !== 200 || typeof schema !== 'string')
+      throw new PlatformError('REGISTRY_REJECTED', {
+        doing,
+        why: `status ${answer.status}: ${answer.message}`,
+      });
+    if (version === 1 && typeof id === 'number' && !this.#firstIds.has(subject))
+      this.#firstIds.set(subject, Promise.resolve(id));
+    return { version, schema };
   }
 
   /**

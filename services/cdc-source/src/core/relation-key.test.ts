@@ -1,4 +1,4 @@
-import type { ColumnSchema } from '@hasivu/change-events';
+import type { ColumnSchema, FormerKeyColumn } from '@hasivu/change-events';
 import type { RelationColumn, ReplicaIdentity } from '@hasivu/pgoutput';
 import { describe, expect, test } from '@jest/globals';
 
@@ -10,21 +10,28 @@ const known = (columns: Readonly<Record<string, string>>): KnownKey => ({
   origins: Object.values(columns),
 });
 
+/** As a schema has it; names as `code|id` where the column was called `id` before. */
+const former = (columns: Readonly<Record<string, string>>): FormerKeyColumn[] =>
+  Object.entries(columns).map(([names, origin]) => {
+    const [name = '', ...before] = names.split('|');
+    return { name, origin, former: before };
+  });
+
 describe('columns of a key', () => {
   const names = (
     identity: ReplicaIdentity,
     flagged: readonly string[],
     origins: Readonly<Record<string, string>>,
     today: KnownKey,
-    newest = NONE,
-  ): readonly string[] => {
+    ...before: readonly FormerKeyColumn[][]
+  ): readonly string[] | null => {
     const columns = ['a', 'b', 'c'].map((name): RelationColumn => ({
       name,
       typeOid: 23,
       typmod: -1,
       inIdentity: flagged.includes(name),
     }));
-    return keyOfRelation(columns, identity, new Map(Object.entries(origins)), { today, newest });
+    return keyOfRelation({ oid: 7, columns, identity }, new Map(Object.entries(origins)), { today, before });
   };
   const ORIGINS = { a: '7.1', b: '7.2', c: '7.3' };
 
@@ -37,17 +44,38 @@ describe('columns of a key', () => {
   test('are the primary key’s where the message flags all or none, whatever those are called today', () => {
     for (const identity of ['full', 'nothing'] as const) {
       expect(names(identity, [], ORIGINS, known({ x: '7.2', a: '7.1' }))).toEqual(['b', 'a']);
-      expect(names(identity, [], ORIGINS, NONE, known({ a: '7.1' }))).toEqual([]);
+      expect(names(identity, [], ORIGINS, NONE, former({ a: '7.1' }))).toEqual([]);
       // Not published.
       expect(names(identity, [], ORIGINS, known({ a: '7.1', d: '7.4' }))).toEqual([]);
     }
   });
 
   test('are those of the schema before where nobody tells what they are, else those of today', () => {
-    expect(names('full', [], {}, known({ x: '7.1' }), known({ a: '7.1' }))).toEqual(['a']);
-    expect(names('full', [], {}, known({ b: '7.2' }), known({ x: '7.1' }))).toEqual(['b']);
+    expect(names('full', [], {}, known({ x: '7.1' }), former({ a: '7.1' }))).toEqual(['a']);
+    expect(names('full', [], {}, known({ b: '7.2' }), former({ x: '7.1' }))).toEqual(['b']);
     expect(names('full', [], {}, known({ b: '7.2' }))).toEqual(['b']);
     expect(names('full', [], {}, known({ x: '7.1' }))).toEqual([]);
+  });
+
+  test('are those of any schema of before, or of names that its columns had, where the log is read again from before a rename', () => {
+    const today = known({ x: '7.1' });
+    expect(names('full', [], {}, today, former({ 'x|a': '7.1' }), former({ a: '7.1' }))).toEqual(['a']);
+    expect(names('full', [], {}, today, former({ 'x|a': '7.1' }))).toEqual(['a']);
+    expect(names('full', [], {}, today, former({ 'x|a': '7.1', 'y|b': '7.2' }))).toEqual(['a', 'b']);
+    // Renamed after it had been called `a`, which another column is called now.
+    expect(names('full', [], {}, known({ c: '7.3' }), former({ x: '7.3' }), former({ a: '7.3' }))).toEqual([
+      'c',
+    ]);
+    // The column `b` is the second, so it cannot be the first of before.
+    expect(names('full', [], {}, today, former({ 'b|a': '7.1' }))).toEqual(['a']);
+    // Of a table that was made anew in another order.
+    expect(names('full', [], {}, today, former({ b: '5.1' }))).toEqual(['b']);
+  });
+
+  test('are told to be unknown where the table has a key and the topic had one, and neither is there', () => {
+    expect(names('full', [], {}, known({ x: '7.1' }), former({ 'y|z': '7.1' }))).toBeNull();
+    // The key was dropped.
+    expect(names('full', [], {}, NONE, former({ y: '7.1' }))).toEqual([]);
   });
 });
 
@@ -55,7 +83,7 @@ describe('their order', () => {
   const ordered = (
     columns: Readonly<Record<string, string | undefined>>,
     today: KnownKey,
-    newest = NONE,
+    ...before: readonly FormerKeyColumn[][]
   ): readonly string[] =>
     inKeyOrder(
       Object.keys(columns),
@@ -65,7 +93,7 @@ describe('their order', () => {
         pgType: 'integer',
         ...(origin === undefined ? {} : { origin }),
       })),
-      { today, newest },
+      { today, before },
     );
 
   test('is that of the catalog’s key, whatever its columns are called there', () => {
@@ -76,8 +104,8 @@ describe('their order', () => {
   });
 
   test('is that of the schema before where the catalog has another key, or the table no more', () => {
-    expect(ordered({ a: '7.1', b: '7.2' }, NONE, known({ b: '7.2', a: '7.1' }))).toEqual(['b', 'a']);
-    expect(ordered({ a: '7.1', b: '7.2' }, known({ c: '7.3' }), known({ y: '7.2', x: '7.1' }))).toEqual([
+    expect(ordered({ a: '7.1', b: '7.2' }, NONE, former({ b: '7.2', a: '7.1' }))).toEqual(['b', 'a']);
+    expect(ordered({ a: '7.1', b: '7.2' }, known({ c: '7.3' }), former({ y: '7.2', x: '7.1' }))).toEqual([
       'b',
       'a',
     ]);

@@ -1,4 +1,5 @@
 import { topicNames, type TableSchema } from '@hasivu/change-events';
+import { PlatformError } from '@hasivu/errors';
 import type { KafkaCluster, SchemaRegistry } from '@hasivu/kafka';
 import { binaryColumnOf, type RelationMessage, type ReplicaIdentity } from '@hasivu/pgoutput';
 import {
@@ -226,9 +227,17 @@ export class TableCompiler {
     await this.#recall(tableId(relation), topic);
     const keys: KnownKeys = {
       today: keyToday(current, relation.identity),
-      newest: this.#schemas.newestKey(topic),
+      before: this.#schemas.keysBefore(topic),
     };
-    const key = keyOfRelation(relation.columns, relation.identity, origins, keys);
+    const key = keyOfRelation(relation, origins, keys);
+    if (key === null)
+      throw new PlatformError('SOURCE_KEY_UNKNOWN', {
+        doing: `reading the log of ${tableId(relation)}`,
+        context: {
+          table: tableId(relation),
+          columns: relation.columns.map((column) => column.name).join(', '),
+        },
+      });
     const columns = this.#schemas.identified(topic, { ...shape, key }, current);
     const keyed = { ...shape, columns, key: inKeyOrder(key, columns, keys) };
     const table = await this.compile(keyed, relation.identity);

@@ -1,21 +1,19 @@
 import {
   AvroDecodeError,
-  KeyAliases,
   keySchema,
   layoutOf,
   valueSchema,
-  type AvroObject,
   type ColumnSchema,
   type EnvelopeLayout,
+  type FormerKeyColumn,
   type TableSchema,
 } from '@hasivu/change-events';
 import { isPlatformError, PlatformError } from '@hasivu/errors';
-import type { SchemaRegistry } from '@hasivu/kafka';
+import { TopicKeys, type SchemaRegistry } from '@hasivu/kafka';
 import type { CatalogTable } from '@hasivu/postgres';
 
 import type { CapturedTableOptions } from '../core/captured-table.ts';
 import { catalogOrigins } from '../core/column-origins.ts';
-import type { KnownKey } from '../core/relation-key.ts';
 import { tableId } from '../core/table-selection.ts';
 import { failpoint } from '../failpoints.ts';
 
@@ -28,67 +26,67 @@ export type SchemaIds = Pick<CapturedTableOptions, 'valueSchemaId' | 'keySchemaI
 export class TableSchemas {
   readonly #registry: SchemaRegistry;
   readonly #prefix: string;
-  readonly #aliases = new KeyAliases();
+  readonly #keys: TopicKeys;
 
   constructor(registry: SchemaRegistry, prefix: string) {
     this.#registry = registry;
+    this.#keys = new TopicKeys(registry);
     this.#prefix = prefix;
   }
 
   /** What the newest schemas say, asked for before a topic's first event; null where there is none. */
   async recall(topic: string): Promise<RegisteredColumns | null> {
     const value = await this.#registry.latest(`${topic}-value`);
-    this.#aliases.begin(topic, value === null ? [] : await this.#registry.versions(`${topic}-key`));
+    await this.#keys.recall(topic);
     return value === null ? null : knownIn(value);
   }
 
-  /** The key that a topic's newest schema has; the topic was recalled. */
-  newestKey(topic: string): KnownKey {
-    return this.#aliases.newest(topic);
+  /** Keys that a topic has had, the newest first; the topic was recalled. */
+  keysBefore(topic: string): readonly (readonly FormerKeyColumn[])[] {
+    return this.#keys.aliases.before(topic);
   }
 
   /** See {@link KeyAliases.identified}. @param current the table as it is today, if it is */
   identified(topic: string, table: TableSchema, current: CatalogTable | null): readonly ColumnSchema[] {
     const there = new Set(current === null ? [] : catalogOrigins(current).values());
-    return this.#aliases.identified(topic, table, (origin) => there.has(origin));
+    return this.#keys.aliases.identified(topic, table, (origin) => there.has(origin));
   }
 
   /** @throws PlatformError SOURCE_SCHEMA_INCOMPATIBLE */
   async register(topic: string, table: TableSchema): Promise<SchemaIds> {
     const name = tableId(table);
-    const valueSchemaId = await this.#register(
+    const subject = `${topic}-value`;
+    const valueSchemaId = await registered(
       `the schema of ${name}`,
       name,
-      `${topic}-value`,
-      valueSchema(this.#prefix, table),
+      subject,
+      this.#registry.register(subject, valueSchema(this.#prefix, table)),
     );
     const key = keySchema(this.#prefix, table);
     if (key === null) return { valueSchemaId, keySchemaId: null };
-    const subject = `${topic}-key`;
-    const keySchemaId = await this.#register(
+    const ids = await registered(
       `the key schema of ${name}`,
       name,
-      subject,
-      this.#aliases.named(topic, key),
+      `${topic}-key`,
+      this.#keys.register(topic, key),
     );
-    return { valueSchemaId, keySchemaId, firstKeySchemaId: await this.#registry.firstId(subject) };
+    return { valueSchemaId, ...ids };
   }
+}
 
-  async #register(what: string, table: string, subject: string, schema: AvroObject): Promise<number> {
-    try {
-      const id = await this.#registry.register(subject, schema, 'BACKWARD');
-      failpoint('schema-registered');
-      return id;
-    } catch (error) {
-      if (isPlatformError(error) && /INCOMPATIBLE/.test(error.code)) {
-        throw new PlatformError('SOURCE_SCHEMA_INCOMPATIBLE', {
-          doing: `registering ${what}`,
-          context: { table, subject },
-          cause: error,
-        });
-      }
-      throw error;
-    }
+async function registered<T>(what: string, table: string, subject: string, request: Promise<T>): Promise<T> {
+  try {
+    const id = await request;
+    failpoint('schema-registered');
+    return id;
+  } catch (error) {
+    if (isPlatformError(error) && error.code === 'REGISTRY_INCOMPATIBLE')
+      throw new PlatformError('SOURCE_SCHEMA_INCOMPATIBLE', {
+        doing: `registering ${what}`,
+        context: { table, subject },
+        cause: error,
+      });
+    throw error;
   }
 }
 

@@ -2,7 +2,6 @@ import {
   AvroDecodeError,
   EnvelopeReader,
   envelopeSchema,
-  KeyAliases,
   KeyFrame,
   keyLayoutOf,
   keyRecordSchema,
@@ -19,7 +18,7 @@ import {
 } from '@hasivu/change-events';
 import type { PipelineConfig } from '@hasivu/config';
 import { isPlatformError } from '@hasivu/errors';
-import type { SchemaRegistry } from '@hasivu/kafka';
+import { TopicKeys, type SchemaRegistry } from '@hasivu/kafka';
 import { compilePipeline, compilePredicate, Fault, type CompiledPipeline } from '@hasivu/pipeline';
 import { compileRules, RuleChecker } from '@hasivu/quality';
 
@@ -49,9 +48,7 @@ export class ProgramCompiler {
   readonly #registry: SchemaRegistry;
   readonly #settings: ProcessorSettings;
   readonly #partitions: ReadonlyMap<string, number>;
-  readonly #aliases = new KeyAliases();
-  /** Topics of outputs whose keys of before were asked for. */
-  readonly #recalled = new Map<string, Promise<void>>();
+  readonly #keys: TopicKeys;
 
   /** @param partitions number of partitions by topic */
   constructor(
@@ -60,6 +57,7 @@ export class ProgramCompiler {
     partitions: ReadonlyMap<string, number>,
   ) {
     this.#registry = registry;
+    this.#keys = new TopicKeys(registry);
     this.#settings = settings;
     this.#partitions = partitions;
   }
@@ -142,15 +140,8 @@ export class ProgramCompiler {
   }
 
   async #keyFrame(topic: string, schema: AvroObject): Promise<KeyFrame> {
-    const subject = `${topic}-key`;
-    let recalled = this.#recalled.get(topic);
-    if (recalled === undefined) {
-      recalled = this.#registry.versions(subject).then((known) => this.#aliases.begin(topic, known));
-      this.#recalled.set(topic, recalled);
-    }
-    await recalled;
-    const id = await this.#registry.register(subject, this.#aliases.named(topic, schema));
-    return new KeyFrame(id, await this.#registry.firstId(subject));
+    const { keySchemaId, firstKeySchemaId } = await this.#keys.register(topic, schema);
+    return new KeyFrame(keySchemaId, firstKeySchemaId);
   }
 }
 
