@@ -50,7 +50,14 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
   const place = resources.adopt(openStore({ ...config.lake, userAgent: 'hasivu/lake-sink' }), (open) =>
     open.close(),
   );
-  const { room, store, capacity } = sinkCapacity(config.lake.capacity, place, metrics, context);
+  const failed = new AbortController();
+  const { room, store, capacity } = sinkCapacity(config.lake.capacity, place, metrics, {
+    logger,
+    countError: (error) => context.countError(error),
+    ready: (isReady, reason) => context.ready(isReady, reason),
+    alive: () => context.alive(),
+    signal: AbortSignal.any([context.signal, failed.signal]),
+  });
   await probePutIfAbsent(store, randomUUID());
   const cluster = resources.adopt(
     await KafkaCluster.connect(config.kafka, { clientId: 'hasivu-lake-sink', logger }),
@@ -139,6 +146,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     discoverMs: DISCOVER_MS,
     alive: () => context.alive(),
     onStopped: (writer, error) => reportStopped(context, writer.binding, error),
+    onFailed: () => failed.abort(),
   });
   // Says itself whether the sink is ready.
   if (capacity === null) context.ready(true);

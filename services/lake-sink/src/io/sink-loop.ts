@@ -18,6 +18,8 @@ export interface SinkLoopOptions {
   readonly alive: () => void;
   /** A table stops and the others go on. */
   readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
+  /** The loop ends by an error: nobody is to wait for anything any more. */
+  readonly onFailed: () => void;
 }
 
 /** Goes through every partition. */
@@ -67,9 +69,14 @@ export class SinkLoop {
       () => void this.#discover().catch((error: unknown) => this.#fail(error)),
       this.#options.discoverMs,
     );
+    const reading = this.#read(signal);
     try {
-      await Promise.race([this.#read(signal), this.#failed.promise]);
+      await Promise.race([reading, this.#failed.promise]);
       await this.#drain();
+    } catch (error) {
+      // Room in the lake may be waited for for days.
+      this.#options.onFailed();
+      throw error;
     } finally {
       this.#turns.close();
       clearInterval(tick);
@@ -77,6 +84,7 @@ export class SinkLoop {
       this.#fetcher.close();
       // What is under way ends first: a commit that goes on after the process reports its end would surprise.
       await this.#turns.allEnded();
+      await Promise.allSettled([reading]);
     }
   }
 
