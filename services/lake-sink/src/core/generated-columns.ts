@@ -10,15 +10,17 @@ export interface GeneratedColumn {
   readonly own: DeltaField;
   /** The engine's SQL over the other columns, by their names. */
   readonly sql: string;
+  /** Names of those columns. */
+  readonly columns: ReadonlySet<string>;
 }
 
 /** @param setting the expression as it is configured */
 export function generatedColumn(
   name: string,
   setting: string,
-  { type, spark, sql }: Generation,
+  { type, spark, sql, columns }: Generation,
 ): GeneratedColumn {
-  return { own: field(name, type, { [GENERATION_EXPRESSION]: spark, [CONFIGURED]: setting }), sql };
+  return { own: field(name, type, { [GENERATION_EXPRESSION]: spark, [CONFIGURED]: setting }), sql, columns };
 }
 
 /** The setting that the column is there for; null where the source, or another writer, has made it. */

@@ -32,11 +32,11 @@ export interface RewritingTools {
   readonly failpoint: Failpoint;
 }
 
-/** New columns, which no row of the table can have a value in yet. */
+/** Columns that get a value in every row. */
 export interface FilledColumns {
   /** They have an initial value. */
   readonly initial: readonly DeltaField[];
-  /** They are computed, from the initial ones too. */
+  /** They are computed, from the initial ones too; new ones, and some that are there. */
   readonly computed: readonly GeneratedColumn[];
 }
 
@@ -58,7 +58,7 @@ export async function commitRewritten(
   const files = [...table.delta.state.files.values()];
   const local = new LocalFiles(table, tools.cache);
   // Rows that are the same in another type are no change to those who read changes.
-  const changesRows = fills(filled);
+  const changesRows = fills(evolution, filled);
   const actions: Action[] = [...evolution.actions];
   for (const file of files) {
     const written = await tools.engine.exclusively(`rewriting the columns of ${table.root}`, (session) =>
@@ -84,8 +84,8 @@ function operationOf({ widened, added }: TableEvolution): string {
   return widened.length > 0 ? 'CHANGE COLUMN' : added ? 'ADD COLUMNS' : 'DROP COLUMNS';
 }
 
-function fills({ initial, computed }: FilledColumns): boolean {
-  return initial.length + computed.length > 0;
+function fills({ sameValues }: TableEvolution, { initial, computed }: FilledColumns): boolean {
+  return initial.length > 0 || computed.some(({ own }) => !sameValues.has(own.name));
 }
 
 interface RewritingPlace {
@@ -98,10 +98,11 @@ interface RewritingPlace {
 async function rewritten(
   { session, table, local, cache }: RewritingPlace,
   file: AddFile,
-  { schema, columns }: TableEvolution,
+  evolution: TableEvolution,
   filled: FilledColumns,
   partitions: readonly PartitionColumn[],
 ): Promise<{ readonly adds: readonly AddFile[]; readonly changes: readonly Action[] }> {
+  const { schema, columns } = evolution;
   const outside = new Set(partitions.map((part) => part.name));
   const stored = schema.fields.filter((own) => !outside.has(own.name));
   const names = stored.map((own) => own.name);
@@ -131,7 +132,7 @@ async function rewritten(
     write(`SELECT ${selected} FROM ${after} ORDER BY __row`, 'rewritten'),
   );
   const adds = await uploadEngineFiles(table, cache, next, stored, partitions, columns);
-  if (!fills(filled) || !hasChangeFeed(table)) return { adds, changes: [] };
+  if (!fills(evolution, filled) || !hasChangeFeed(table)) return { adds, changes: [] };
   const typed = (relation: string, type: string): string =>
     `SELECT ${selected}, '${type}' AS ${identifier(CHANGE_TYPE.name)} FROM ${relation}`;
   const none = computed.map(({ own }) => ({ own, sql: `NULL::${engineType(own.type)}` }));

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { field, GENERATION_EXPRESSION } from '@hasivu/delta';
+import { GeneratedBench, type SourceColumn } from '../../test/generated-bench.ts';
+
+let bench: GeneratedBench;
+beforeAll(async () => {
+  bench = await GeneratedBench.open();
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+const A: SourceColumn = [2, 'a', 'integer'];
+const B: SourceColumn = [3, 'b', 'integer'];
+
+test.each([
+  ['a * a', '(0.1::FLOAT * 0.1::FLOAT)::FLOAT', '0.010000000298023226', 'double := a * a'],
+  ['a * a = b', '(0.1::FLOAT * 0.1::FLOAT) = 0.01::FLOAT', 'false', 'boolean := (a * a) = b'],
+])('%s is computed anew when real becomes double precision', async (expression, had, has, generation) => {
+  const table = await bench.table();
+  table.configure({ g: expression });
+  await table.send([2, 'a', 'float'], [3, 'b', 'float']);
+  await table.insert({ id: '1', a: '0.1::FLOAT', b: '0.01::FLOAT', g: had });
+  await table.send([2, 'a', 'double'], [3, 'b', 'double']);
+  expect(await table.rows()).toMatchObject([{ a: '0.10000000149011612', g: has }]);
+  expect(table.generation('g')).toBe(generation);
+});
+
+test('a generated column of another engine is computed anew too where its type allows, and else nothing changes', async () => {
+  const table = await bench.table();
+  await table.send([2, 'a', 'float'], [3, 'b', 'float']);
+  const own = (name: string, type: string, expression: string): ReturnType<typeof field> =>
+    field(name, type, { [GENERATION_EXPRESSION]: expression });
+  const fields = table.state.schema?.fields ?? [];
+  await table.declare([...fields, own('g', 'boolean', 'a * a = b')]);
+  await table.insert({ id: '1', a: '0.1::FLOAT', b: '0.01::FLOAT', g: 'true' });
+  await table.send([2, 'a', 'double'], [3, 'b', 'double']);
+  expect(await table.rows()).toMatchObject([{ a: '0.10000000149011612', g: 'false' }]);
+
+  await table.send([2, 'a', 'double'], [3, 'b', 'double'], [4, 'n', 'integer']);
+  await table.declare([...(table.state.schema?.fields ?? []), own('twice', 'integer', 'n * 2')]);
+  const before = table.log.delta.state.version;
+  await expect(table.send([2, 'a', 'double'], [3, 'b', 'double'], [4, 'n', 'long'])).rejects.toMatchObject({
+    code: 'LAKE_CONSTRAINT_UNENFORCED',
+    message: expect.stringContaining('twice') as unknown,
+  });
+  expect(table.log.delta.state.version).toBe(before);
+});
+
+test('whole numbers in a wider type change no row for those who read changes', async () => {
+  const table = await bench.table({ feed: 'on' });
+  table.configure({ g: 'a + 1' });
+  await table.send(A, B);
+  await table.insert({ id: '1', a: '5', b: '900', g: '6' });
+  await table.send([2, 'a', 'long'], B);
+  expect(await table.rows()).toMatchObject([{ a: '5', g: '6' }]);
+  expect(table.generation('g')).toBe('long := a + 1');
+  expect(await table.feed('g')).toEqual([]);
+});
