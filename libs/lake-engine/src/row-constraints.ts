@@ -122,13 +122,20 @@ export async function defaultValue(
   return value;
 }
 
+/** What is done by rows that are held, by which rows these are. */
+const HOLDING = {
+  new: 'adding rows to',
+  existing: 'adding a constraint to',
+  recomputed: 'changing generated columns of',
+} as const;
+
 /** @throws LAKE_CONSTRAINT_BROKEN naming the first constraint that rows of the relation break, and how many do */
 export async function holdRows(
   session: EngineSession,
   root: string,
   constraints: readonly RowConstraint[],
   relation: string,
-  which: 'new' | 'existing',
+  which: keyof typeof HOLDING,
 ): Promise<void> {
   if (constraints.length === 0) return;
   const counts = constraints.map(({ sql }, at) => `count(*) FILTER (NOT coalesce(${sql}, false)) AS c${at}`);
@@ -140,8 +147,7 @@ export async function holdRows(
     const rows = Number(row?.[`c${at}`]);
     if (rows === 0) continue;
     throw new PlatformError('LAKE_CONSTRAINT_BROKEN', {
-      doing:
-        which === 'new' ? `adding rows to the table ${root}` : `adding a constraint to the table ${root}`,
+      doing: `${HOLDING[which]} the table ${root}`,
       why: `${rows} ${which} ${rows === 1 ? 'row breaks' : 'rows break'} "${name}"`,
       context: { table: root, constraint: name, rows },
     });

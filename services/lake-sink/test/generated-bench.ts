@@ -200,7 +200,7 @@ export class GeneratedTable {
         session.rows(`SELECT _change_type || ' ' || coalesce(CAST(${identifier(name)} AS VARCHAR), 'null') AS v
           FROM read_parquet('${path}')`),
       );
-      told.push(...rows.map(({ v }) => String(v)));
+      told.push(...rows.map(({ v }) => v as string));
     }
     return told.sort();
   }

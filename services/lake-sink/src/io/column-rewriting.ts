@@ -1,4 +1,13 @@
-import { readEverything, removalOf, type Action, type AddFile, type DeltaField } from '@hasivu/delta';
+import {
+  constraintsOf,
+  mayName,
+  readEverything,
+  removalOf,
+  type Action,
+  type AddFile,
+  type Constraint,
+  type DeltaField,
+} from '@hasivu/delta';
 import {
   CHANGE_TYPE,
   type Engine,
@@ -8,10 +17,12 @@ import {
   evaluating,
   type FileCache,
   hasChangeFeed,
+  holdRows,
   identifier,
   inPartition,
   LocalFiles,
   readFiles,
+  rowConstraints,
   storedAs,
   storedIds,
   TableVectors,
@@ -46,7 +57,8 @@ export interface FilledColumns {
  * is Delta's typeWidening feature, which few have), so no file keeps the old type; and no reader takes a value for a
  * column that a file lacks; one that is in a file no more may come again with other values. One file at a time: memory
  * and disk stay bounded by one file.
- * @throws LAKE_CONSTRAINT_UNENFORCED where a row has a value that a column cannot be computed on
+ * @throws LAKE_CONSTRAINT_UNENFORCED where a row has a value that a column cannot be computed on; LAKE_CONSTRAINT_BROKEN
+ * where a computed value is one that the table rules out
  */
 export async function commitRewritten(
   table: LakeTable,
@@ -75,7 +87,7 @@ export async function commitRewritten(
     operation: operationOf(evolution),
     reads: readEverything(files.map(({ path }) => path)),
     isolation: 'serializable',
-    // Nothing else that the table declares can be of a column that it does not have yet.
+    // What it declares of the columns that are computed is held for each file, and the others are as they were.
     enforcesConstraints: true,
   });
 }
@@ -121,6 +133,13 @@ async function rewritten(
   const marked = await new TableVectors(session, table, cache, local).load([file]);
   const before = marked ? unmarkedRows(all) : all;
   const after = `(${withGenerated(`SELECT * FROM ${withInitials(before, initial)}`, computed)})`;
+  const held = constraintsOn(table, evolution, computed);
+  if (held.length > 0) {
+    const fields = [...given, ...computed.map(({ own }) => own)];
+    const place = { root: table.root, schema: { type: 'struct', fields }, columns } as const;
+    const constraints = await rowConstraints(session, place, held);
+    await holdRows(session, table.root, constraints, after, 'recomputed');
+  }
   const write = async (query: string, name: string): Promise<EngineFile[]> => {
     const options = { codec: table.codec, fieldIds: storedIds(columns, names) };
     const written = await session.writeParquet(query, name, Number.MAX_SAFE_INTEGER, [], options);
@@ -139,6 +158,20 @@ async function rewritten(
   const had = `(${withGenerated(`SELECT * FROM ${before}`, none)})`;
   const told = `${typed(had, 'update_preimage')} UNION ALL ${typed(after, 'update_postimage')}`;
   return { adds, changes: await uploadChangeFiles(table, await write(told, 'changes'), partitions) };
+}
+
+/** What the table declares of columns that are computed, but for what they are computed by. */
+function constraintsOn(
+  { delta: { state } }: LakeTable,
+  { schema }: TableEvolution,
+  computed: readonly GeneratedColumn[],
+): Constraint[] {
+  const names = computed.map(({ own }) => own.name);
+  return constraintsOf(state.metadata, schema, state.protocol).filter((constraint) => {
+    if (constraint.kind === 'generated') return false;
+    if (constraint.kind === 'not-null') return names.includes(constraint.column);
+    return names.some((name) => mayName(constraint.expression, name));
+  });
 }
 
 function withInitials(rows: string, initial: readonly DeltaField[]): string {

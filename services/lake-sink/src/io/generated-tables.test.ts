@@ -55,3 +55,33 @@ test('whole numbers in a wider type change no row for those who read changes', a
   expect(table.generation('g')).toBe('long := a + 1');
   expect(await table.feed('g')).toEqual([]);
 });
+
+test('values of another expression are held by CHECK constraints before they are there, and a column that one names stays', async () => {
+  const table = await bench.table();
+  const size = (large: string): Record<string, string> => ({
+    g: `CASE WHEN a > 1 THEN '${large}' ELSE 'small' END`,
+  });
+  table.configure(size('large'));
+  await table.send(A, B);
+  await table.insert({ id: '1', a: '5', b: '900', g: "'large'" });
+  await table.insert({ id: '2', a: '0', b: '900', g: "'small'" });
+  const check = { 'delta.constraints.size': "g IN ('large', 'small', 'huge')" };
+  await table.declare(table.state.schema?.fields ?? [], check);
+  const before = table.state.delta.state.version;
+
+  table.configure(size('big'));
+  await expect(table.send(A, B)).rejects.toMatchObject({
+    code: 'LAKE_CONSTRAINT_BROKEN',
+    message: expect.stringContaining('1 recomputed row breaks "size"') as unknown,
+  });
+  table.configure({});
+  await expect(table.send(A, B)).rejects.toMatchObject({
+    code: 'LAKE_SCHEMA_INCOMPATIBLE',
+    message: expect.stringContaining('delta.constraints.size names it') as unknown,
+  });
+  expect(table.state.delta.state.version).toBe(before);
+
+  table.configure(size('huge'));
+  await table.send(A, B);
+  expect(await table.rows()).toMatchObject([{ g: 'huge' }, { g: 'small' }]);
+});

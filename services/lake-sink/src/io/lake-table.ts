@@ -1,4 +1,5 @@
 import {
+  checkDroppable,
   CODEC_PROPERTY,
   ColumnMapping,
   DeltaTable,
@@ -169,6 +170,8 @@ export class LakeTable implements EngineTable {
     const removed = [
       ...new Set([...removedColumns(this.root, existing, wanted), ...madeAnew(existing, stale)]),
     ];
+    const names = new Set(wanted.map((own) => own.name.toLowerCase()));
+    for (const name of removed) if (!names.has(name.toLowerCase())) checkDroppable(state.metadata, name);
     const kept = state.schema.fields.filter((own) => !removed.includes(own.name));
     const before = { ...state.metadata, schemaString: schemaString({ type: 'struct', fields: kept }) };
     const plan = planColumns(kept, wanted, rules);
