@@ -85,3 +85,60 @@ test('values of another expression are held by CHECK constraints before they are
   await table.send(A, B);
   expect(await table.rows()).toMatchObject([{ g: 'huge' }, { g: 'small' }]);
 });
+
+/** By what happened: onDrop, the next columns, what the row has then. */
+test.each([
+  ['swap their names', 'drop', [3, 'a', 'integer'], [2, 'b', 'integer'], { a: '900', b: '5', g: '901' }],
+  ['one replaces the other', 'drop', [3, 'a', 'integer'], null, { a: '900', g: '901' }],
+  [
+    'one replaces the other, which is kept',
+    'keep',
+    [3, 'a', 'integer'],
+    null,
+    { a: '900', a_was_2: '5', g: '901' },
+  ],
+  ['one is dropped and added again', 'drop', [4, 'a', 'long'], B, { a: null, b: '900', g: null }],
+] as const)(
+  'columns of an expression: %s (onDrop %s): bronze and silver follow, and it is computed anew',
+  async (_what, onDrop, first, second, row) => {
+    const table = await bench.table({ onDrop });
+    table.configure({ g: 'a + 1' });
+    await table.send(A, B);
+    await table.insert({ id: '1', a: '5', b: '900', g: '6' });
+    const next = (second === null ? [first] : [first, second]) as readonly SourceColumn[];
+    await table.send(...next);
+    expect(await table.rows()).toEqual([{ id: '1', ...row }]);
+    expect(table.names(table.log)).toContain('a');
+    expect(table.log.columnsAt).toEqual(table.state.columnsAt);
+    const files = [...table.state.delta.state.files.keys()];
+    table.configure({ g: 'a + 1' });
+    await table.send(...next);
+    expect([...table.state.delta.state.files.keys()]).toEqual(files);
+  },
+);
+
+test.each([
+  ["CASE WHEN a > 1 THEN 'b' END", "'b'"],
+  ['CASE WHEN a > 1 THEN 1 END', '1'],
+])('a column that %s does not name may be renamed and dropped', async (expression, value) => {
+  const table = await bench.table();
+  table.configure({ g: expression });
+  await table.send(A, [3, 'end', 'integer'], [4, 'b', 'integer']);
+  await table.insert({ id: '1', a: '5', end: '1', b: '2', g: value });
+  const files = [...table.state.delta.state.files.keys()];
+  await table.send(A, [4, 'c', 'integer']);
+  expect(await table.rows()).toEqual([{ id: '1', a: '5', c: '2', g: value.replaceAll("'", '') }]);
+  expect([...table.state.delta.state.files.keys()]).toEqual(files);
+});
+
+test('a rename that a CHECK constraint rules out changes neither bronze nor silver', async () => {
+  const table = await bench.table();
+  table.configure({ g: 'a + 1' });
+  await table.send(A, B);
+  await table.declare(table.state.schema?.fields ?? [], { 'delta.constraints.c': 'b > 1' });
+  const { version } = table.log.delta.state;
+  await expect(table.send(A, [3, 'c', 'integer'])).rejects.toMatchObject({
+    code: 'LAKE_SCHEMA_INCOMPATIBLE',
+  });
+  expect(table.log.delta.state.version).toBe(version);
+});

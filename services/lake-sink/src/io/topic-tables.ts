@@ -140,17 +140,15 @@ export class TopicTables {
     // Before any table is changed: where they cannot be computed, all of them stay as they are.
     const generated = isOfState ? await configuredGenerated(this.#tools.engine, this.#binding, shape) : [];
     const declared = isOfState ? await this.#declared(shape) : [];
+    const own = generated.map((column) => column.own);
+    const ofState = { ...this.#stateColumns(shape, own), generated: [...generated, ...declared] };
+    if (isOfState && this.state?.exists === true) planned(this.state, ofState);
     (await this.#tools.room.admit(0))();
     if ((targets & TARGET.log) !== 0 && this.log !== null)
       await this.#fit(this.log, this.#logColumns(shape), key, before);
     if (isOfState && this.state !== null) {
-      this.#generated = generated.map(({ own }) => own);
-      await this.#fit(
-        this.state,
-        { ...this.#stateColumns(shape), generated: [...generated, ...declared] },
-        key,
-        before,
-      );
+      this.#generated = own;
+      await this.#fit(this.state, ofState, key, before);
     }
     for (const history of this.histories) {
       if ((targets & history.bit) === 0 || shape.key.length === 0) continue;
@@ -178,9 +176,9 @@ export class TopicTables {
     return { fields, partitions, rules, columnsAt, ...rest };
   }
 
-  #stateColumns(shape: TableShape): TableColumns {
+  #stateColumns(shape: TableShape, generated = this.#generated ?? []): TableColumns {
     const { columnsAt = null, partitions } = shape;
-    const fields = [...tableFields(stateShape(shape), STATE_COLUMNS), ...(this.#generated ?? [])];
+    const fields = [...tableFields(stateShape(shape), STATE_COLUMNS), ...generated];
     const { codec, feed } = this.#binding;
     const properties = feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
     const rest = { codec, properties, hasState: true, generated: [] };
