@@ -23,6 +23,7 @@ test.each([
   [{ generated: { day }, silver: false }, '', 'silver is false'],
   [{ generated: { day, DAY: day } }, '/day', 'names ignore case'],
   [{ generated: { _lsn: day } }, '/_lsn', 'has anyway'],
+  [{ generated: { __row: day } }, '/__row', 'begins with __'],
   [{ generated: { day }, partitionBy: ['day'] }, '/day', 'partitionBy'],
   [{ generated: { at_month: day }, partitionBy: ['month(at)'] }, '/at_month', 'partitionBy'],
   [{ generated: { 'a b': day } }, '/a b', 'is no name of a column'],

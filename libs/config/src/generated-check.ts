@@ -21,11 +21,13 @@ export function generatedMistakes(tables: Readonly<Record<string, TableConfig>>)
         ? 'is no name of a column: 1 to 200 characters, without blanks, quotes and any of ,;{}()='
         : names.get(name.toLowerCase()) !== name
           ? 'has the name of another one: names ignore case'
-          : TAKEN.includes(name.toLowerCase())
-            ? 'has the name of a column that the table has anyway'
-            : partitions.has(name.toLowerCase())
-              ? 'is a column that partitionBy names: partitions are made of columns of the source'
-              : null;
+          : name.startsWith('__')
+            ? 'begins with __, as the names do that files are read by'
+            : TAKEN.includes(name.toLowerCase())
+              ? 'has the name of a column that the table has anyway'
+              : partitions.has(name.toLowerCase())
+                ? 'is a column that partitionBy names: partitions are made of columns of the source'
+                : null;
       return reason === null ? [] : [{ path: `${at}/${name}`, reason }];
     });
   });

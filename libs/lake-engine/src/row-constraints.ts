@@ -154,6 +154,12 @@ export async function holdRows(
   }
 }
 
+/** By how the engine's message begins. */
+const WHY_NOT: readonly (readonly [begin: RegExp, why: string])[] = [
+  [/^(Conversion|Out of Range|Invalid Input) Error/u, 'a row has a value on which it cannot be evaluated'],
+  [/^(Binder|Parser|Not implemented) Error/iu, 'the engine cannot evaluate it: it may be nested too deep'],
+];
+
 /**
  * Runs what evaluates expressions of the table. A value that one of them cannot be evaluated on, such as a text that is
  * no number, or a sum that is too large, is the expression's trouble. @throws LAKE_CONSTRAINT_UNENFORCED naming them
@@ -167,10 +173,11 @@ export async function evaluating<T>(
     return await work();
   } catch (error) {
     const message = (error as { message?: unknown } | null)?.message;
-    const isOfValue = /^(Conversion|Out of Range|Invalid Input) Error/u;
-    if (names.length === 0 || typeof message !== 'string' || !isOfValue.test(message)) throw error;
+    if (names.length === 0 || typeof message !== 'string') throw error;
+    const why = WHY_NOT.find(([begin]) => begin.test(message))?.[1];
+    if (why === undefined) throw error;
     // Without the engine's message, which can quote the value.
-    throw unenforced(root, names.join('", "'), 'a row has a value on which it cannot be evaluated');
+    throw unenforced(root, names.join('", "'), why);
   }
 }
 
