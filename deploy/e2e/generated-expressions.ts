@@ -121,7 +121,18 @@ const expressions = fc.letrec<
   const partOf = fc.constantFrom('year', 'quarter', 'month', 'day', 'dayofmonth', 'dayofyear');
   return {
     whole: sized(
-      fc.constantFrom('small', 'n', 'id', '7', '-3', '0', '4000000000'),
+      fc.constantFrom(
+        'small',
+        'n',
+        'id',
+        '7',
+        '-3',
+        '0',
+        '4000000000',
+        '-2147483648',
+        '-2147483649',
+        '-9223372036854775808',
+      ),
       fc.tuple(whole, fc.constantFrom('+', '-', '*'), whole).map(([a, sign, b]) => `(${a}) ${sign} (${b})`),
       with2(whole, fc.integer({ min: 1, max: 99 }).map(String), (a, b) => `(${a}) % ${b}`),
       text.map((a) => `length(${a})`),
@@ -144,6 +155,9 @@ const expressions = fc.letrec<
         '100.00',
         'CAST(n AS DECIMAL(12,1))',
         'CAST(rate AS DECIMAL(9,5))',
+        'CAST(small AS DECIMAL)',
+        'CAST(n AS NUMERIC)',
+        'CAST(n AS DEC)',
       ),
       fc
         .tuple(exact, fc.constantFrom('+', '-', '*'), fc.oneof(exact, whole))

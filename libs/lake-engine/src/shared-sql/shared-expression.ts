@@ -1,7 +1,7 @@
 import type { DeltaField } from '@hasivu/delta';
 import { engineType, identifier, text } from '../engine-sql.ts';
 import { foldName } from '../fold-name.ts';
-import { engineAs, sharedCast } from './shared-casts.ts';
+import { engineAs, sharedCast, wholeConstant } from './shared-casts.ts';
 import { sharedCall } from './shared-functions.ts';
 import {
   checkSpelledOut,
@@ -137,9 +137,7 @@ function constantTerm(value: ExpressionNode['value']): SharedTerm {
     }
     case 'INTEGER':
     case 'BIGINT': {
-      const type = value.type.id === 'INTEGER' ? 'integer' : 'long';
-      const engine = `CAST(${digits} AS ${engineType(type)})`;
-      return { type, spark: digits, isAtom: !digits.startsWith('-'), engine, constant: BigInt(digits) };
+      return wholeConstant(BigInt(digits));
     }
     case 'DECIMAL':
       return decimalConstant(digits, Number(JSON.stringify(value.type.type_info?.scale)));
