@@ -1,4 +1,11 @@
-import { field, GENERATION_EXPRESSION, generationExpression, type DeltaField } from '@hasivu/delta';
+import {
+  field,
+  generatedFields,
+  GENERATION_EXPRESSION,
+  generationExpression,
+  type DeltaField,
+  type TableState,
+} from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { Generation } from '@hasivu/lake-engine';
 
@@ -29,9 +36,19 @@ export function settingOf({ metadata }: DeltaField): string | null {
   return typeof setting === 'string' ? setting : null;
 }
 
-/** Whether the column is none of the source's: its values are computed. */
-export function isGenerated(own: DeltaField): boolean {
+/** Names of the table's columns whose values are computed; other metadata of that kind means nothing. */
+export function generatedNames({ schema, protocol }: TableState): ReadonlySet<string> {
+  return new Set(generatedFields(schema, protocol).map((own) => own.name));
+}
+
+function isGenerated(own: DeltaField): boolean {
   return generationExpression(own) !== null;
+}
+
+/** The column as one whose values are given. */
+export function asGiven(own: DeltaField): DeltaField {
+  const { [GENERATION_EXPRESSION]: _expression, ...metadata } = own.metadata;
+  return { ...own, metadata };
 }
 
 /**

@@ -1,6 +1,5 @@
 import {
   dropColumn,
-  GENERATION_EXPRESSION,
   mapColumns,
   parseSchema,
   renameColumn,
@@ -9,7 +8,7 @@ import {
   type Metadata,
 } from '@hasivu/delta';
 import type { ColumnPlan } from '../core/column-plan.ts';
-import { settingOf } from '../core/generated-columns.ts';
+import { asGiven, settingOf } from '../core/generated-columns.ts';
 
 /** The metadata with the plan's columns renamed and dropped; a table that has no column mapping gets one. */
 export function changedNames(metadata: Metadata, { renamed, dropped }: ColumnPlan): Metadata {
@@ -18,7 +17,7 @@ export function changedNames(metadata: Metadata, { renamed, dropped }: ColumnPla
   const { fields } = parseSchema(mapped.schemaString);
   const configured = new Map(fields.filter((own) => settingOf(own) !== null).map((own) => [own.name, own]));
   // Those that name such a column are made anew with it: they hold up no change of the source's.
-  let next = withFields(mapped, (own) => (configured.has(own.name) ? withoutExpression(own) : own));
+  let next = withFields(mapped, (own) => (configured.has(own.name) ? asGiven(own) : own));
   for (const name of dropped) next = dropColumn(next, [name]);
   // Names change hands: each column first gets one that nobody has.
   const between = [...renamed].map(([from, to], at) => ({ from, to, name: `hasivu-between-${at}` }));
@@ -30,9 +29,4 @@ export function changedNames(metadata: Metadata, { renamed, dropped }: ColumnPla
 function withFields(metadata: Metadata, change: (own: DeltaField) => DeltaField): Metadata {
   const fields = parseSchema(metadata.schemaString).fields.map(change);
   return { ...metadata, schemaString: schemaString({ type: 'struct', fields }) };
-}
-
-function withoutExpression(own: DeltaField): DeltaField {
-  const { [GENERATION_EXPRESSION]: _expression, ...metadata } = own.metadata;
-  return { ...own, metadata };
 }

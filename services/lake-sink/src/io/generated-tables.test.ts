@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { field, GENERATION_EXPRESSION } from '@hasivu/delta';
+import { field, GENERATION_EXPRESSION, schemaString } from '@hasivu/delta';
 import { GeneratedBench, type SourceColumn } from '../../test/generated-bench.ts';
 
 let bench: GeneratedBench;
@@ -141,4 +141,19 @@ test('a rename that a CHECK constraint rules out changes neither bronze nor silv
     code: 'LAKE_SCHEMA_INCOMPATIBLE',
   });
   expect(table.log.delta.state.version).toBe(version);
+});
+
+test('a column with the metadata of a generated one, under a protocol that knows of none, is given, also beside one of a setting', async () => {
+  const table = await bench.table();
+  await table.send(A, B);
+  await table.insert({ id: '1', a: '5', b: '900' });
+  const { metadata, schema } = table.state.delta.state;
+  const fields = schema.fields.map((own) =>
+    own.name === 'b' ? { ...own, metadata: { ...own.metadata, [GENERATION_EXPRESSION]: 'a + 1' } } : own,
+  );
+  await table.commit([{ metaData: { ...metadata, schemaString: schemaString({ type: 'struct', fields }) } }]);
+  table.configure({ g: 'b + 1' });
+  await table.send(A, B);
+  expect(await table.rows()).toEqual([{ id: '1', a: '5', b: '900', g: '901' }]);
+  expect([table.generation('b'), table.generation('g')]).toEqual(['integer := given', 'integer := b + 1']);
 });

@@ -4,6 +4,7 @@ import {
   ColumnMapping,
   DeltaTable,
   evolveSchema,
+  hasWriterFeature,
   pageCodecOf,
   parseSchema,
   schemaString,
@@ -22,7 +23,7 @@ import type { ChangePosition } from '../core/change-position.ts';
 import { hasInitial, withSinceOf } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
-import { removedColumns, settingOf, type GeneratedColumn } from '../core/generated-columns.ts';
+import { asGiven, removedColumns, settingOf, type GeneratedColumn } from '../core/generated-columns.ts';
 import { madeAnew, staleColumns } from '../core/stale-columns.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
 import { changedNames } from './changed-names.ts';
@@ -180,11 +181,15 @@ export class LakeTable implements EngineTable {
       type: 'struct',
       fields: plan.fields,
     });
+    // From then on it would say of columns whose values are given that they are computed.
+    const makesFeature =
+      wanted.some((own) => !isGiven(own)) && !hasWriterFeature(state.protocol, 'generatedColumns');
     const origins = new Map(plan.fields.map((own) => [own.name.toLowerCase(), originOf(own)]));
     const sinces = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
     const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) => {
       const name = own.name.toLowerCase();
-      return withSinceOf(withOrigin(own, origins.get(name) ?? null), sinces.get(name));
+      const plain = makesFeature && isGiven(own) ? asGiven(own) : own;
+      return withSinceOf(withOrigin(plain, origins.get(name) ?? null), sinces.get(name));
     });
     const schema = { type: 'struct', fields } as const;
     const recoded = codec !== null && codec !== this.codec;
@@ -203,7 +208,7 @@ export class LakeTable implements EngineTable {
       this.#around.newId,
     );
     const next = parseSchema(metaData.schemaString);
-    const protocol = upgradedProtocol(state.protocol, next, metaData.configuration);
+    const protocol = upgradedProtocol(state.protocol, next, metaData.configuration, state.schema);
     const added = next.fields.filter((own) => evolution?.added.includes(own.name) === true);
     return {
       actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
