@@ -3,6 +3,7 @@ import {
   generatedFields,
   GENERATION_EXPRESSION,
   generationExpression,
+  sameType,
   type DeltaField,
   type TableState,
 } from '@hasivu/delta';
@@ -73,13 +74,28 @@ export function removedColumns(
   existing: readonly DeltaField[],
   wanted: readonly DeltaField[],
 ): string[] {
-  const settings = new Map(wanted.map((own) => [own.name.toLowerCase(), settingOf(own)]));
+  const byName = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
   return existing.flatMap((own) => {
     const known = settingOf(own);
-    const setting = settings.get(own.name.toLowerCase()) ?? null;
+    const one = byName.get(own.name.toLowerCase());
+    const setting = one === undefined ? null : settingOf(one);
     if (known === null && setting !== null) throw taken(root, own.name);
-    return known === null || (isGenerated(own) && known === setting) ? [] : [own.name];
+    if (known === null) return [];
+    const isThere = one !== undefined && (known === setting || isSame(own, one));
+    return isGenerated(own) && isThere ? [] : [own.name];
   });
+}
+
+/** Settings differ in what they say otherwise too, as in their blanks. */
+function isSame(own: DeltaField, one: DeltaField): boolean {
+  return generationExpression(own) === generationExpression(one) && sameType(own.type, one.type);
+}
+
+/** The stored column with the text of its setting as it is now. */
+export function withSettingOf(own: DeltaField, wanted: DeltaField | undefined): DeltaField {
+  const setting = wanted === undefined ? null : settingOf(wanted);
+  if (setting === null || settingOf(own) === setting) return own;
+  return { ...own, metadata: { ...own.metadata, [CONFIGURED]: setting } };
 }
 
 function taken(root: string, column: string): PlatformError {

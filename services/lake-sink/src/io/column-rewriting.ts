@@ -5,6 +5,7 @@ import {
   removalOf,
   type Action,
   type AddFile,
+  type ColumnMapping,
   type Constraint,
   type DeltaField,
 } from '@hasivu/delta';
@@ -13,7 +14,6 @@ import {
   type Engine,
   type EngineFile,
   type EngineSession,
-  engineType,
   evaluating,
   type FileCache,
   hasChangeFeed,
@@ -36,6 +36,7 @@ import type { PartitionColumn } from '../core/partition-spec.ts';
 import { withGenerated } from '../core/state-sql.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { LakeTable, TableEvolution } from './lake-table.ts';
+import { valuesBefore } from './values-before.ts';
 
 export interface RewritingTools {
   readonly engine: Engine;
@@ -128,10 +129,17 @@ async function rewritten(
   );
   // Names change without the files: the next names are those by which these are read too.
   const partitionValues = columns.namedValues(file.partitionValues);
-  const groups = (await local.groups([file])).map((group) => ({ ...group, columns, partitionValues }));
-  const all = readFiles(given, partitions, groups);
+  const groups = (await local.groups([file])).map((group) => ({ ...group, partitionValues }));
   const marked = await new TableVectors(session, table, cache, local).load([file]);
-  const before = marked ? unmarkedRows(all) : all;
+  const read = (fields: readonly DeltaField[], mapping: ColumnMapping): string => {
+    const all = readFiles(
+      fields,
+      partitions,
+      groups.map((group) => ({ ...group, columns: mapping })),
+    );
+    return marked ? unmarkedRows(all) : all;
+  };
+  const before = read(given, columns);
   const after = `(${withGenerated(`SELECT * FROM ${withInitials(before, initial)}`, computed)})`;
   const held = constraintsOn(table, evolution, computed);
   if (held.length > 0) {
@@ -154,8 +162,8 @@ async function rewritten(
   if (!fills(evolution, filled) || !hasChangeFeed(table)) return { adds, changes: [] };
   const typed = (relation: string, type: string): string =>
     `SELECT ${selected}, '${type}' AS ${identifier(CHANGE_TYPE.name)} FROM ${relation}`;
-  const none = computed.map(({ own }) => ({ own, sql: `NULL::${engineType(own.type)}` }));
-  const had = `(${withGenerated(`SELECT * FROM ${before}`, none)})`;
+  const past = valuesBefore(table, evolution, computed);
+  const had = past.of(read([...given, ...past.fields], past.columns));
   const told = `${typed(had, 'update_preimage')} UNION ALL ${typed(after, 'update_postimage')}`;
   return { adds, changes: await uploadChangeFiles(table, await write(told, 'changes'), partitions) };
 }

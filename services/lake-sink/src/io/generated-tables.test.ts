@@ -157,3 +157,44 @@ test('a column with the metadata of a generated one, under a protocol that knows
   expect(await table.rows()).toEqual([{ id: '1', a: '5', b: '900', g: '901' }]);
   expect([table.generation('b'), table.generation('g')]).toEqual(['integer := given', 'integer := b + 1']);
 });
+
+/** By the next columns and setting: what readers of changes are told of the one row. */
+test.each([
+  ['another expression', [A, B], 'a + 2', ['update_postimage 7', 'update_preimage 6']],
+  ['a wider type', [A, B], 'CAST(a AS BIGINT) + 2', ['update_postimage 7', 'update_preimage 6']],
+  ['another type', [A, B], 'a > 2', ['update_postimage true', 'update_preimage null']],
+  [
+    'names that change hands',
+    [
+      [3, 'a', 'integer'],
+      [2, 'b', 'integer'],
+    ],
+    'a + 1',
+    ['update_postimage 901', 'update_preimage 6'],
+  ],
+  ['names and an expression', [[3, 'a', 'integer']], 'a + 2', ['update_postimage 902', 'update_preimage 6']],
+] as const)('the change feed tells what a row had and has: %s', async (_what, columns, setting, told) => {
+  const table = await bench.table({ feed: 'on' });
+  table.configure({ g: 'a + 1' });
+  await table.send(A, B);
+  await table.insert({ id: '1', a: '5', b: '900', g: '6' });
+  table.configure({ g: setting });
+  await table.send(...(columns as readonly SourceColumn[]));
+  expect(await table.feed('g')).toEqual(told);
+});
+
+test('the same expression in other blanks changes the metadata alone', async () => {
+  const table = await bench.table({ feed: 'on' });
+  table.configure({ g: 'a + 1' });
+  await table.send(A, B);
+  await table.insert({ id: '1', a: '5', b: '900', g: '6' });
+  const { version, files } = table.state.delta.state;
+  const before = [...files.keys()];
+  table.configure({ g: '(A+1)' });
+  await table.send(A, B);
+  expect([...table.state.delta.state.files.keys()]).toEqual(before);
+  expect(await table.feed('g')).toEqual([]);
+  table.configure({ g: '(A+1)' });
+  await table.send(A, B);
+  expect(table.state.delta.state.version).toBe(version + 1);
+});

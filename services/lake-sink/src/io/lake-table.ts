@@ -23,7 +23,13 @@ import type { ChangePosition } from '../core/change-position.ts';
 import { hasInitial, withSinceOf } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
-import { asGiven, removedColumns, settingOf, type GeneratedColumn } from '../core/generated-columns.ts';
+import {
+  asGiven,
+  removedColumns,
+  settingOf,
+  withSettingOf,
+  type GeneratedColumn,
+} from '../core/generated-columns.ts';
 import { madeAnew, staleColumns } from '../core/stale-columns.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
 import { changedNames } from './changed-names.ts';
@@ -188,7 +194,7 @@ export class LakeTable implements EngineTable {
     const sinces = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
     const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) => {
       const name = own.name.toLowerCase();
-      const plain = makesFeature && isGiven(own) ? asGiven(own) : own;
+      const plain = makesFeature && isGiven(own) ? asGiven(own) : withSettingOf(own, sinces.get(name));
       return withSinceOf(withOrigin(plain, origins.get(name) ?? null), sinces.get(name));
     });
     const schema = { type: 'struct', fields } as const;
