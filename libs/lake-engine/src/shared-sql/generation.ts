@@ -47,7 +47,7 @@ export async function parseGeneration(
       doing: `computing the generated column "${column}" of the table ${table.root}`,
       why:
         error instanceof NoColumn
-          ? `${error.message}: it was renamed, dropped or never there, or is generated too, where the whole expression has to stand`
+          ? `${error.message}: it was renamed, dropped or never there, or is generated too, where the whole expression has to stand; if it comes with changes that were not read yet, take the setting out until they are`
           : `its expression is more than both Spark and this engine mean alike: ${error.message}`,
       context: { table: table.root, column },
     });
