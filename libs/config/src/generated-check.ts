@@ -7,7 +7,7 @@ const TAKEN: readonly string[] = ['_lsn', '_seq', '_change_type', '_commit_versi
 /** What files, and the SQL of all engines, take for a name. */
 const NAME = /^[^\s,;{}()="'`\\]{1,200}$/u;
 
-/** Generated columns that nobody would compute, whose name is another's, or that are made of each other. */
+/** Generated columns that nobody would compute, or whose name is another's. What they are made of the sink reads. */
 export function generatedMistakes(tables: Readonly<Record<string, TableConfig>>): ConfigMistake[] {
   return Object.entries(tables).flatMap(([table, config]) => {
     const { generated, silver, partitionBy } = config;
@@ -16,16 +16,18 @@ export function generatedMistakes(tables: Readonly<Record<string, TableConfig>>)
     if (silver === false) return [{ path: at, reason: 'is of the state table, and silver is false' }];
     const names = new Map(Object.keys(generated).map((name) => [name.toLowerCase(), name]));
     const partitions = new Set(partitionBy.flatMap(partitionNames).map((name) => name.toLowerCase()));
-    return Object.entries(generated).flatMap(([name, expression]) => {
+    return Object.keys(generated).flatMap((name) => {
       const reason = !NAME.test(name)
         ? 'is no name of a column: 1 to 200 characters, without blanks, quotes and any of ,;{}()='
         : names.get(name.toLowerCase()) !== name
           ? 'has the name of another one: names ignore case'
-          : TAKEN.includes(name.toLowerCase())
-            ? 'has the name of a column that the table has anyway'
-            : partitions.has(name.toLowerCase())
-              ? 'is a column that partitionBy names: partitions are made of columns of the source'
-              : madeOf(expression, names);
+          : name.startsWith('__')
+            ? 'begins with __, as the names do that files are read by'
+            : TAKEN.includes(name.toLowerCase())
+              ? 'has the name of a column that the table has anyway'
+              : partitions.has(name.toLowerCase())
+                ? 'is a column that partitionBy names: partitions are made of columns of the source'
+                : null;
       return reason === null ? [] : [{ path: `${at}/${name}`, reason }];
     });
   });
@@ -35,16 +37,4 @@ export function generatedMistakes(tables: Readonly<Record<string, TableConfig>>)
 function partitionNames(entry: string): string[] {
   const match = /^(year|month|day|hour)\(([^()]+)\)$/u.exec(entry);
   return match === null ? [entry] : [`${(match[2] as string).trim()}_${match[1] as string}`];
-}
-
-/** Words of the expression that are another generated column; a word before a bracket is a function. */
-function madeOf(expression: string, names: ReadonlyMap<string, string>): string | null {
-  const words = expression
-    .replaceAll(/'[^']*'/gu, "''")
-    .matchAll(/`([^`]+)`|([\p{L}_][\p{L}\p{N}_]*)(?!\s*\(|[\p{L}\p{N}_])/gu);
-  for (const [, quoted, word] of words) {
-    const name = names.get((quoted ?? word ?? '').toLowerCase());
-    if (name !== undefined) return `is made of ${name}, which is generated too: give it the whole expression`;
-  }
-  return null;
 }

@@ -18,7 +18,14 @@ export type { ChangeRange } from './change-feed/change-range.ts';
 export type { ChangeFile, ChangeType } from './change-feed/commit-changes.ts';
 export { readChanges, type CommitChanges, type TableChanges } from './change-feed/read-changes.ts';
 export { ColumnMapping } from './column-mapping/column-mapping.ts';
-export { dropColumn, renameColumn, type ColumnPath } from './column-mapping/change-columns.ts';
+export { hasWriterFeature } from './protocol-features.ts';
+export {
+  checkDroppable,
+  dropColumn,
+  renameColumn,
+  type ColumnPath,
+} from './column-mapping/change-columns.ts';
+export { mayName } from './column-mapping/column-words.ts';
 export { mapColumns, withColumnIds } from './column-mapping/map-columns.ts';
 export {
   columnId,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { surroundings } from '../test/surroundings.ts';
 import type { Metadata, Protocol } from './actions.ts';
 import { constraintsOf, DeltaTable, field, parseSchema } from './index.ts';
-import { checkWritable, upgradedProtocol } from './protocol.ts';
+import { checkWritable, PLAIN_PROTOCOL, upgradedProtocol } from './protocol.ts';
 
 const schema = { type: 'struct', fields: [field('id', 'long')] } as const;
 const writable = (protocol: Protocol) => (): void => checkWritable(protocol, 't');
@@ -109,3 +109,14 @@ function withField(metadata: Metadata, change: object): Metadata {
   const fields = [{ ...field('id', 'long'), ...change }];
   return { ...metadata, schemaString: JSON.stringify({ type: 'struct', fields }) };
 }
+
+test('metadata of a generated column under a protocol that does not know of it stays without meaning', () => {
+  const stray = field('b', 'integer', { 'delta.generationExpression': 'a + 1' });
+  const before = { type: 'struct', fields: [field('a', 'integer'), stray] } as const;
+  const vectors = { 'delta.enableDeletionVectors': 'true' };
+  expect(upgradedProtocol(PLAIN_PROTOCOL, before, {}, before)).toBeNull();
+  const marked = upgradedProtocol(PLAIN_PROTOCOL, before, vectors, before);
+  expect(marked?.writerFeatures).toEqual(['appendOnly', 'invariants', 'deletionVectors']);
+  const grown = { ...before, fields: [...before.fields, { ...stray, name: 'c' }] };
+  expect(upgradedProtocol(PLAIN_PROTOCOL, grown, {}, before)?.writerFeatures).toContain('generatedColumns');
+});

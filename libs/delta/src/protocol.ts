@@ -29,6 +29,10 @@ type Configuration = Readonly<Record<string, string>>;
 
 /** The lowest protocol that a table of this schema and configuration can be stored under. */
 export function protocolFor(schema: DeltaStruct, configuration: Configuration = {}): Protocol {
+  return protocolWith(schema, configuration, expressionsOf(schema).size > 0);
+}
+
+function protocolWith(schema: DeltaStruct, configuration: Configuration, isGenerated: boolean): Protocol {
   const reader: string[] = [];
   if (usesTimestampNtz(schema)) reader.push('timestampNtz');
   if (configuration[VECTORS_PROPERTY] === 'true') reader.push('deletionVectors');
@@ -36,24 +40,40 @@ export function protocolFor(schema: DeltaStruct, configuration: Configuration = 
   const writer = [...reader];
   if (configuration[CHANGE_FEED_PROPERTY] === 'true') writer.push('changeDataFeed');
   if (Object.keys(configuration).some((key) => key.startsWith(CHECK_PREFIX))) writer.push('checkConstraints');
-  if (allFields(schema).some((own) => generationExpression(own) !== null)) writer.push('generatedColumns');
+  if (isGenerated) writer.push('generatedColumns');
   if (writer.length === 0) return PLAIN_PROTOCOL;
   return named(1, reader, [...LEGACY_FEATURES, ...writer]);
 }
 
-/** The protocol that covers both, or null when the current one already does. */
+/** How many columns are computed by each expression. */
+function expressionsOf(schema: DeltaStruct): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const own of allFields(schema)) {
+    const expression = generationExpression(own);
+    if (expression !== null) counts.set(expression, (counts.get(expression) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * The protocol that covers both, or null when the current one already does.
+ * @param before the schema of the table now: what its protocol does not know to be generated stays that
+ */
 export function upgradedProtocol(
   current: Protocol,
   schema: DeltaStruct,
   configuration: Configuration = {},
+  before: DeltaStruct | null = null,
 ): Protocol | null {
-  const wanted = protocolFor(schema, configuration);
+  const known = before === null ? null : expressionsOf(before);
+  const isGenerated = [...expressionsOf(schema)].some(([text, count]) => count > (known?.get(text) ?? 0));
+  const wanted = protocolWith(schema, configuration, isGenerated);
   if (wanted === PLAIN_PROTOCOL) return null;
   const readable = readerFeaturesOf(current);
   const reader = union(readable, wanted.readerFeatures ?? []);
-  const known = writerFeaturesOf(current);
-  const writer = union(known, wanted.writerFeatures ?? []);
-  if (reader.length === readable.length && writer.length === known.length) return null;
+  const writable = writerFeaturesOf(current);
+  const writer = union(writable, wanted.writerFeatures ?? []);
+  if (reader.length === readable.length && writer.length === writable.length) return null;
   return named(current.minReaderVersion, reader, writer);
 }
 

@@ -122,13 +122,20 @@ export async function defaultValue(
   return value;
 }
 
+/** What is done by rows that are held, by which rows these are. */
+const HOLDING = {
+  new: 'adding rows to',
+  existing: 'adding a constraint to',
+  recomputed: 'changing generated columns of',
+} as const;
+
 /** @throws LAKE_CONSTRAINT_BROKEN naming the first constraint that rows of the relation break, and how many do */
 export async function holdRows(
   session: EngineSession,
   root: string,
   constraints: readonly RowConstraint[],
   relation: string,
-  which: 'new' | 'existing',
+  which: keyof typeof HOLDING,
 ): Promise<void> {
   if (constraints.length === 0) return;
   const counts = constraints.map(({ sql }, at) => `count(*) FILTER (NOT coalesce(${sql}, false)) AS c${at}`);
@@ -140,13 +147,18 @@ export async function holdRows(
     const rows = Number(row?.[`c${at}`]);
     if (rows === 0) continue;
     throw new PlatformError('LAKE_CONSTRAINT_BROKEN', {
-      doing:
-        which === 'new' ? `adding rows to the table ${root}` : `adding a constraint to the table ${root}`,
+      doing: `${HOLDING[which]} the table ${root}`,
       why: `${rows} ${which} ${rows === 1 ? 'row breaks' : 'rows break'} "${name}"`,
       context: { table: root, constraint: name, rows },
     });
   }
 }
+
+/** By how the engine's message begins. */
+const WHY_NOT: readonly (readonly [begin: RegExp, why: string])[] = [
+  [/^(Conversion|Out of Range|Invalid Input) Error/u, 'a row has a value on which it cannot be evaluated'],
+  [/^(Binder|Parser|Not implemented) Error/iu, 'the engine cannot evaluate it: it may be nested too deep'],
+];
 
 /**
  * Runs what evaluates expressions of the table. A value that one of them cannot be evaluated on, such as a text that is
@@ -161,10 +173,11 @@ export async function evaluating<T>(
     return await work();
   } catch (error) {
     const message = (error as { message?: unknown } | null)?.message;
-    const isOfValue = /^(Conversion|Out of Range|Invalid Input) Error/u;
-    if (names.length === 0 || typeof message !== 'string' || !isOfValue.test(message)) throw error;
+    if (names.length === 0 || typeof message !== 'string') throw error;
+    const why = WHY_NOT.find(([begin]) => begin.test(message))?.[1];
+    if (why === undefined) throw error;
     // Without the engine's message, which can quote the value.
-    throw unenforced(root, names.join('", "'), 'a row has a value on which it cannot be evaluated');
+    throw unenforced(root, names.join('", "'), why);
   }
 }
 

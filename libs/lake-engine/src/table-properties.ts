@@ -10,7 +10,7 @@ export function setProperties({ state }: DeltaTable, properties: Readonly<Record
   });
   if (changed.length === 0) return [];
   const configuration = { ...metadata.configuration, ...Object.fromEntries(changed) };
-  const upgraded = upgradedProtocol(protocol, schema, configuration);
+  const upgraded = upgradedProtocol(protocol, schema, configuration, schema);
   return [
     { metaData: { ...metadata, configuration } },
     ...(upgraded === null ? [] : [{ protocol: upgraded }]),

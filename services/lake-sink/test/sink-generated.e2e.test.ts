@@ -195,6 +195,36 @@ test('are made of what names partitions too, and get wider with what they are ma
   expect(types).toMatchObject({ n: 'int64', more: 'int64', tag: 'string' });
 });
 
+test('the usual way of giving a column another type, a new one that takes its name, passes with what is made of it', async () => {
+  const amount = (number: number, name: string, kind: 'int32' | 'int64'): ColumnSchema =>
+    column(name, number, { kind });
+  await using sink = await SinkFixture.create('generated-replaced', {
+    tables: generated({ twice: 'amount * 2' }, { onDrop: 'drop' }),
+  });
+  const source = { ...tableOf('orders'), columns: [ID, amount(2, 'amount', 'int32')] };
+  await using feed = await ChangeFeed.open(sink.kafka, source, { partitions: 1 });
+  await sink.start();
+  await feed.send({ op: 'c', row: { id: 1, amount: 1 } }, { op: 'c', row: { id: 2, amount: 2 } });
+  await settles(sink, ['twice'], '1 2', '2 4');
+  feed.alter([ID, amount(2, 'amount', 'int32'), amount(3, 'amount_new', 'int64')]);
+  await feed.send({ op: 'u', row: { id: 1, amount: 1, amount_new: 1_000_000_000_000n } });
+  await settles(sink, ['amount_new', 'twice'], '1 1000000000000 2', '2 null 4');
+  feed.alter([ID, amount(3, 'amount', 'int64')]);
+  await feed.send({ op: 'c', row: { id: 3, amount: 3n } });
+  const { types } = await settles(
+    sink,
+    ['amount', 'twice'],
+    '1 1000000000000 2000000000000',
+    '2 null null',
+    '3 3 6',
+  );
+  expect(types).toMatchObject({ amount: 'int64', twice: 'int64' });
+  await sink.service.stop();
+  await sink.start();
+  await feed.send({ op: 'u', row: { id: 2, amount: 4n } });
+  await settles(sink, ['amount', 'twice'], '1 1000000000000 2000000000000', '2 4 8', '3 3 6');
+});
+
 test('a column of the source with the name stops the table, until the setting is gone; so does a rename or drop of what it is made of', async () => {
   await using sink = await SinkFixture.create('generated-names', { tables: generated(DAY) });
   await using feed = await ChangeFeed.open(sink.kafka, tableOf('orders'), { partitions: 1 });

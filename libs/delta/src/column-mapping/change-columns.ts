@@ -1,6 +1,7 @@
 import { PlatformError } from '@hasivu/errors';
 import type { Metadata } from '../actions.ts';
 import { parseSchema, schemaString, type DeltaField, type DeltaStruct, type DeltaType } from '../schema.ts';
+import { mayName } from './column-words.ts';
 import { mappingMode } from './mapping-property.ts';
 
 /** Place of a column: names of structs' fields, and `element`, `key`, `value` of arrays and maps between them. */
@@ -48,23 +49,35 @@ function changeable(metadata: Metadata, path: ColumnPath, doing: string): DeltaS
   if (mappingMode(metadata.configuration) === 'none')
     throw refused(doing, 'the table has no column mapping, so files name columns as the schema does', path);
   const schema = parseSchema(metadata.schemaString);
+  checkUnused(metadata, schema, path, doing);
+  return schema;
+}
+
+/**
+ * For a column that is taken out with all its values, as by a rewrite of every file.
+ * @throws LAKE_SCHEMA_INCOMPATIBLE where a constraint, or another generated column, names it
+ */
+export function checkDroppable(metadata: Metadata, column: string): void {
+  const fields = parseSchema(metadata.schemaString).fields.filter((own) => !sameName(own.name, column));
+  checkUnused(metadata, { type: 'struct', fields }, [column], `dropping the column "${column}"`);
+}
+
+function checkUnused(metadata: Metadata, schema: DeltaStruct, path: ColumnPath, doing: string): void {
   const user = userOf(metadata, schema, path[0] ?? '');
   if (user !== null) throw refused(doing, `${user} names it`, path);
-  return schema;
 }
 
 /** What of the table would no longer hold if the column were called otherwise. */
 function userOf({ configuration }: Metadata, schema: DeltaStruct, column: string): string | null {
-  const literal = column.replaceAll(/[/\\^$*+?.()|[\]{}]/g, '\\$&');
-  const word = new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'iu');
   for (const [key, value] of Object.entries(configuration)) {
     const isExpression = key.startsWith('delta.constraints.') || key === 'delta.dataSkippingStatsColumns';
-    if (isExpression && word.test(value)) return `the property ${key}`;
+    if (isExpression && mayName(value, column)) return `the property ${key}`;
   }
   for (const { name, metadata } of schema.fields) {
     for (const key of ['delta.generationExpression', 'delta.invariants']) {
       const expression = metadata[key];
-      if (typeof expression === 'string' && word.test(expression)) return `${key} of the column "${name}"`;
+      if (typeof expression === 'string' && mayName(expression, column))
+        return `${key} of the column "${name}"`;
     }
   }
   return null;

@@ -36,15 +36,18 @@ export async function parseGeneration(
   const used = new Set<string>();
   let term: SharedTerm;
   try {
-    term = sharedTerm(await syntaxOf(session, expression), { fields: table.fields, used });
+    const syntax = await syntaxOf(session, engineText(checkedLength(expression)));
+    term = sharedTerm(syntax, { fields: table.fields, used });
     if (term.type === 'null') throw new NotShared('it is always null');
+    // With every cast spelled out it nests deeper than it was written.
+    await syntaxOf(session, term.engine);
   } catch (error) {
     if (!(error instanceof NotShared)) throw error;
     throw new PlatformError('LAKE_CONSTRAINT_UNENFORCED', {
       doing: `computing the generated column "${column}" of the table ${table.root}`,
       why:
         error instanceof NoColumn
-          ? `${error.message}: it was renamed, dropped or never there, or is generated too`
+          ? `${error.message}: it was renamed, dropped or never there, or is generated too, where the whole expression has to stand; if it comes with changes that were not read yet, take the setting out until they are`
           : `its expression is more than both Spark and this engine mean alike: ${error.message}`,
       context: { table: table.root, column },
     });
@@ -52,11 +55,16 @@ export async function parseGeneration(
   return { type: term.type, spark: term.spark, sql: term.engine, columns: used };
 }
 
-async function syntaxOf(session: EngineQueries, expression: string): Promise<ExpressionNode | undefined> {
+function checkedLength(expression: string): string {
   if (expression.length > MAX_CHARACTERS)
     throw new NotShared(`it has more than ${MAX_CHARACTERS} characters`);
-  const parsed = await parseStatement(session, `SELECT 1 FROM t WHERE (${engineText(expression)}) IS NULL`);
-  if ('mistake' in parsed) throw new NotShared('it cannot be parsed');
+  return expression;
+}
+
+/** @param sql in the engine's words */
+async function syntaxOf(session: EngineQueries, sql: string): Promise<ExpressionNode | undefined> {
+  const parsed = await parseStatement(session, `SELECT 1 FROM t WHERE (${sql}) IS NULL`);
+  if ('mistake' in parsed) throw new NotShared('it cannot be parsed, or is nested too deep');
   const [only, ...more] = parsed.statements;
   const condition = only === undefined || more.length > 0 ? null : conditionOf(only);
   if (condition?.type !== 'OPERATOR_IS_NULL') throw new NotShared('it is more than one expression');

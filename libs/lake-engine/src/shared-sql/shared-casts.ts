@@ -19,6 +19,13 @@ export function engineAs(term: SharedTerm, type: string): string {
   return term.type === type ? term.engine : `CAST(${term.engine} AS ${engineType(type)})`;
 }
 
+/** A whole number, with its sign, of the first type of Spark's that holds it. */
+export function wholeConstant(constant: bigint): SharedTerm {
+  const type = BigInt.asIntN(32, constant) === constant ? 'integer' : 'long';
+  const engine = `CAST(${constant} AS ${engineType(type)})`;
+  return { type, spark: String(constant), isAtom: constant >= 0n, engine, constant };
+}
+
 /** `CAST(term AS type)` as somebody wrote it. @throws NotShared */
 export function sharedCast(term: SharedTerm, type: string): SharedTerm {
   const spark = `CAST(${term.spark} AS ${sparkType(type)})`;

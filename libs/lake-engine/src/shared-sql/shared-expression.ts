@@ -1,9 +1,10 @@
 import type { DeltaField } from '@hasivu/delta';
 import { engineType, identifier, text } from '../engine-sql.ts';
 import { foldName } from '../fold-name.ts';
-import { engineAs, sharedCast } from './shared-casts.ts';
+import { engineAs, sharedCast, wholeConstant } from './shared-casts.ts';
 import { sharedCall } from './shared-functions.ts';
 import {
+  checkSpelledOut,
   commonlyTyped,
   comparedAs,
   inBrackets,
@@ -75,6 +76,12 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 
 /** The expression in both engines' words and with Spark's type. @throws NotShared saying what may differ */
 export function sharedTerm(node: ExpressionNode | undefined, columns: TermColumns): SharedTerm {
+  const term = termOf(node, columns);
+  checkSpelledOut([term]);
+  return term;
+}
+
+function termOf(node: ExpressionNode | undefined, columns: TermColumns): SharedTerm {
   const term = (of: ExpressionNode | undefined): SharedTerm => sharedTerm(of, columns);
   const terms = (of: readonly ExpressionNode[] = []): SharedTerm[] => of.map(term);
   switch (node?.class) {
@@ -130,9 +137,7 @@ function constantTerm(value: ExpressionNode['value']): SharedTerm {
     }
     case 'INTEGER':
     case 'BIGINT': {
-      const type = value.type.id === 'INTEGER' ? 'integer' : 'long';
-      const engine = `CAST(${digits} AS ${engineType(type)})`;
-      return { type, spark: digits, isAtom: !digits.startsWith('-'), engine, constant: BigInt(digits) };
+      return wholeConstant(BigInt(digits));
     }
     case 'DECIMAL':
       return decimalConstant(digits, Number(JSON.stringify(value.type.type_info?.scale)));
@@ -223,6 +228,7 @@ function operatorTerm(operator: string, terms: readonly SharedTerm[]): SharedTer
       return truth(`NOT ${inBrackets(first)}`, `NOT ${first.engine}`);
     case 'COMPARE_IN':
     case 'COMPARE_NOT_IN': {
+      checkSpelledOut(others.flatMap((other) => [first, other]));
       const one = joinedTruths(
         others.map((other) => compared(first, '=', other)),
         'OR',

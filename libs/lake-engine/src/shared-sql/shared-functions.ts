@@ -1,5 +1,5 @@
 import { engineType } from '../engine-sql.ts';
-import { dayOf, engineAs } from './shared-casts.ts';
+import { dayOf, engineAs, wholeConstant } from './shared-casts.ts';
 import {
   decimalOf,
   exactShape,
@@ -145,6 +145,9 @@ function arithmetic(args: readonly SharedTerm[], name: string): SharedTerm {
 }
 
 function negated(own: SharedTerm, name: string): SharedTerm {
+  // As Spark reads what is written of it: with its sign, which makes an integer of -2147483648.
+  if (name === '-' && typeof own.constant === 'bigint' && own.constant >= 0n)
+    return wholeConstant(-own.constant);
   if (name !== '-' || (exactShape(own) === null && !isFloating(own.type)))
     throw new NotShared(`${name} of a ${own.type} is none of it`);
   return {

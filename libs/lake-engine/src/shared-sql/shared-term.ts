@@ -24,6 +24,17 @@ const INTEGERS: readonly string[] = ['byte', 'short', 'integer', 'long'];
 const DIGITS: Readonly<Record<string, number>> = { byte: 3, short: 5, integer: 10, long: 20 };
 const MOST_DIGITS = 38;
 
+/** Of the engine's SQL: some constructs are spelled out by having a part of them twice. */
+const MAX_ENGINE_CHARACTERS = 50_000;
+
+/** @param parts whose SQL one term is to be made of @throws NotShared before it would fill the memory */
+export function checkSpelledOut(parts: readonly SharedTerm[]): void {
+  let characters = 0;
+  for (const { engine } of parts) characters += engine.length;
+  if (characters > MAX_ENGINE_CHARACTERS)
+    throw new NotShared(`it has more than ${MAX_ENGINE_CHARACTERS} characters when it is spelled out`);
+}
+
 export function inBrackets({ spark, isAtom }: SharedTerm): string {
   return isAtom ? spark : `(${spark})`;
 }

@@ -25,12 +25,16 @@ export function engineText(spark: string): string {
     )
       throw new NotShared('texts in it have a quote, a backslash, a dollar or a prefix');
     if (piece === '-' && before === '-') throw new NotShared('it has a comment');
+    const rest = spark.slice(at + piece.length);
     const isName =
       /^[\p{L}_]/u.test(piece) &&
       !STRUCTURE.has(piece.toLowerCase()) &&
       word !== 'as' &&
-      !/^\s*[('`]/u.test(spark.slice(at + piece.length));
-    if (piece.startsWith('`')) text += quoted(piece.slice(1, -1));
+      !/^\s*[('`]/u.test(rest);
+    // Without digits it has 10 and no places in Spark, and others here.
+    const isBare = word === 'as' && /^(?:decimal|dec|numeric)$/iu.test(piece) && !/^\s*\(/u.test(rest);
+    if (isBare) text += `${piece}(10,0)`;
+    else if (piece.startsWith('`')) text += quoted(piece.slice(1, -1));
     else text += isName ? quoted(piece) : piece;
     before = piece;
     if (piece.trim() !== '') word = piece.toLowerCase();

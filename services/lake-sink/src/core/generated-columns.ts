@@ -1,4 +1,12 @@
-import { field, GENERATION_EXPRESSION, generationExpression, type DeltaField } from '@hasivu/delta';
+import {
+  field,
+  generatedFields,
+  GENERATION_EXPRESSION,
+  generationExpression,
+  sameType,
+  type DeltaField,
+  type TableState,
+} from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import type { Generation } from '@hasivu/lake-engine';
 
@@ -10,15 +18,17 @@ export interface GeneratedColumn {
   readonly own: DeltaField;
   /** The engine's SQL over the other columns, by their names. */
   readonly sql: string;
+  /** Names of those columns. */
+  readonly columns: ReadonlySet<string>;
 }
 
 /** @param setting the expression as it is configured */
 export function generatedColumn(
   name: string,
   setting: string,
-  { type, spark, sql }: Generation,
+  { type, spark, sql, columns }: Generation,
 ): GeneratedColumn {
-  return { own: field(name, type, { [GENERATION_EXPRESSION]: spark, [CONFIGURED]: setting }), sql };
+  return { own: field(name, type, { [GENERATION_EXPRESSION]: spark, [CONFIGURED]: setting }), sql, columns };
 }
 
 /** The setting that the column is there for; null where the source, or another writer, has made it. */
@@ -27,9 +37,19 @@ export function settingOf({ metadata }: DeltaField): string | null {
   return typeof setting === 'string' ? setting : null;
 }
 
-/** Whether the column is none of the source's: its values are computed. */
-export function isGenerated(own: DeltaField): boolean {
+/** Names of the table's columns whose values are computed; other metadata of that kind means nothing. */
+export function generatedNames({ schema, protocol }: TableState): ReadonlySet<string> {
+  return new Set(generatedFields(schema, protocol).map((own) => own.name));
+}
+
+function isGenerated(own: DeltaField): boolean {
   return generationExpression(own) !== null;
+}
+
+/** The column as one whose values are given. */
+export function asGiven(own: DeltaField): DeltaField {
+  const { [GENERATION_EXPRESSION]: _expression, ...metadata } = own.metadata;
+  return { ...own, metadata };
 }
 
 /**
@@ -54,13 +74,28 @@ export function removedColumns(
   existing: readonly DeltaField[],
   wanted: readonly DeltaField[],
 ): string[] {
-  const settings = new Map(wanted.map((own) => [own.name.toLowerCase(), settingOf(own)]));
+  const byName = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
   return existing.flatMap((own) => {
     const known = settingOf(own);
-    const setting = settings.get(own.name.toLowerCase()) ?? null;
+    const one = byName.get(own.name.toLowerCase());
+    const setting = one === undefined ? null : settingOf(one);
     if (known === null && setting !== null) throw taken(root, own.name);
-    return known === null || (isGenerated(own) && known === setting) ? [] : [own.name];
+    if (known === null) return [];
+    const isThere = one !== undefined && (known === setting || isSame(own, one));
+    return isGenerated(own) && isThere ? [] : [own.name];
   });
+}
+
+/** Settings differ in what they say otherwise too, as in their blanks. */
+function isSame(own: DeltaField, one: DeltaField): boolean {
+  return generationExpression(own) === generationExpression(one) && sameType(own.type, one.type);
+}
+
+/** The stored column with the text of its setting as it is now. */
+export function withSettingOf(own: DeltaField, wanted: DeltaField | undefined): DeltaField {
+  const setting = wanted === undefined ? null : settingOf(wanted);
+  if (setting === null || settingOf(own) === setting) return own;
+  return { ...own, metadata: { ...own.metadata, [CONFIGURED]: setting } };
 }
 
 function taken(root: string, column: string): PlatformError {

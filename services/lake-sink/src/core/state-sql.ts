@@ -185,7 +185,10 @@ export function freshRows(shape: TableShape, input: RewriteInput): string {
 }
 
 /** A query's rows with the columns that are computed from them, behind the others. */
-export function withGenerated(query: string, generated: readonly GeneratedColumn[]): string {
+export function withGenerated(
+  query: string,
+  generated: readonly Pick<GeneratedColumn, 'own' | 'sql'>[],
+): string {
   if (generated.length === 0) return query;
   const computed = generated.map(({ own, sql }) => `${sql} AS ${identifier(own.name)}`);
   return `SELECT g.*, ${computed.join(', ')} FROM (${query}) g`;

@@ -1,4 +1,10 @@
-import { generatedFields, generationExpression, unmappedField, type TableState } from '@hasivu/delta';
+import {
+  generatedFields,
+  generationExpression,
+  unmappedField,
+  type DeltaField,
+  type TableState,
+} from '@hasivu/delta';
 import { generationOf, type EngineSession } from '@hasivu/lake-engine';
 import type { GeneratedColumn } from '../core/generated-columns.ts';
 import { stateFields } from '../core/state-sql.ts';
@@ -25,23 +31,38 @@ export class GeneratedShapes {
     shape: TableShape,
   ): Promise<TableShape> {
     const { metadata, schema, protocol } = table.state;
-    const declared = generatedFields(schema, protocol);
-    if (declared.length === 0) return shape;
+    if (generatedFields(schema, protocol).length === 0) return shape;
     const { rowFields } = shape;
     const known = this.#known.get(table.root);
     if (known?.schemaString === metadata.schemaString && known.rowFields === rowFields)
       return { ...shape, generated: known.generated };
-    const given = new Set(rowFields.map((own) => own.name.toLowerCase()));
-    // A column that names partitions is in no file: its constraint says that it is not held.
-    for (const name of metadata.partitionColumns) given.add(name.toLowerCase());
-    const place = { root: table.root, schema: { type: 'struct', fields: stateFields(shape) } } as const;
-    const generated: GeneratedColumn[] = [];
-    for (const column of declared.filter((own) => !given.has(own.name.toLowerCase()))) {
-      const own = unmappedField(column);
-      const { sql } = await generationOf(session, place, own, generationExpression(own) as string);
-      generated.push({ own, sql });
-    }
+    const generated = await declaredGenerated(session, table, shape);
     this.#known.set(table.root, { schemaString: metadata.schemaString, rowFields, generated });
     return { ...shape, generated };
   }
+}
+
+/**
+ * Generated columns of the table as rows of the shape have them computed; not those that the source sends.
+ * @throws LAKE_CONSTRAINT_UNENFORCED where the engine cannot compute one as Spark does
+ */
+export async function declaredGenerated(
+  session: EngineSession,
+  { root, state }: { readonly root: string; readonly state: TableState },
+  shape: TableShape,
+  isAsked: (own: DeltaField) => boolean = () => true,
+): Promise<GeneratedColumn[]> {
+  const { metadata, schema, protocol } = state;
+  const given = new Set(shape.rowFields.map((own) => own.name.toLowerCase()));
+  // A column that names partitions is in no file: its constraint says that it is not held.
+  for (const name of metadata.partitionColumns) given.add(name.toLowerCase());
+  const place = { root, schema: { type: 'struct', fields: stateFields(shape) } } as const;
+  const generated: GeneratedColumn[] = [];
+  for (const column of generatedFields(schema, protocol).filter(isAsked)) {
+    if (given.has(column.name.toLowerCase())) continue;
+    const own = unmappedField(column);
+    const { sql, columns } = await generationOf(session, place, own, generationExpression(own) as string);
+    generated.push({ own, sql, columns });
+  }
+  return generated;
 }

@@ -1,8 +1,10 @@
 import {
+  checkDroppable,
   CODEC_PROPERTY,
   ColumnMapping,
   DeltaTable,
   evolveSchema,
+  hasWriterFeature,
   pageCodecOf,
   parseSchema,
   schemaString,
@@ -21,7 +23,14 @@ import type { ChangePosition } from '../core/change-position.ts';
 import { hasInitial, withSinceOf } from '../core/column-initial.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnPlan, type ColumnRules } from '../core/column-plan.ts';
-import { removedColumns, settingOf } from '../core/generated-columns.ts';
+import {
+  asGiven,
+  removedColumns,
+  settingOf,
+  withSettingOf,
+  type GeneratedColumn,
+} from '../core/generated-columns.ts';
+import { madeAnew, staleColumns } from '../core/stale-columns.ts';
 import type { PositionAppIds } from '../core/txn-actions.ts';
 import { changedNames } from './changed-names.ts';
 
@@ -44,8 +53,10 @@ export interface TableEvolution {
   readonly widened: readonly string[];
   /** New columns that rows of before have a value in. */
   readonly initial: readonly DeltaField[];
-  /** New columns of settings, which every row has computed. */
-  readonly computed: readonly DeltaField[];
+  /** Columns that every row has computed: new ones of settings, and those that are made of what changes. */
+  readonly computed: readonly string[];
+  /** Those of them that only get another type. */
+  readonly sameValues: ReadonlySet<string>;
   /** Columns of settings that are no more, or that others take the place of: no file may keep them. */
   readonly removed: readonly string[];
   /** False where only properties change. */
@@ -148,6 +159,7 @@ export class LakeTable implements EngineTable {
 
   /**
    * What makes the table fit these columns and the codec; null when it fits. @param columnsAt recorded with them
+   * @param generated over these columns; none where only is asked whether the table fits
    * @throws LAKE_SCHEMA_INCOMPATIBLE
    */
   planEvolution(
@@ -155,9 +167,18 @@ export class LakeTable implements EngineTable {
     rules: ColumnRules,
     columnsAt: ChangePosition | null,
     codec: PageCodec | null = null,
+    generated: readonly GeneratedColumn[] = [],
   ): TableEvolution | null {
     const { state } = this.delta;
-    const removed = removedColumns(this.root, state.schema.fields, wanted);
+    const { fields: existing } = state.schema;
+    const isGiven = (own: DeltaField): boolean => settingOf(own) === null;
+    const given = planColumns(existing.filter(isGiven), wanted.filter(isGiven), rules);
+    const stale = staleColumns(existing, given, generated);
+    const removed = [
+      ...new Set([...removedColumns(this.root, existing, wanted), ...madeAnew(existing, stale)]),
+    ];
+    const names = new Set(wanted.map((own) => own.name.toLowerCase()));
+    for (const name of removed) if (!names.has(name.toLowerCase())) checkDroppable(state.metadata, name);
     const kept = state.schema.fields.filter((own) => !removed.includes(own.name));
     const before = { ...state.metadata, schemaString: schemaString({ type: 'struct', fields: kept }) };
     const plan = planColumns(kept, wanted, rules);
@@ -166,11 +187,15 @@ export class LakeTable implements EngineTable {
       type: 'struct',
       fields: plan.fields,
     });
+    // From then on it would say of columns whose values are given that they are computed.
+    const makesFeature =
+      wanted.some((own) => !isGiven(own)) && !hasWriterFeature(state.protocol, 'generatedColumns');
     const origins = new Map(plan.fields.map((own) => [own.name.toLowerCase(), originOf(own)]));
     const sinces = new Map(wanted.map((own) => [own.name.toLowerCase(), own]));
     const fields = (evolution?.schema ?? parseSchema(renamed.schemaString)).fields.map((own) => {
       const name = own.name.toLowerCase();
-      return withSinceOf(withOrigin(own, origins.get(name) ?? null), sinces.get(name));
+      const plain = makesFeature && isGiven(own) ? asGiven(own) : withSettingOf(own, sinces.get(name));
+      return withSinceOf(withOrigin(plain, origins.get(name) ?? null), sinces.get(name));
     });
     const schema = { type: 'struct', fields } as const;
     const recoded = codec !== null && codec !== this.codec;
@@ -189,7 +214,7 @@ export class LakeTable implements EngineTable {
       this.#around.newId,
     );
     const next = parseSchema(metaData.schemaString);
-    const protocol = upgradedProtocol(state.protocol, next, metaData.configuration);
+    const protocol = upgradedProtocol(state.protocol, next, metaData.configuration, state.schema);
     const added = next.fields.filter((own) => evolution?.added.includes(own.name) === true);
     return {
       actions: [{ metaData }, ...(protocol === null ? [] : [{ protocol }])],
@@ -199,7 +224,10 @@ export class LakeTable implements EngineTable {
       renamed: plan.renamed,
       widened: evolution?.widened ?? [],
       initial: added.filter(hasInitial),
-      computed: added.filter((own) => settingOf(own) !== null),
+      computed: [
+        ...new Set([...added.filter((own) => !isGiven(own)).map((own) => own.name), ...stale.names]),
+      ],
+      sameValues: stale.sameValues,
       removed,
       added: evolution !== null,
     };

@@ -11,7 +11,7 @@ import {
   type LineageSnapshot,
 } from '@hasivu/lineage-events';
 import { describeType } from '@hasivu/delta';
-import { isGenerated } from '../core/generated-columns.ts';
+import { generatedNames } from '../core/generated-columns.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import type { LakeTable } from './lake-table.ts';
 import type { TopicTables } from './topic-tables.ts';
@@ -87,8 +87,9 @@ export class SinkLineage {
     const { bucket = '', folder, prefix } = this.#config.lake as NonNullable<HasivuConfig['lake']>;
     const from = kafkaDataset(this.#config.kafka.brokers, binding.topic);
     const fields = table.schema?.fields ?? [];
+    const computed = generatedNames(table.delta.state);
     const copied = fields
-      .filter((column) => !column.name.startsWith('_') && !isGenerated(column))
+      .filter((column) => !column.name.startsWith('_') && !computed.has(column.name))
       .map((column) => column.name);
     return {
       ...(folder === undefined

@@ -2,7 +2,7 @@ import { evolveSchema, unmappedField, type DeltaField } from '@hasivu/delta';
 import { isAfter } from '../core/change-position.ts';
 import { originOf, withOrigin } from '../core/column-origin.ts';
 import { planColumns, type ColumnRules } from '../core/column-plan.ts';
-import { isGenerated } from '../core/generated-columns.ts';
+import { generatedNames } from '../core/generated-columns.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
@@ -52,8 +52,9 @@ function laterFirst(left: LakeTable, right: LakeTable): number {
 function rowColumns(table: LakeTable, { partitions }: TopicBinding, { byOrigin }: ColumnRules): DeltaField[] {
   const own = new Set([...LOG_COLUMNS, ...STATE_COLUMNS].map((column) => column.name));
   for (const part of partitions) if (part.transform !== 'identity') own.add(part.name);
+  const computed = generatedNames(table.delta.state);
   const isRow = (column: DeltaField): boolean =>
-    !own.has(column.name) && (!isGenerated(column) || originOf(column) !== null);
+    !own.has(column.name) && (!computed.has(column.name) || originOf(column) !== null);
   const fields = (table.schema?.fields ?? []).filter(isRow).map(unmappedField);
   return byOrigin ? fields : fields.map((column) => withOrigin(column, null));
 }

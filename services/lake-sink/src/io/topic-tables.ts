@@ -7,7 +7,7 @@ import { isAfter, type ChangePosition } from '../core/change-position.ts';
 import { withInitialSince } from '../core/column-initial.ts';
 import { withOrigin } from '../core/column-origin.ts';
 import type { ColumnRules } from '../core/column-plan.ts';
-import { configuredColumns, type GeneratedColumn } from '../core/generated-columns.ts';
+import { configuredColumns, settingOf, type GeneratedColumn } from '../core/generated-columns.ts';
 import { LOG_COLUMNS, STATE_COLUMNS } from '../core/lake-columns.ts';
 import type { PartitionColumn } from '../core/partition-spec.ts';
 import { TARGET } from '../core/row-batch.ts';
@@ -17,6 +17,7 @@ import type { TopicBinding } from '../core/topic-binding.ts';
 import { commitRewritten } from './column-rewriting.ts';
 import { configuredGenerated } from './configured-columns.ts';
 import type { Failpoint } from './failpoint.ts';
+import { declaredGenerated } from './generated-shape.ts';
 import type { LakeTable, TableEvolution } from './lake-table.ts';
 import { storedColumns } from './stored-shape.ts';
 
@@ -138,18 +139,32 @@ export class TopicTables {
     const isOfState = (targets & TARGET.state) !== 0 && shape.key.length > 0;
     // Before any table is changed: where they cannot be computed, all of them stay as they are.
     const generated = isOfState ? await configuredGenerated(this.#tools.engine, this.#binding, shape) : [];
+    const declared = isOfState ? await this.#declared(shape) : [];
+    const own = generated.map((column) => column.own);
+    const ofState = { ...this.#stateColumns(shape, own), generated: [...generated, ...declared] };
+    if (isOfState && this.state?.exists === true) planned(this.state, ofState);
     (await this.#tools.room.admit(0))();
     if ((targets & TARGET.log) !== 0 && this.log !== null)
       await this.#fit(this.log, this.#logColumns(shape), key, before);
     if (isOfState && this.state !== null) {
-      this.#generated = generated.map(({ own }) => own);
-      await this.#fit(this.state, { ...this.#stateColumns(shape), generated }, key, before);
+      this.#generated = own;
+      await this.#fit(this.state, ofState, key, before);
     }
     for (const history of this.histories) {
       if ((targets & history.bit) === 0 || shape.key.length === 0) continue;
       await this.#fit(history.table, this.#historyColumns(history, shape), key, before);
     }
     this.#shape = shape;
+  }
+
+  /** Generated columns that other writers have given the state table. */
+  async #declared(shape: TableShape): Promise<readonly GeneratedColumn[]> {
+    const { state } = this;
+    if (state === null || !state.exists) return [];
+    const table = { root: state.root, state: state.delta.state };
+    return await this.#tools.engine.exclusively(`reading the generated columns of ${state.root}`, (session) =>
+      declaredGenerated(session, table, stateShape(shape), (own) => settingOf(own) === null),
+    );
   }
 
   #logColumns(shape: TableShape): TableColumns {
@@ -161,9 +176,9 @@ export class TopicTables {
     return { fields, partitions, rules, columnsAt, ...rest };
   }
 
-  #stateColumns(shape: TableShape): TableColumns {
+  #stateColumns(shape: TableShape, generated = this.#generated ?? []): TableColumns {
     const { columnsAt = null, partitions } = shape;
-    const fields = [...tableFields(stateShape(shape), STATE_COLUMNS), ...(this.#generated ?? [])];
+    const fields = [...tableFields(stateShape(shape), STATE_COLUMNS), ...generated];
     const { codec, feed } = this.#binding;
     const properties = feed === 'on' ? { [CHANGE_FEED_PROPERTY]: 'true' } : {};
     const rest = { codec, properties, hasState: true, generated: [] };
@@ -214,8 +229,7 @@ export class TopicTables {
     }
     if (evolution === null) return;
     const initial = wanted.hasState ? evolution.initial : [];
-    const names = new Set(evolution.computed.map((own) => own.name));
-    const computed = wanted.generated.filter(({ own }) => names.has(own.name));
+    const computed = wanted.generated.filter(({ own }) => evolution.computed.includes(own.name));
     const changes = initial.length + computed.length + evolution.removed.length;
     if (evolution.widened.length > 0 || (changes > 0 && table.delta.state.files.size > 0)) {
       const isTold = initial.length + computed.length > 0 && hasChangeFeed(table);
@@ -252,8 +266,9 @@ function bytesOf(table: LakeTable): number {
   return bytes;
 }
 
-function planned(table: LakeTable, { fields, rules, columnsAt, codec }: TableColumns): TableEvolution | null {
-  return table.planEvolution(fields, rules, columnsAt, codec);
+function planned(table: LakeTable, wanted: TableColumns): TableEvolution | null {
+  const { fields, rules, columnsAt, codec, generated } = wanted;
+  return table.planEvolution(fields, rules, columnsAt, codec, generated);
 }
 
 function operationOf({ renamed, added, removed }: TableEvolution): string {
