@@ -69,6 +69,7 @@ export class LogBench {
       discoverMs: 60_000,
       alive: nothing,
       onStopped: nothing,
+      onFailed: nothing,
     });
   }
 
