@@ -1,4 +1,10 @@
-import { CHANGE_FEED_PROPERTY, CODEC_PROPERTY, type DeltaField, type PageCodec } from '@hasivu/delta';
+import {
+  CHANGE_FEED_PROPERTY,
+  CODEC_PROPERTY,
+  generatedFields,
+  type DeltaField,
+  type PageCodec,
+} from '@hasivu/delta';
 import { PlatformError } from '@hasivu/errors';
 import { hasChangeFeed, replanned, type Engine, type FileCache, type Room } from '@hasivu/lake-engine';
 import type { HistoryTarget } from '../core/history/history-form.ts';
@@ -162,6 +168,9 @@ export class TopicTables {
     const { state } = this;
     if (state === null || !state.exists) return [];
     const table = { root: state.root, state: state.delta.state };
+    const { schema, protocol } = table.state;
+    // Of most tables: they need not wait for the engine, which has one user at a time.
+    if (generatedFields(schema, protocol).length === 0) return [];
     return await this.#tools.engine.exclusively(`reading the generated columns of ${state.root}`, (session) =>
       declaredGenerated(session, table, stateShape(shape), (own) => settingOf(own) === null),
     );
