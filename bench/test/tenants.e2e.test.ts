@@ -31,7 +31,6 @@ test('rows of many tenants in common files come to few files of the size they sh
     expect(read.files).toBeGreaterThan(0);
     expect(clustered.kept.reads[at]?.files).toBeLessThanOrEqual(clustered.written.reads[at]?.files ?? 0);
   }
-  // A partition for each tenant takes more than the budget (ADR 22 advises against it), and still has a bound.
-  for (const [at, { sink, keeper }] of lakes.entries())
-    for (const { peakRssMiB } of [sink, keeper]) expect(peakRssMiB).toBeLessThanOrEqual(at === 0 ? 384 : 256);
+  for (const { sink, keeper } of lakes)
+    for (const { peakRssMiB } of [sink, keeper]) expect(peakRssMiB).toBeLessThanOrEqual(256);
 }, 600_000);

@@ -177,6 +177,7 @@ export class SinkFixture implements AsyncDisposable {
     root: string,
     what: string,
     holds: (snapshot: DeltaSnapshot) => boolean,
+    timeoutMs = 40_000,
   ): Promise<DeltaSnapshot> {
     return waitFor(
       `${root}: ${what}`,
@@ -186,7 +187,7 @@ export class SinkFixture implements AsyncDisposable {
         const snapshot = await readDelta(this.lake, root);
         return snapshot !== null && holds(snapshot) ? snapshot : null;
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs },
     );
   }
 

@@ -80,15 +80,20 @@ describe('where rows are stored', () => {
         partition: 0,
         row: { id: from + n, region: `r${from + n}`, created_at: march },
       }));
-    await feed.send(...of(0, 150));
+    await feed.send(...of(0, 306));
     await sink.start();
-    const state = await sink.until('silver/public/visits', 'two parts', ({ rows }) => rows.length === 128);
-    // The third part waits for its time, or for the sink's end.
+    const state = await sink.until(
+      'silver/public/visits',
+      'the first part',
+      ({ rows }) => rows.length === 256,
+      120_000,
+    );
+    // The second part waits for its time, or for the sink's end.
     expect(await sink.service.stop()).toEqual({ code: 0, signal: null });
-    expect(state.files).toHaveLength(128);
+    expect(state.files).toHaveLength(256);
     for (const root of ['bronze/public/visits', 'silver/public/visits']) {
-      expect((await sink.read(root)).rows).toHaveLength(150);
-      expect(await sink.filesAdded(root)).toEqual([64, 64, 22]);
+      expect((await sink.read(root)).rows).toHaveLength(306);
+      expect(await sink.filesAdded(root)).toEqual([256, 50]);
     }
   });
 

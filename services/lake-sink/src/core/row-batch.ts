@@ -17,8 +17,14 @@ export const OP = {
   message: 0x6d,
 } as const;
 
-/** Partition files open at once in one batch, each with pages of every column: with as many it is flushed. */
+/** Partition files of one batch, each with pages of every column: with as many it is due. */
 export const MAX_OPEN_PARTITIONS = 64;
+
+/**
+ * With as many it is flushed at the row, within what was fetched. It is far more than makes it due: a flush at each 64
+ * cuts what was fetched into many times the files and commits.
+ */
+export const MAX_FETCHED_PARTITIONS = 256;
 
 /** Which tables a batch goes to: bit 1 the change log, bit 2 the current state, one each from bit 4 on histories. */
 export const TARGET = { log: 1, state: 2, both: 3 } as const;

@@ -16,7 +16,7 @@ import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
 import { isAfter, type ChangePosition, type PlaceHalves } from '../core/change-position.ts';
 import { firstWith, isNoneBefore } from '../core/first-places.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
-import { MAX_OPEN_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import { MAX_FETCHED_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { AwaitedRoom } from './awaited-room.ts';
@@ -216,7 +216,7 @@ export class TopicWriter {
       if (targets !== 0) {
         const batch = this.#batchFor(targets);
         batch.append(reader, partition, offset);
-        if (batch.openPartitions >= MAX_OPEN_PARTITIONS) this.#isCrowded = true;
+        if (batch.openPartitions >= MAX_FETCHED_PARTITIONS) this.#isCrowded = true;
         if (targets !== wanted) batch.offsets.set(partition, offset);
       }
     } catch (error) {
