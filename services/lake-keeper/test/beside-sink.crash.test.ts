@@ -1,25 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { DeltaTable } from '@hasivu/delta';
 import { createS3Store } from '@hasivu/object-store';
 import { SeededRandom, spawnService, type SpawnedService } from '@hasivu/testing';
 import { ChangeFeed, type Change } from '../../lake-sink/test/change-feed.ts';
+import { ORDERS } from '../../lake-sink/test/orders-table.ts';
 import { MARK_ALWAYS, SinkFixture } from '../../lake-sink/test/sink-fixture.ts';
 import { FAILPOINTS, type FailpointName } from '../src/io/failpoint.ts';
 
 const SILVER = 'silver/public/orders';
 const BRONZE = 'bronze/public/orders';
-const orders: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 /** Whatever can be rewritten is, without a pause: nobody would run it like that. */
 const TIGHT_LOOP = {
   intervalMs: 10,
@@ -103,7 +93,7 @@ describe.each(ways)('beside a sink by which $way, a keeper in a tight loop', ({ 
         flush: { intervalMs: 100 },
         maintenance: TIGHT_LOOP,
       });
-      await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 3 });
+      await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 3 });
       const load = new Load();
       await feed.send(...load.next(200));
       const running = await sink.start();

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { loadConfig } from '@hasivu/config';
 import { Engine, FileCache } from '@hasivu/lake-engine';
 import { countingStore, createS3Store } from '@hasivu/object-store';
 import { listedObjects, waitFor } from '@hasivu/testing';
 import { Registry } from 'prom-client';
 import { ChangeFeed, type Change } from '../../lake-sink/test/change-feed.ts';
+import { ORDERS } from '../../lake-sink/test/orders-table.ts';
 import { SinkFixture } from '../../lake-sink/test/sink-fixture.ts';
 import { KeeperLoop } from '../src/io/keeper-loop.ts';
 import { KeptCapacity } from '../src/io/kept-capacity.ts';
@@ -16,16 +16,6 @@ import { createKeeperMetrics } from '../src/metrics.ts';
 
 const BRONZE = 'bronze/public/orders';
 const SILVER = 'silver/public/orders';
-const orders: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 /** Past the retention of files, which no schedule goes below. */
 const LATER_MS = 8 * 86_400_000;
 
@@ -112,7 +102,7 @@ test('a full lake is still vacuumed and its files are not rewritten, what is mea
     capacity: { maxBytes: 500_000, listEveryMs: 500, recheckEveryMs: 300 },
     maintenance: { compaction: { minFiles: 4, settleMs: 0 } },
   });
-  await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 2 });
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 2 });
   const last = new Map<number, number>();
   let sent = 0;
   const round = async (n: number): Promise<void> => {
@@ -181,7 +171,7 @@ test('a full lake is still vacuumed and its files are not rewritten, what is mea
 
 test('small files are not rewritten where that would fill the lake beyond where it is warned, though they would fit, and are once there is room', async () => {
   await using sink = await SinkFixture.create('filling');
-  await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 1 });
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 1 });
   const running = await sink.start();
   for (let n = 0; n < 6; n += 1) {
     await feed.send(

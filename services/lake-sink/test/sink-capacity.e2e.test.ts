@@ -1,28 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { measureUsage } from '@hasivu/lake-engine';
 import { createS3Store } from '@hasivu/object-store';
 import { waitFor, type SpawnedService } from '@hasivu/testing';
 import { ChangeFeed, type Change } from './change-feed.ts';
 import { expectVacuumed } from './leftovers.ts';
 import { ListingGate } from './listing-gate.ts';
+import { ORDERS } from './orders-table.ts';
 import { SinkFixture } from './sink-fixture.ts';
 
 const BRONZE = 'bronze/public/orders';
 const SILVER = 'silver/public/orders';
 const MAX_BYTES = 400_000;
 const CAPACITY = { maxBytes: MAX_BYTES, listEveryMs: 1_000, recheckEveryMs: 300 };
-const orders: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 
 /** Rounds of changes of the same 500 rows: silver is rewritten each time, and what it was stays for a vacuum. */
 class Load {
@@ -103,7 +93,7 @@ test('a sink writes up to the capacity and then waits: nothing is lost or repeat
     capacity: CAPACITY,
     deletionVectors: { enabled: false },
   });
-  await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 3 });
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 3 });
   const load = new Load(feed);
   await load.round();
   const first = await sink.start();
@@ -149,7 +139,7 @@ test('a sink writes up to the capacity and then waits: nothing is lost or repeat
 test('a sink that waits for room ends at once when it is stopped, and one with a larger capacity goes on where it was', async () => {
   const more = { deletionVectors: { enabled: false } };
   await using sink = await SinkFixture.create('raised', { capacity: CAPACITY, ...more });
-  await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 2 });
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 2 });
   const load = new Load(feed);
   await load.round();
   await sink.start();
@@ -169,7 +159,7 @@ test('where the lake cannot be listed at the start nothing is written; later it 
   await using sink = await SinkFixture.create('unlisted');
   await using gate = await ListingGate.open(sink.lake);
   await sink.configure({ capacity: { ...CAPACITY, maxBytes: 100 * MAX_BYTES }, endpoint: gate.endpoint });
-  await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 2 });
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 2 });
   const load = new Load(feed);
   await load.round();
   gate.denies = true;

@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { DeltaTable } from '@hasivu/delta';
 import { deleteRows, Engine, FileCache, OpenTable } from '@hasivu/lake-engine';
 import { createS3Store } from '@hasivu/object-store';
 import { ChangeFeed, type Change } from './change-feed.ts';
+import { ORDERS } from './orders-table.ts';
 import { MARK_ALWAYS, SinkFixture } from './sink-fixture.ts';
 
-const orders: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 /** Rows below are deleted in the lake, those above change in the source. */
 const DELETED = 200;
 const ROWS = 400;
@@ -34,7 +24,7 @@ describe.each(ways)(
         deletionVectors,
         tables: { 'public.orders': { changeDataFeed: true } },
       });
-      await using feed = await ChangeFeed.open(sink.kafka, orders, { partitions: 2 });
+      await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 2 });
       const last = new Map<number, number>();
       let sent = 0;
       const change = (id: number, n: number): Change => {
