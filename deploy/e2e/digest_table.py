@@ -11,6 +11,8 @@ import json
 import os
 import sys
 
+from spark_session import open_session
+
 
 def canonical(value) -> str:
     if value is None:
@@ -66,7 +68,7 @@ def deltalake_changes(path: str, _jars: str, first: str):
 
 
 def spark_changes(path: str, jars: str, first: str):
-    reader = session_of(jars).read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
+    reader = open_session(jars).read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
     return collected(reader.load(path))
 
 
@@ -80,25 +82,8 @@ def printed(path: str, *_: str):
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def session_of(jars: str):
-    os.environ["TZ"] = "UTC"
-    from pyspark.sql import SparkSession
-
-    return (
-        SparkSession.builder.master("local[2]")
-        .config("spark.jars", ",".join(os.path.join(jars, name) for name in os.listdir(jars)))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
-
-
 def spark(path: str, jars: str, change: str = ""):
-    session = session_of(jars)
+    session = open_session(jars)
     if change:
         for statement in change.split(";"):
             session.sql(statement.replace("`t`", f"delta.`{path}`"))

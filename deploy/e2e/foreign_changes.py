@@ -1,23 +1,11 @@
 """A table of Spark's with a column mapping and a change data feed, in a folder: foreign_changes.py <mode> <folder> <jars>."""
 
-import os
 import sys
 
-mode, path, jars = sys.argv[1:4]
-os.environ["TZ"] = "UTC"
-from pyspark.sql import SparkSession  # noqa: E402
+from spark_session import open_session
 
-spark = (
-    SparkSession.builder.master("local[2]")
-    .config("spark.jars", ",".join(os.path.join(jars, name) for name in os.listdir(jars)))
-    .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-    .config("spark.sql.session.timeZone", "UTC")
-    .config("spark.sql.shuffle.partitions", "2")
-    .config("spark.ui.enabled", "false")
-    .config("spark.log.level", "ERROR")
-    .getOrCreate()
-)
+mode, path, jars = sys.argv[1:4]
+spark = open_session(jars)
 
 
 def run(statement: str) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from spark_session import open_session
 
 SCHEMA = pa.schema([("id", pa.int64()), ("words", pa.string()), ("amount", pa.decimal128(12, 2))])
 COLUMNS = "id, words, amount"
@@ -16,23 +17,8 @@ def handle(request: dict):
 
 
 def spark():
-    if "spark" in state:
-        return state["spark"]
-    os.environ["TZ"] = "UTC"
-    from pyspark.sql import SparkSession
-
-    jars = os.environ["JARS"]
-    state["spark"] = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.jars", ",".join(os.path.join(jars, name) for name in os.listdir(jars)))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
+    if "spark" not in state:
+        state["spark"] = open_session(os.environ["JARS"])
     return state["spark"]
 
 

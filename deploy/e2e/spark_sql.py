@@ -5,6 +5,8 @@ import datetime
 import decimal
 import os
 
+from spark_session import open_session
+
 state = {}
 
 
@@ -17,21 +19,7 @@ def handle(request: dict):
 
 def spark():
     if "spark" not in state:
-        os.environ["TZ"] = os.environ["ZONE"]
-        from pyspark.sql import SparkSession
-
-        jars = os.environ["JARS"]
-        state["spark"] = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.jars", ",".join(os.path.join(jars, name) for name in os.listdir(jars)))
-            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-            .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-            .config("spark.sql.session.timeZone", os.environ["ZONE"])
-            .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.ui.enabled", "false")
-            .config("spark.log.level", "ERROR")
-            .getOrCreate()
-        )
+        state["spark"] = open_session(os.environ["JARS"], os.environ["ZONE"])
     return state["spark"]
 
 

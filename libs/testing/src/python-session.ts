@@ -10,6 +10,7 @@ const LOOP = `
 import json, os, sys, traceback
 answers = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
 scope = {'__name__': 'session'}
 exec(compile(open(sys.argv[1]).read(), sys.argv[1], 'exec'), scope)
 for line in sys.stdin:
@@ -36,7 +37,7 @@ export class PythonSession implements AsyncDisposable {
 
   private constructor(program: string, script: string, env: Readonly<Record<string, string>>) {
     this.#child = spawn(program, ['-c', LOOP, script], {
-      env: { ...process.env, PYTHONUNBUFFERED: '1', ...env },
+      env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1', ...env },
       stdio: 'pipe',
     });
     this.#child.stderr

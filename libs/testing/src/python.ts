@@ -9,6 +9,7 @@ const RUN = `
 import os, runpy, sys
 sys.argv = sys.argv[1:]
 if sys.argv[0].endswith('.py'):
+    sys.path.insert(0, os.path.dirname(sys.argv[0]))
     runpy.run_path(sys.argv[0], run_name='__main__')
 else:
     exec(compile(sys.argv[0], 'oracle', 'exec'), {'__name__': '__main__'})
@@ -39,7 +40,7 @@ export async function python(
   const program = join(await environment(options.requirements ?? 'requirements-test.txt'), 'bin', 'python');
   return await new Promise((resolve, reject) => {
     const child = spawn(program, ['-c', RUN, script, ...args], {
-      env: { ...process.env, PYTHONUNBUFFERED: '1', ...options.env },
+      env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1', ...options.env },
       stdio: 'pipe',
     });
     let printed = '';
