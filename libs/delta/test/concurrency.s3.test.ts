@@ -11,7 +11,7 @@ test('twenty writers and a compactor, some killed, leave every committed row the
     killEveryMs: 4_000,
     vacuumRetentionMs: null,
     readEveryMs: 6_000,
-    rules: ['concurrent-transaction', 'concurrent-append', 'delete-delete'],
+    rules: ['concurrent-transaction', 'concurrent-append', 'delete-read', 'delete-delete'],
   });
   process.stderr.write(`${JSON.stringify(report)}\n`);
   expect(report.kills).toBeGreaterThan(0);

@@ -22,7 +22,8 @@ export interface OperationPlan {
 
 /**
  * What the operation takes on the table as it is known now. A change by rows reads the files that hold the writer's
- * rows, and would have read any file that may hold some.
+ * rows, and would have read any file that may hold some. Who rewrites files adds rows because of those it has found: its
+ * appends have read those files, and none that come later.
  */
 export async function planOperation(
   live: LiveTable,
@@ -33,8 +34,10 @@ export async function planOperation(
   const added = operation.add.map((n) => ({ writer, n, revision: 0 }));
   const adds = added.length === 0 ? [] : [await live.upload(added, true)];
   const changed = new Set([...operation.drop, ...operation.bump]);
-  if (changed.size === 0) return { actions: adds };
+  if (changed.size === 0 && method === 'mark') return { actions: adds };
   const holders = await holdersOf(live, writer);
+  if (changed.size === 0)
+    return { actions: adds, reads: { files: pathsOf(holders), wouldRead: () => false } };
   const touched = holders.filter(({ rows, gone }) =>
     rows.some((row, index) => row.writer === writer && changed.has(row.n) && !gone.has(index)),
   );
@@ -43,7 +46,7 @@ export async function planOperation(
       ? await markRows(live, writer, changed, touched)
       : await rewriteFiles(live, writer, operation, touched);
   const reads = {
-    files: new Set(touched.map(({ file }) => file.path)),
+    files: pathsOf(touched),
     wouldRead: (file: Parameters<ReadScope['wouldRead']>[0]) => mayHold(file, writer),
   };
   return { actions: [...changes, ...adds], reads };
@@ -53,6 +56,10 @@ export async function planOperation(
 export async function holdersOf(live: LiveTable, writer: number): Promise<FileRows[]> {
   const files = live.files.filter((file) => mayHold(file, writer));
   return await live.rowsOf(files);
+}
+
+function pathsOf(holders: readonly FileRows[]): Set<string> {
+  return new Set(holders.map(({ file }) => file.path));
 }
 
 async function markRows(
