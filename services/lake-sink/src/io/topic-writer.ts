@@ -1,28 +1,21 @@
-import {
-  AvroDecodeError,
-  schemaIdOf,
-  WIRE_HEADER_BYTES,
-  type ColumnSchema,
-  type EnvelopeReader,
-} from '@hasivu/change-events';
+import { AvroDecodeError, schemaIdOf, WIRE_HEADER_BYTES, type EnvelopeReader } from '@hasivu/change-events';
 import { PlatformError } from '@hasivu/errors';
 import type { FetchedBatch, RecordCursor } from '@hasivu/kafka';
-import { flushReason, type FlushLimits, type FlushReason } from '../core/flush-policy.ts';
-import { assertKeyFed, assertSameKey } from '../core/fed-key.ts';
-import { KnownKeys } from '../core/known-keys.ts';
+import { firstWith } from '../core/first-places.ts';
+import { FittingReaders } from '../core/fitting-readers.ts';
+import type { FlushLimits, FlushReason } from '../core/flush-policy.ts';
 import { lakeFields } from '../core/lake-columns.ts';
-import { lakeName } from '../core/lake-name.ts';
 import { OffsetLedger, partitionAppId } from '../core/offset-ledger.ts';
-import { isAfter, type ChangePosition, type PlaceHalves } from '../core/change-position.ts';
-import { firstWith, isNoneBefore } from '../core/first-places.ts';
+import { OpenBatches } from '../core/open-batches.ts';
 import { pageCompression, type PageCompression } from '../core/page-compression.ts';
-import { MAX_FETCHED_PARTITIONS, OP, RowBatch, TARGET } from '../core/row-batch.ts';
+import { OP, RowBatch, TARGET } from '../core/row-batch.ts';
 import type { TableShape } from '../core/table-shape.ts';
 import type { TopicBinding } from '../core/topic-binding.ts';
 import { AwaitedRoom } from './awaited-room.ts';
 import { flushBatch, type FlushTools } from './batch-flush.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EventSchemas } from './event-schemas.ts';
+import { TopicKey } from './topic-key.ts';
 import type { TopicTables } from './topic-tables.ts';
 
 export interface TopicWriterTools extends FlushTools {
@@ -45,28 +38,16 @@ export class TopicWriter {
   readonly #room: AwaitedRoom;
   readonly #ledger: OffsetLedger;
   readonly #compression: PageCompression;
-  /** Open batches by target bits; more than one only while a table catches up after a crash. */
-  #open = new Map<number, RowBatch>();
-  #sealed: readonly RowBatch[] = [];
+  readonly #batches = new OpenBatches();
+  readonly #fitting = new FittingReaders();
+  readonly #key: TopicKey;
   #flushing: Promise<void> | null = null;
   /** Of the flush that failed: what came after it must not be durable before it is. */
   #failed: { readonly error: unknown } | null = null;
   #targets: number;
-  /** Lake names; null until a record or a table tells. */
-  #key: readonly string[] | null;
   /** Timestamp of the newest record read, milliseconds since 1970; 0 before the first. */
   newestMs = 0;
-  /** The last TRUNCATE seen before the first row: batches of tables with a key start from it. */
-  #earlyTruncate: ChangePosition | null = null;
-  /** With the places of the first changes known with their columns: an earlier one has to be recorded. */
-  readonly #fits = new Map<EnvelopeReader, readonly PlaceHalves[]>();
-  /** The same for changes that come before those that the tables' columns are of. */
-  readonly #fitsBefore = new Map<EnvelopeReader, readonly PlaceHalves[]>();
-  readonly #knownKeys = new KnownKeys();
   #deadLettered = 0;
-  #heldBytes = 0;
-  /** An open batch has as many partition files as it may: the next row waits, also of the same fetched batch. */
-  #isCrowded = false;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
     this.binding = binding;
@@ -74,12 +55,12 @@ export class TopicWriter {
     this.#room = new AwaitedRoom(tools.room);
     this.#tools = { ...tools, room: this.#room };
     this.#compression = pageCompression(binding.codec ?? (tables.log ?? tables.state)?.codec ?? 'zstd');
-    this.#key = tables.storedKey;
+    this.#key = new TopicKey(binding, tools.schemas, tables.storedKey);
     this.#targets =
       (binding.logRoot === null ? 0 : TARGET.log) | (binding.stateRoot === null ? 0 : TARGET.state);
     for (const { bit } of tables.histories) this.#targets |= bit;
     this.#ledger = new OffsetLedger(this.#targets);
-    if (this.#key !== null) this.#restrictTargets(this.#key);
+    if (this.#key.columns !== null) this.#restrictTargets(this.#key.columns);
   }
 
   /** First offset that some table lacks. @throws LAKE_OFFSET_GAP when Kafka no longer has it */
@@ -102,7 +83,7 @@ export class TopicWriter {
 
   /** Bytes of rows accepted and not durable, as of the last fetched batch: asked for often, and of hundreds of tables. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#batches.heldBytes;
   }
 
   get isFlushing(): boolean {
@@ -115,17 +96,13 @@ export class TopicWriter {
   }
 
   get hasRows(): boolean {
-    for (const batch of this.#open.values()) if (batch.rows > 0) return true;
-    return this.#deadLettered > 0;
+    return this.#batches.hasRows || this.#deadLettered > 0;
   }
 
   /** Why the open rows should be flushed now, or null. */
   due(): FlushReason | null {
-    for (const batch of this.#open.values()) {
-      const reason = flushReason(batch, this.#tools.limits, this.#tools.nowMs());
-      if (reason !== null) return reason;
-    }
-    return this.#deadLettered > 0 ? 'interval' : null;
+    const reason = this.#batches.due(this.#tools.limits, this.#tools.nowMs());
+    return reason ?? (this.#deadLettered > 0 ? 'interval' : null);
   }
 
   /** Decodes a fetched batch into the open rows. Waits only for schemas and what they change. */
@@ -136,11 +113,10 @@ export class TopicWriter {
         await this.#resolve(step, cursor, partition);
         if (typeof step === 'object') break;
       }
-      if (this.#isCrowded) await this.flush();
+      if (this.#batches.isCrowded) await this.flush();
     }
-    for (const readers of [this.#fits, this.#fitsBefore])
-      for (const reader of readers.keys()) reader.release();
-    this.#weigh();
+    this.#fitting.release();
+    this.#batches.weigh();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
   }
 
@@ -162,18 +138,12 @@ export class TopicWriter {
 
   /** Its table stops: what is not durable is read again by a next start, and need not be held until then. */
   abandon(): void {
-    this.#open = new Map();
-    this.#sealed = [];
+    this.#batches.drop();
     this.#deadLettered = 0;
-    this.#weigh();
   }
 
   async #flushOpen(): Promise<void> {
-    // A table that catches up must have its old rows before its new ones.
-    const batches = [...this.#open.values()].sort((left, right) => left.targets - right.targets);
-    this.#open = new Map();
-    this.#isCrowded = false;
-    this.#sealed = batches;
+    const batches = this.#batches.seal();
     if (this.#deadLettered > 0) await this.#tools.deadLetters.flush();
     this.#deadLettered = 0;
     for (const batch of batches) {
@@ -181,15 +151,7 @@ export class TopicWriter {
       this.#tools.metrics.rows.inc({ table: this.binding.table }, batch.rows);
       this.#tools.onDurable(batch.rows, batch.offsets);
     }
-    this.#sealed = [];
-    this.#weigh();
-  }
-
-  #weigh(): void {
-    let held = 0;
-    for (const batch of this.#open.values()) held += batch.heldBytes;
-    for (const batch of this.#sealed) held += batch.heldBytes;
-    this.#heldBytes = held;
+    this.#batches.settle();
   }
 
   #take(cursor: RecordCursor, partition: number): Step {
@@ -206,17 +168,18 @@ export class TopicWriter {
     try {
       reader.read(buffer, valueStart + WIRE_HEADER_BYTES, valueEnd);
       if (reader.op === OP.message) return this.#pass(partition, offset, wanted);
-      if (this.#key === null && reader.op !== OP.truncate) return 'unknown-key';
-      if (!this.#isFit(reader)) return 'unfit';
-      if (this.#isKeyed && !this.#knownKeys.has(keyIdOf(cursor))) return 'other-key';
+      const key = this.#key.columns;
+      if (key === null && reader.op !== OP.truncate) return 'unknown-key';
+      if (!this.#fitting.has(reader, this.#tables)) return 'unfit';
+      if (this.#isKeyed && !this.#key.isKeyOf(cursor)) return 'other-key';
       if (reader.op !== OP.truncate && rowMissing(reader)) return { damage: 'the event has no row' };
       // Whether there is a state table is known from the first row on; older rows of other partitions may follow it.
-      if (this.#key === null) this.#noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
-      const targets = this.#key === null ? wanted & TARGET.log : wanted;
+      if (key === null) this.#batches.noteEarlyTruncate({ lsn: reader.commitLsn, seq: reader.seq });
+      const targets = key === null ? wanted & TARGET.log : wanted;
       if (targets !== 0) {
         const batch = this.#batchFor(targets);
         batch.append(reader, partition, offset);
-        if (batch.openPartitions >= MAX_FETCHED_PARTITIONS) this.#isCrowded = true;
+        this.#batches.noteAppended(batch);
         if (targets !== wanted) batch.offsets.set(partition, offset);
       }
     } catch (error) {
@@ -226,17 +189,10 @@ export class TopicWriter {
     return this.#accepted(partition, offset, wanted);
   }
 
-  #isFit(reader: EnvelopeReader): boolean {
-    const first = this.#fits.get(reader);
-    if (first !== undefined) return isNoneBefore(reader, first);
-    const firstBefore = this.#fitsBefore.get(reader);
-    if (firstBefore === undefined || !isNoneBefore(reader, firstBefore)) return false;
-    return this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
-  }
-
   /** Whether rows are found by their key; the change log has no need of one. */
   get #isKeyed(): boolean {
-    return this.#key !== null && this.#key.length > 0 && (this.#targets & ~TARGET.log) !== 0;
+    const { columns } = this.#key;
+    return columns !== null && columns.length > 0 && (this.#targets & ~TARGET.log) !== 0;
   }
 
   async #resolve(step: Exclude<Step, 'taken'>, cursor: RecordCursor, partition: number): Promise<void> {
@@ -244,11 +200,15 @@ export class TopicWriter {
     if (step === 'unknown-schema') {
       await this.#tools.schemas.learn(schemaId);
     } else if (step === 'unknown-key') {
-      this.#decideKey(await this.#keyOf(cursor));
+      const key = await this.#key.decide(cursor);
+      this.#fitting.clear();
+      this.#restrictTargets(key);
     } else if (step === 'unfit') {
       await this.#fit(this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
     } else if (step === 'other-key') {
-      await this.#fitKey(keyIdOf(cursor), this.#tools.schemas.readerOf(schemaId) as EnvelopeReader);
+      const { columns } = (this.#tools.schemas.readerOf(schemaId) as EnvelopeReader).layout;
+      const named = await this.#key.namedIn(cursor);
+      await this.#flushedFirst(() => this.#key.admit(cursor, named, this.#tables.shape, columns));
     } else {
       const { topic } = this.binding;
       await this.#tools.deadLetters.send(cursor, {
@@ -271,45 +231,22 @@ export class TopicWriter {
 
   #accepted(partition: number, offset: number, wanted: number): 'taken' {
     this.#ledger.accept(partition, offset, wanted);
-    this.#open.get(wanted)?.offsets.set(partition, offset);
+    this.#batches.at(wanted)?.offsets.set(partition, offset);
     return 'taken';
   }
 
   #batchFor(wanted: number): RowBatch {
-    let batch = this.#open.get(wanted);
-    if (batch === undefined) {
-      const { shape } = this.#tables;
-      if (shape === null) throw new TypeError('rows before their schema');
-      batch = new RowBatch(
-        shape,
-        wanted,
-        this.binding.table,
-        this.#tools.nowMs(),
-        this.#compression,
-        (wanted & TARGET.log) === 0 ? undefined : this.#tables.log?.columns,
-      );
-      this.#open.set(wanted, batch);
-      if (this.#earlyTruncate !== null && (wanted & ~TARGET.log) !== 0)
-        batch.noteTruncate(this.#earlyTruncate);
-    }
+    return this.#batches.at(wanted) ?? this.#openBatch(wanted);
+  }
+
+  #openBatch(wanted: number): RowBatch {
+    const { shape, log } = this.#tables;
+    if (shape === null) throw new TypeError('rows before their schema');
+    const columns = (wanted & TARGET.log) === 0 ? undefined : log?.columns;
+    const nowMs = this.#tools.nowMs();
+    const batch = new RowBatch(shape, wanted, this.binding.table, nowMs, this.#compression, columns);
+    this.#batches.open(batch);
     return batch;
-  }
-
-  #noteEarlyTruncate(position: ChangePosition): void {
-    if (this.#earlyTruncate === null || isAfter(position, this.#earlyTruncate))
-      this.#earlyTruncate = position;
-  }
-
-  async #keyOf(cursor: RecordCursor): Promise<readonly string[]> {
-    const schemaId = keyIdOf(cursor);
-    return schemaId < 0 ? [] : ((await this.#tools.schemas.keyColumns(schemaId)) ?? []).map(lakeName);
-  }
-
-  #decideKey(key: readonly string[]): void {
-    this.#key = key;
-    this.#fits.clear();
-    this.#fitsBefore.clear();
-    this.#restrictTargets(key);
   }
 
   #restrictTargets(key: readonly string[]): void {
@@ -320,41 +257,26 @@ export class TopicWriter {
 
   /** Brings the tables to this reader's columns; rows of the old shape are made durable first. */
   async #fit(reader: EnvelopeReader): Promise<void> {
-    if (this.#key?.length === 0 && this.#tables.histories.length > 0) throw historyWithoutKey(this.binding);
-    const planned = this.#tables.planShape(
-      lakeFields(reader.layout.columns, this.binding.table),
-      this.#key ?? [],
-      { lsn: reader.commitLsn, seq: reader.seq },
-    );
-    await this.#checkKey(planned ?? this.#tables.shape, reader.layout.columns);
-    if (planned !== null || !this.#tables.hold(this.#targets, this.#key)) {
+    const key = this.#key.columns;
+    const { columns } = reader.layout;
+    if (key?.length === 0 && this.#tables.histories.length > 0) throw historyWithoutKey(this.binding);
+    const planned = this.#tables.planShape(lakeFields(columns, this.binding.table), key ?? [], {
+      lsn: reader.commitLsn,
+      seq: reader.seq,
+    });
+    const shape = planned ?? this.#tables.shape;
+    if (shape !== null && this.#isKeyed) await this.#flushedFirst(() => this.#key.assertFed(shape, columns));
+    if (planned !== null || !this.#tables.hold(this.#targets, key)) {
       await this.flush();
-      const shape = planned ?? this.#tables.shape;
       if (shape !== null) await this.#adopt(shape);
     }
-    const isBefore = this.#tables.isBeforeColumns(reader.commitLsn, reader.seq);
-    const first = firstWith(this.#tables.shape?.rowFields ?? [], reader.layout.columns);
-    (isBefore ? this.#fitsBefore : this.#fits).set(reader, first);
-  }
-
-  async #checkKey(shape: TableShape | null, columns: readonly ColumnSchema[]): Promise<void> {
-    if (shape === null || !this.#isKeyed) return;
-    await this.#flushedIfNot(() => assertKeyFed(shape, columns, this.binding));
-  }
-
-  /** Without a key, as while a primary key is made anew, a record says nothing of one. */
-  async #fitKey(schemaId: number, { layout }: EnvelopeReader): Promise<void> {
-    const keyed = schemaId < 0 ? null : await this.#tools.schemas.keyColumns(schemaId);
-    const { shape } = this.#tables;
-    if (keyed !== null && shape !== null)
-      await this.#flushedIfNot(() => assertSameKey(shape, keyed, layout.columns, this.binding));
-    this.#knownKeys.add(schemaId);
+    this.#fitting.add(reader, this.#tables, firstWith(this.#tables.shape?.rowFields ?? [], columns));
   }
 
   /** What came before a change that stops the table is durable. */
-  async #flushedIfNot(holds: () => void): Promise<void> {
+  async #flushedFirst(check: () => void): Promise<void> {
     try {
-      holds();
+      check();
     } catch (error) {
       await this.flush();
       throw error;
@@ -363,19 +285,12 @@ export class TopicWriter {
 
   /** What other readers' columns are called may have changed with it. */
   async #adopt(shape: TableShape): Promise<void> {
-    // The key's columns are renamed with the others.
-    const key = this.#key === null || this.#key.length === 0 ? this.#key : shape.key;
-    await this.#tables.adopt(shape, this.#targets, key);
-    this.#key = key;
-    this.#fits.clear();
-    this.#fitsBefore.clear();
-    this.#knownKeys.clear();
+    // Without a key none is recorded; with one, its columns are renamed with the others.
+    const key = this.#key.columns;
+    await this.#tables.adopt(shape, this.#targets, key === null || key.length === 0 ? key : shape.key);
+    this.#key.rename(shape.key);
+    this.#fitting.clear();
   }
-}
-
-/** -1 where the record has no key, or none that is framed. */
-function keyIdOf({ buffer, keyStart, keyEnd }: RecordCursor): number {
-  return keyStart < 0 ? -1 : schemaIdOf(buffer, keyStart, keyEnd);
 }
 
 function historyWithoutKey({ table, topic }: TopicBinding): PlatformError {
