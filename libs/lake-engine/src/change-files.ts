@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { CHANGE_FEED_PROPERTY, type Action, type DeltaField, type PartitionValues } from '@hasivu/delta';
 import type { EngineFile, EngineSession } from './engine-session.ts';
 import { partitionValuesOf } from './engine-files.ts';
 import { identifier, type PartitionName } from './engine-sql.ts';
 import { partitionNames, type EngineTable } from './engine-table.ts';
 import { writePartitionRows } from './partition-rows.ts';
+import { uploadInRuns } from './upload-runs.ts';
 
 /** What a change file says of each row beside the row's own columns. */
 export const CHANGE_TYPE: DeltaField = {
@@ -28,13 +28,10 @@ export async function uploadChangeFiles(
   files: readonly EngineFile[],
   partitions: readonly PartitionName[],
 ): Promise<Action[]> {
-  const actions: Action[] = [];
-  for (const file of files) {
-    const bytes = await readFile(file.path);
+  return await uploadInRuns(files, async (file, bytes) => {
     const partitionValues = table.delta.state.columns.storedValues(partitionValuesOf(file, partitions));
-    actions.push({ cdc: await table.uploadChanges({ bytes, partitionValues }) });
-  }
-  return actions;
+    return { cdc: await table.uploadChanges({ bytes, partitionValues }) };
+  });
 }
 
 /**

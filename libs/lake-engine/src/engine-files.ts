@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   statisticsJson,
   type AddFile,
@@ -13,8 +12,9 @@ import { engineStatistics } from './engine-statistics.ts';
 import type { EngineTable } from './engine-table.ts';
 import type { FileCache } from './file-cache.ts';
 import { isOutOfMemory } from './out-of-memory.ts';
+import { writeSpooled, writeStreamed } from './spooled-write.ts';
 import { storedAs, storedIds } from './stored-columns.ts';
-import { writeStreamed } from './streamed-write.ts';
+import { uploadInRuns } from './upload-runs.ts';
 
 /** Size that a rewritten file aims at: small enough to rewrite cheaply, large enough to scan well. */
 const TARGET_FILE_BYTES = 8 << 20;
@@ -33,7 +33,7 @@ export interface WriteOrder {
 
 /**
  * Writes the rows of a relation that has `__p0`, `__p1`… as partition texts, one or more files per partition. Where the engine
- * has no memory to sort them, since it keeps wide values in the sort, they are written in the order in which they come.
+ * has no memory for that, since it keeps wide values in the sort and something of each partition, it takes a longer way.
  */
 export async function writePartitioned(
   session: EngineSession,
@@ -49,16 +49,17 @@ export async function writePartitioned(
   ].join(', ');
   // By the relation's own names: files may give them to other columns.
   const by = [...texts, ...order.orderBy.map(identifier)].map((column) => `q.${column}`).join(', ');
-  const sorted = by === '' ? '' : ` ORDER BY ${by}`;
   const rows = `SELECT ${columns} FROM ${relation} q`;
+  const sorted = by === '' ? rows : `${rows} ORDER BY ${by}`;
   const options = { codec: order.codec, fieldIds: storedIds(order.columns, order.stored) };
   try {
-    return await session.writeParquet(`${rows}${sorted}`, name, TARGET_FILE_BYTES, texts, options);
+    return await session.writeParquet(sorted, name, TARGET_FILE_BYTES, texts, options);
   } catch (error) {
     if (!isOutOfMemory(error)) throw error;
   }
   await session.discard(name);
-  return writeStreamed(session, { rows, relation, texts, fileBytes: TARGET_FILE_BYTES, options }, name);
+  if (texts.length === 0) return writeStreamed(session, rows, name, TARGET_FILE_BYTES, options);
+  return writeSpooled(session, { rows, sorted, texts, fileBytes: TARGET_FILE_BYTES, options }, name);
 }
 
 /**
@@ -73,17 +74,14 @@ export async function uploadEngineFiles(
   partitions: readonly PartitionName[],
   columns: ColumnMapping = table.delta.state.columns,
 ): Promise<AddFile[]> {
-  const adds: AddFile[] = [];
   const stored = columns.storedFields(fields);
-  for (const file of files) {
-    const bytes = await readFile(file.path);
+  return await uploadInRuns(files, async (file, bytes) => {
     const stats = statisticsJson(stored, engineStatistics(stored, file.rows, file.columns));
     const partitionValues = columns.storedValues(partitionValuesOf(file, partitions));
     const { add, key } = await table.upload({ bytes, stats, partitionValues });
     await cache.adopt(key, file.path, file.sizeBytes);
-    adds.push(add);
-  }
-  return adds;
+    return add;
+  });
 }
 
 /** Files of rows that are all of one partition, as if they had been split by it. @param values by the names of the schema */

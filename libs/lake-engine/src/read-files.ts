@@ -88,13 +88,8 @@ function readMapped(
   const columns = isById ? named.map(numbered) : named;
   const known = columns.flatMap(({ stored }) => (stored === null ? [] : [stored]));
   const inFiles = columns.filter(isInFiles).flatMap(({ stored }) => stored ?? []);
-  const reads = groups.map(({ partitionValues, paths }) => {
-    const constants = columns.flatMap(({ own, stored }) => {
-      if (stored === null || !outside.has(own.name)) return [];
-      return `, ${partitionConstant(partitionValues[own.name] ?? null, own.type)} AS ${identifier(stored.name)}`;
-    });
-    return `SELECT *${isById ? ', file_row_number AS __row' : ' RENAME (file_row_number AS __row)'}${constants.join('')} FROM ${scan(paths, isById ? inFiles : [])}`;
-  });
+  const constants = columns.filter((column) => column.stored !== null && !isInFiles(column));
+  const read = withPartitions(groups, constants, isById ? inFiles : []);
   const empty = emptyRelation(known.map((stored) => [stored.name, stored.type]));
   const chosen = columns.map(({ own, stored }) => {
     if (stored === null) return `NULL::${engineType(own.type)} AS ${identifier(own.name)}`;
@@ -103,7 +98,36 @@ function readMapped(
       ? value
       : `${value} AS ${identifier(own.name)}`;
   });
-  return `SELECT ${[...chosen, ...ADDED].join(', ')} FROM (${[empty, ...reads].join(' UNION ALL BY NAME ')})`;
+  return `SELECT ${[...chosen, ...ADDED].join(', ')} FROM (${empty} UNION ALL BY NAME ${read})`;
+}
+
+/**
+ * Rows of the files, with the columns that name their partitions. One scan reads them all: with one for each partition, the
+ * engine works out a plan and holds buffers for each.
+ * @param constants columns that are not in the files @param byIds columns to be found by their ids
+ */
+function withPartitions(
+  groups: readonly PartitionFiles[],
+  constants: readonly ReadColumn[],
+  byIds: readonly DeltaField[],
+): string {
+  const names = constants.map(({ own, stored }) => identifier((stored ?? own).name));
+  const byValues = Map.groupBy(groups, ({ partitionValues }) =>
+    constants
+      .map(({ own }) => `, ${partitionConstant(partitionValues[own.name] ?? null, own.type)}`)
+      .join(''),
+  );
+  const files = scan(
+    groups.flatMap(({ paths }) => paths),
+    byIds,
+  );
+  const rows = `SELECT f.*${byIds.length > 0 ? ', file_row_number AS __row' : ' RENAME (file_row_number AS __row)'}`;
+  if (constants.length === 0) return `${rows} FROM ${files} f`;
+  const values = [...byValues].flatMap(([list, some]) =>
+    some.flatMap(({ paths }) => paths.map((path) => `(${text(path)}${list})`)),
+  );
+  const partitions = `(VALUES ${values.join(', ')}) p(__path, ${names.join(', ')})`;
+  return `${rows}, ${names.map((name) => `p.${name}`).join(', ')} FROM ${files} f JOIN ${partitions} ON f.__file = p.__path`;
 }
 
 /**
