@@ -1,6 +1,7 @@
 import { grouped, markdownTable, shown } from '../markdown-table.ts';
 import type { FreshnessFigures } from './freshness.ts';
 import type { ManyTablesFigures } from './many-tables.ts';
+import type { SinkWorkersFigures } from './sink-workers.ts';
 import type { SinkFigures, SinkResults } from './sink-bench.ts';
 
 /** The results as a page for people. */
@@ -11,6 +12,7 @@ export function sinkMarkdown({
   rounds,
   peers,
   manyTables,
+  workers,
   freshness,
 }: SinkResults): string {
   const sections = [
@@ -18,6 +20,7 @@ export function sinkMarkdown({
     `Taken ${takenAt.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores (${machine.processor.trim()}), Node ${machine.node}, by \`npm run bench -- sink\`. What each figure means and how it is taken: \`bench/README.md\`.`,
     ...(peers.length > 0 ? [peerSection(peers, rows, rounds)] : []),
     ...(manyTables.length > 0 ? [manyTablesSection(manyTables)] : []),
+    ...(workers.length > 0 ? [workersSection(workers)] : []),
     ...(freshness === null ? [] : [freshnessSection(freshness)]),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -63,6 +66,19 @@ function manyTablesSection(figures: readonly ManyTablesFigures[]): string {
     grouped(one.peakRssMiB),
   ]);
   return `## Many tables\n\n${markdownTable(header, rows)}`;
+}
+
+function workersSection(figures: readonly SinkWorkersFigures[]): string {
+  const header = ['sinks', 'rows/s', 'CPU-s per million rows', 'peak RSS MiB of one', 'rows of each, %'];
+  const rows = figures.map((one) => [
+    grouped(one.workers),
+    grouped(one.rowsPerSecond),
+    grouped(one.cpuPerMillionRows),
+    grouped(one.peakRssMiB),
+    one.shares.join(', '),
+  ]);
+  const { tables = 0, rows: count = 0 } = figures[0] ?? {};
+  return `## Several sinks that divide the tables\n\n${grouped(count)} rows of ${tables} tables, a quarter of them of the first, bronze and silver; rows/s from the first durable row to the last.\n\n${markdownTable(header, rows)}`;
 }
 
 function freshnessSection({ rowsPerSecond, transactions, p50, p99, worst }: FreshnessFigures): string {

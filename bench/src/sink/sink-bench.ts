@@ -8,6 +8,7 @@ import { withFilledTopic, type FilledTopic } from './filled-topic.ts';
 import { hasivuSink } from './hasivu-sink.ts';
 import { measureManyTables, type ManyTablesFigures } from './many-tables.ts';
 import { deltalakeSink, sparkSink } from './python-sinks.ts';
+import { measureSinkWorkers, type SinkWorkersFigures } from './sink-workers.ts';
 import type { SinkPeer, SinkSample } from './sink-sample.ts';
 
 export interface SinkOptions {
@@ -19,6 +20,8 @@ export interface SinkOptions {
   readonly tables: number;
   /** Of Kafka, for each of the many tables. */
   readonly partitionsPerTable: number;
+  /** How many sinks divide the tables, one measurement each; none leaves the part out. */
+  readonly workers: readonly number[];
   /** Seconds of the freshness part; 0 leaves it out. */
   readonly freshnessSeconds: number;
   readonly profileDirectory: string | null;
@@ -45,6 +48,7 @@ export interface SinkResults {
   readonly rounds: number;
   readonly peers: readonly SinkFigures[];
   readonly manyTables: readonly ManyTablesFigures[];
+  readonly workers: readonly SinkWorkersFigures[];
   readonly freshness: FreshnessFigures | null;
 }
 
@@ -60,6 +64,7 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
   const jars = peers.includes('spark') ? await sparkJars(report) : '';
   const rounds = peers.length === 0 ? [] : await takeRounds(options, jars);
   const manyTables = options.tables === 0 ? [] : await measureManyTables(options);
+  const workers = options.workers.length === 0 ? [] : await measureSinkWorkers(options);
   const seconds = options.freshnessSeconds;
   const freshness =
     seconds === 0 ? null : await measureFreshness({ ...options, seconds, rowsPerSecond: FRESHNESS_RATE });
@@ -71,6 +76,7 @@ export async function benchSink(options: SinkOptions): Promise<SinkResults> {
     rounds: options.rounds,
     peers: peers.map((peer) => figuresOf(peer, rounds)),
     manyTables,
+    workers,
     freshness,
   };
 }

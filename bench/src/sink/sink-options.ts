@@ -9,6 +9,7 @@ Usage: npm run bench -- sink [options]
   --peers LIST           ${SINK_PEERS.join(',')}; all when left out (hasivu-silver: bronze and silver),
                          none for the parts below alone
   --tables N             also measures lake-sink over this many tables, 5 Kafka partitions each (default 0)
+  --workers LIST         also measures several sinks that divide 16 tables of very different sizes, e.g. 1,2,4
   --freshness SECONDS    also measures how long after its COMMIT a row is in silver, at 2,000 rows/s (default 0)
   --rows N               rows that are measured (default 1000000)
   --warm-up N            rows that each peer takes before them (default 200000)
@@ -23,11 +24,13 @@ const PARTITIONS_PER_TABLE = 5;
 /** What only this benchmark has, as `parseArgs` wants it. */
 export const SINK_ARGUMENTS = {
   tables: { type: 'string', default: '0' },
+  workers: { type: 'string' },
   freshness: { type: 'string', default: '0' },
 } as const;
 
 type Values = Readonly<Record<'rows' | 'warm-up' | 'rounds' | 'tables' | 'freshness', string>> & {
   readonly peers?: string | undefined;
+  readonly workers?: string | undefined;
   readonly profile?: string | undefined;
 };
 
@@ -44,6 +47,7 @@ export function sinkOptions(values: Values): Omit<SinkOptions, 'signal' | 'repor
       return found;
     }),
     tables: values.tables === '0' ? 0 : count('tables', values.tables),
+    workers: (values.workers?.split(',') ?? []).map((one) => count('workers', one)),
     freshnessSeconds: values.freshness === '0' ? 0 : count('freshness', values.freshness),
     partitionsPerTable: PARTITIONS_PER_TABLE,
     profileDirectory: values.profile ?? null,

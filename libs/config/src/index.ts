@@ -9,6 +9,7 @@ export type { TableColumnsConfig } from './columns-section.ts';
 export { checkConfig } from './config-check.ts';
 export type { ConfigMistake } from './config-mistake.ts';
 export { ConfigSchema, type HasivuConfig, type ServiceName } from './config-schema.ts';
+export type { GroupConfig } from './group-section.ts';
 export type { KafkaConfig } from './kafka-section.ts';
 export { lakeTableOf, type LakeLayer, type LakeTableSettings } from './lake-table-settings.ts';
 export type { MaintenanceConfig } from './maintenance-section.ts';

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
 import { CapacitySection } from './capacity-section.ts';
+import { GroupSection } from './group-section.ts';
 import { HistorySection } from './history-section.ts';
 import { ClusterBySection, MaintenanceSection, TableMaintenanceSection } from './maintenance-section.ts';
 import { RetentionSection } from './retention-section.ts';
@@ -121,6 +122,7 @@ export const LakeSection = Type.Object(
         'Follow renamed and dropped columns by Delta column mapping, which a table gets with the first of them: its readers need the feature from then on. never: a renamed column is a new one beside the old, and one of a key stops its table',
     }),
     capacity: Type.Optional(CapacitySection),
+    group: Type.Optional(GroupSection),
     maintenance: MaintenanceSection,
     tiers: Type.Optional(TiersSection),
   },

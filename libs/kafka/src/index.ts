@@ -7,6 +7,7 @@ export type { FetchedBatch } from './fetch/fetched-batch.ts';
 export type { Assignment, PartitionLag } from './fetch/partition-state.ts';
 export { readLastByKey } from './fetch/read-last-by-key.ts';
 export { readTopic } from './fetch/read-topic.ts';
+export { GroupMember, type GroupMemberOptions, type GroupWork } from './group/group-member.ts';
 export { IdempotentProducer } from './producer/idempotent-producer.ts';
 export type { ProducerOptions } from './producer/producer-options.ts';
 export {
@@ -14,6 +15,7 @@ export {
   type TransactionalProducerOptions,
 } from './producer/transactional-producer.ts';
 export type { Isolation } from './protocol/fetch.ts';
+export type { GroupMemberMetadata } from './protocol/join-group.ts';
 export type { TopicPartition, TopicPartitionOffset } from './protocol/topic-partition.ts';
 export type { RecordHeaders } from './records/batch-builder.ts';
 export type { Compression } from './records/codec.ts';

@@ -8,6 +8,7 @@ export interface SinkMetrics {
   readonly commits: Counter<'table' | 'layer'>;
   readonly deadLetters: Counter<'topic'>;
   readonly stoppedTables: Gauge;
+  readonly tables: Gauge;
   readonly lagRows: Gauge<'table'>;
   readonly lagSeconds: Gauge<'table'>;
   readonly heldBytes: Gauge;
@@ -71,6 +72,11 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     stoppedTables: new Gauge({
       name: 'hasivu_sink_stopped_tables',
       help: 'Tables that stopped because their schema cannot be followed, or the lake has no room for what they need first; the others go on',
+      registers,
+    }),
+    tables: new Gauge({
+      name: 'hasivu_sink_tables',
+      help: 'Tables that this sink writes: all of them, or its share of them where several sinks divide them (lake.group)',
       registers,
     }),
     lagRows: new Gauge({

@@ -9,10 +9,12 @@ import { sinkCapacity } from './io/sink-capacity.ts';
 import { DeadLetters } from './io/dead-letters.ts';
 import type { Failpoint } from './io/failpoint.ts';
 import { HistoryMerger } from './io/history-merger.ts';
+import { SinkGroup } from './io/sink-group.ts';
 import { SinkLoop } from './io/sink-loop.ts';
 import { KeyIndexes } from './io/key-index/key-indexes.ts';
 import { StateMerger } from './io/state-merger.ts';
 import { TopicSet } from './io/topic-set.ts';
+import { EVERY_TOPIC } from './io/topic-share.ts';
 import { SinkLineage } from './io/sink-lineage.ts';
 import { createSinkMetrics } from './metrics.ts';
 
@@ -42,6 +44,12 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     throw new PlatformError('CONFIG_INVALID', {
       doing: 'starting the lake sink',
       why: '/lake is missing: the sink has no place to write to',
+    });
+  }
+  if (config.lake.group?.name === ADVISORY_GROUP) {
+    throw new PlatformError('CONFIG_INVALID', {
+      doing: 'starting the lake sink',
+      why: `/lake/group/name is "${ADVISORY_GROUP}", the group in which progress shows in Kafka's tools`,
     });
   }
   context.ready(false, 'connecting');
@@ -101,8 +109,10 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     },
   };
   const { flush } = config.lake;
+  const group = config.lake.group === undefined ? null : new SinkGroup(config.lake.group, cluster, logger);
   const topics = new TopicSet(config, {
     cluster,
+    ownership: group?.ownership ?? EVERY_TOPIC,
     registry: new SchemaRegistry(config.kafka.registry, config.kafka.registryAuth, {
       tls: config.kafka.registryTls,
     }),
@@ -146,13 +156,16 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     discoverMs: DISCOVER_MS,
     alive: () => context.alive(),
     onStopped: (writer, error) => reportStopped(context, writer.binding, error),
+    isShared: group !== null,
+    onFenced: (writer, error) => reportFenced(context, writer.binding, error),
     onFailed: () => failed.abort(),
   });
   // Says itself whether the sink is ready.
   if (capacity === null) context.ready(true);
   else await capacity.open();
   logger.info({ place: placeUri(config.lake), prefix: config.lake.prefix }, 'the sink runs');
-  await Promise.all([loop.run(context.signal), capacity?.run()]);
+  const running = loop.run(context.signal);
+  await Promise.all([running, capacity?.run(), group?.run(loop, running)]);
 }
 
 /** Once for each table: it stays as it is until somebody changes the configuration and builds it anew. */
@@ -185,6 +198,12 @@ async function adviseOffsets(
   } catch (error) {
     if (!context.signal.aborted) context.countError(error);
   }
+}
+
+/** Two sinks took a table for their own for a moment, as when one was paused for longer than its session. */
+function reportFenced(context: ServiceContext, { table }: TopicBinding, error: PlatformError): void {
+  context.countError(error);
+  context.logger.warn({ code: error.code, table }, 'another sink has written the table; it is opened anew');
 }
 
 function reportStopped(context: ServiceContext, binding: TopicBinding, error: PlatformError): void {

@@ -70,6 +70,8 @@ export class LogBench {
       alive: nothing,
       onStopped: nothing,
       onFailed: nothing,
+      isShared: false,
+      onFenced: nothing,
     });
   }
 

@@ -23,6 +23,7 @@ export interface SinkConfig {
   /** For a keeper of the same tables. */
   readonly maintenance?: Record<string, unknown>;
   readonly capacity?: Record<string, number>;
+  readonly group?: Record<string, string | number>;
   /** Another way to the same store. */
   readonly endpoint?: string;
 }
@@ -73,6 +74,7 @@ export class SinkFixture implements AsyncDisposable {
           columnMapping: config.columnMapping ?? 'onDemand',
           ...(config.maintenance === undefined ? {} : { maintenance: config.maintenance }),
           ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
+          ...(config.group === undefined ? {} : { group: config.group }),
         },
         tables: config.tables ?? {},
         pipelines: config.pipelines ?? [],
@@ -91,12 +93,17 @@ export class SinkFixture implements AsyncDisposable {
   }
 
   async start(failpoint = ''): Promise<SpawnedService> {
-    const { accessKeyId, secretAccessKey } = this.lake;
-    this.#running = await spawnService('lake-sink', this.configPath, {
-      env: { LAKE_KEY: accessKeyId, LAKE_SECRET: secretAccessKey, HASIVU_FAILPOINT: failpoint },
-    });
+    this.#running = await this.spawn(failpoint);
     if (failpoint === '') await this.#running.waitReady();
     return this.#running;
+  }
+
+  /** One more, which the caller stops. */
+  spawn(failpoint = ''): Promise<SpawnedService> {
+    const { accessKeyId, secretAccessKey } = this.lake;
+    return spawnService('lake-sink', this.configPath, {
+      env: { LAKE_KEY: accessKeyId, LAKE_SECRET: secretAccessKey, HASIVU_FAILPOINT: failpoint },
+    });
   }
 
   /** Rows that deletion vectors take out of the table's files. */

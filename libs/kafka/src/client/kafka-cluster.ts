@@ -165,6 +165,14 @@ export class KafkaCluster {
     });
   }
 
+  /** A connection of its own to a group's coordinator. One attempt. The caller closes it. */
+  async openCoordinatorLink(groupId: string, doing: string): Promise<BrokerLink> {
+    // It may have moved: this is asked for where no connection is left.
+    this.#coordinators.delete(`group:${groupId}`);
+    const { host, port } = await this.#coordinator('group', groupId, doing);
+    return BrokerLink.open(host, port, this.#settings);
+  }
+
   async #coordinator(kind: CoordinatorKind, key: string, doing: string): Promise<BrokerAddress> {
     const cached = this.#coordinators.get(`${kind}:${key}`);
     if (cached !== undefined) return cached;

@@ -5,6 +5,10 @@ import { describeConfigsApi } from '../protocol/describe-configs.ts';
 import { endTxnApi } from '../protocol/end-txn.ts';
 import { fetchApi } from '../protocol/fetch.ts';
 import { findCoordinatorApi } from '../protocol/find-coordinator.ts';
+import { heartbeatApi } from '../protocol/heartbeat.ts';
+import { joinGroupApi } from '../protocol/join-group.ts';
+import { leaveGroupApi } from '../protocol/leave-group.ts';
+import { syncGroupApi } from '../protocol/sync-group.ts';
 import { initProducerIdApi } from '../protocol/init-producer-id.ts';
 import { listOffsetsApi } from '../protocol/list-offsets.ts';
 import { metadataApi } from '../protocol/metadata.ts';
@@ -26,6 +30,10 @@ export const REQUIRED_APIS: readonly {
   offsetCommitApi,
   offsetFetchApi,
   findCoordinatorApi,
+  joinGroupApi,
+  syncGroupApi,
+  heartbeatApi,
+  leaveGroupApi,
   createTopicsApi,
   describeConfigsApi,
   initProducerIdApi,

@@ -97,6 +97,11 @@ export class ByteWriter {
     return this;
   }
 
+  /** Bytes with an int32 length. */
+  bytes(bytes: Buffer): this {
+    return this.int32(bytes.length).external(bytes);
+  }
+
   /** Splices `bytes` in by reference. They must not change until the request is answered. */
   external(bytes: Buffer): this {
     if (this.#position > this.#start) this.#parts.push(this.#buffer.subarray(this.#start, this.#position));

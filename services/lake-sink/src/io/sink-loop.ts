@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlatformError, type PlatformError } from '@hasivu/errors';
 import { Fetcher, type FetchedBatch, type KafkaCluster } from '@hasivu/kafka';
 import type { SinkMetrics } from '../metrics.ts';
 import { FlushTurns } from './flush-turns.ts';
+import { forgetLag, reportLag } from './sink-lag.ts';
+import type { ShareHolder } from './topic-share.ts';
 import type { TopicSet } from './topic-set.ts';
 import type { TopicWriter } from './topic-writer.ts';
 
@@ -18,9 +21,16 @@ export interface SinkLoopOptions {
   readonly alive: () => void;
   /** A table stops and the others go on. */
   readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
+  /** Other sinks may have written a table while this one took it for its own. */
+  readonly isShared: boolean;
+  /** Another sink has written the table: it is opened anew, from where it is. */
+  readonly onFenced: (writer: TopicWriter, error: PlatformError) => void;
   /** The loop ends by an error: nobody is to wait for anything any more. */
   readonly onFailed: () => void;
 }
+
+/** Between two looks at a flush that a topic which is given up waits for. */
+const RELEASE_POLL_MS = 50;
 
 /** Goes through every partition. */
 const LAG_EVERY_MS = 1_000;
@@ -36,14 +46,14 @@ const STOPS_A_TABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads the topics, hands their batches to the writers, and flushes what is due, in bounded memory. */
-export class SinkLoop {
+export class SinkLoop implements ShareHolder {
   readonly #options: SinkLoopOptions;
   readonly #fetcher: Fetcher;
   readonly #stopped = new Set<TopicWriter>();
   readonly #turns: FlushTurns;
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
-  #isDiscovering = false;
+  #discovering: Promise<void> | null = null;
   #lagReportedMs = -Infinity;
 
   constructor(options: SinkLoopOptions) {
@@ -63,10 +73,10 @@ export class SinkLoop {
 
   /** Runs until the signal aborts, then makes durable what was accepted. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#discover();
+    await this.discover();
     const tick = setInterval(() => this.#tick(), this.#options.tickMs);
     const discover = setInterval(
-      () => void this.#discover().catch((error: unknown) => this.#fail(error)),
+      () => void (this.#discovering ?? this.discover()).catch((error: unknown) => this.fail(error)),
       this.#options.discoverMs,
     );
     const reading = this.#read(signal);
@@ -111,18 +121,19 @@ export class SinkLoop {
   }
 
   #tick(): void {
+    const { topics, metrics } = this.#options;
     let held = 0;
-    for (const writer of this.#options.topics.writers) {
+    for (const writer of topics.writers) {
       held += writer.heldBytes;
       if (!this.#stopped.has(writer) && !writer.isFlushing && writer.due() !== null)
         this.#flushInBackground(writer);
     }
-    this.#options.metrics.heldBytes.set(held);
+    metrics.heldBytes.set(held);
     this.#options.alive();
     const nowMs = performance.now();
     if (nowMs - this.#lagReportedMs < LAG_EVERY_MS) return;
     this.#lagReportedMs = nowMs;
-    this.#reportLag();
+    reportLag(this.#fetcher.lag(), topics, this.#stopped, metrics);
   }
 
   #flushInBackground(writer: TopicWriter): void {
@@ -139,7 +150,7 @@ export class SinkLoop {
       try {
         this.#stopOrThrow(writer, error);
       } catch {
-        this.#fail(error);
+        this.fail(error);
       }
     } finally {
       this.#release(writer);
@@ -178,15 +189,72 @@ export class SinkLoop {
   }
 
   /** One at a time: a topic that is still being opened, perhaps until there is room in the lake, must not be opened twice. */
-  async #discover(): Promise<void> {
-    if (this.#isDiscovering) return;
-    this.#isDiscovering = true;
+  async discover(): Promise<void> {
+    while (this.#discovering !== null) await this.#discovering.catch(() => undefined);
+    this.#discovering = this.#discoverOnce();
     try {
-      for (const assignment of await this.#options.topics.discover()) this.#fetcher.add(assignment);
-      this.#countStopped();
+      await this.#discovering;
     } finally {
-      this.#isDiscovering = false;
+      this.#discovering = null;
     }
+  }
+
+  async #discoverOnce(): Promise<void> {
+    const { topics, metrics } = this.#options;
+    for (const assignment of await topics.discover()) this.#fetcher.add(assignment);
+    metrics.tables.set([...topics.writers].length);
+    this.#countStopped();
+  }
+
+  *held(): Iterable<{ readonly topic: string; readonly read: number; readonly waiting: number }> {
+    const waiting = new Map<string, number>();
+    for (const { topic, lag } of this.#fetcher.lag())
+      waiting.set(topic, (waiting.get(topic) ?? 0) + Number(lag ?? 0n));
+    for (const { binding, recordsRead } of this.#options.topics.writers)
+      yield { topic: binding.topic, read: recordsRead, waiting: waiting.get(binding.topic) ?? 0 };
+  }
+
+  async release(topics: readonly string[]): Promise<void> {
+    // One of them may be about to be opened.
+    await this.#discovering?.catch(() => undefined);
+    await Promise.all(topics.map((topic) => this.#giveUp(topic)));
+  }
+
+  async #giveUp(topic: string): Promise<void> {
+    const writer = this.#options.topics.writerOf(topic);
+    if (writer === undefined) return;
+    this.#stopReading(writer);
+    if (!this.#stopped.has(writer)) {
+      const flushed = this.#flush(writer);
+      let isFlushed = false;
+      void flushed.then(() => (isFlushed = true));
+      // Room in the lake may be waited for for days; who writes the table next reads again what has none.
+      while (!isFlushed && !writer.waitsForRoom) await sleep(RELEASE_POLL_MS);
+    }
+    this.#forget(writer);
+  }
+
+  releaseAll(): void {
+    for (const writer of [...this.#options.topics.writers]) {
+      this.#stopReading(writer);
+      this.#forget(writer);
+    }
+  }
+
+  #forget(writer: TopicWriter): void {
+    const { topics, metrics } = this.#options;
+    if (topics.writerOf(writer.binding.topic) !== writer) return;
+    writer.close();
+    topics.remove(writer.binding.topic);
+    this.#stopped.delete(writer);
+    forgetLag(writer, metrics);
+    metrics.tables.set([...topics.writers].length);
+    this.#countStopped();
+  }
+
+  #stopReading({ binding: { topic } }: TopicWriter): void {
+    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
+      this.#fetcher.remove(topic, partition);
   }
 
   #hold(writer: TopicWriter): void {
@@ -211,13 +279,20 @@ export class SinkLoop {
 
   /** What one table declares and cannot have is that table's trouble; everything else ends the process and replays. */
   #stopOrThrow(writer: TopicWriter, error: unknown): void {
+    if (writer.isClosed) return;
+    const isFenced = this.#options.isShared && isPlatformError(error) && error.code === 'LAKE_FENCED';
+    if (isFenced) {
+      this.#stopReading(writer);
+      this.#forget(writer);
+      this.#options.onFenced(writer, error);
+      return;
+    }
     if (!isPlatformError(error) || !STOPS_A_TABLE.has(error.code)) throw error;
     const { topic } = writer.binding;
     const { topics } = this.#options;
     if (this.#stopped.has(writer) || topics.writerOf(topic) !== writer) return;
     writer.abandon();
-    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
-      this.#fetcher.remove(topic, partition);
+    this.#stopReading(writer);
     if (error.code === 'LAKE_TABLE_WITHOUT_ROOM') topics.setAside(topic, error);
     else this.#stopped.add(writer);
     this.#countStopped();
@@ -228,30 +303,9 @@ export class SinkLoop {
     this.#options.metrics.stoppedTables.set(this.#stopped.size + this.#options.topics.withoutRoom);
   }
 
-  #fail(error: unknown): void {
+  /** Ends the loop. */
+  fail(error: unknown): void {
     this.#failure ??= error;
     this.#failed.reject(error);
-  }
-
-  #reportLag(): void {
-    const byTable = new Map<string, number>();
-    const { writers } = this.#options.topics;
-    // What a flush holds is not durable either, and it may wait for room in the lake.
-    const waiting = new Set(
-      [...writers].filter((own) => own.hasRows || own.isFlushing || this.#stopped.has(own)),
-    );
-    for (const { topic, lag } of this.#fetcher.lag()) {
-      const writer = this.#options.topics.writerOf(topic);
-      if (writer === undefined) continue;
-      const { table } = writer.binding;
-      byTable.set(table, (byTable.get(table) ?? 0) + Number(lag ?? 0n));
-      if ((lag ?? 0n) > 0n) waiting.add(writer);
-    }
-    const { lagRows, lagSeconds } = this.#options.metrics;
-    for (const [table, lag] of byTable) lagRows.set({ table }, lag);
-    for (const writer of writers) {
-      const ageMs = waiting.has(writer) ? Math.max(0, Date.now() - writer.newestMs) : 0;
-      lagSeconds.set({ table: writer.binding.table }, writer.newestMs === 0 ? 0 : ageMs / 1000);
-    }
   }
 }

@@ -9,6 +9,7 @@ import { bindTopics, type TopicBinding } from '../core/topic-binding.ts';
 import { EventSchemas, type SchemaSource } from './event-schemas.ts';
 import { LakeTable } from './lake-table.ts';
 import { catchUpHistories } from './history-catch-up.ts';
+import type { TopicOwnership } from './topic-share.ts';
 import { TopicTables, type HistoryTable } from './topic-tables.ts';
 import { TopicWriter, type TopicWriterTools } from './topic-writer.ts';
 
@@ -17,6 +18,7 @@ export interface TopicSetTools extends Omit<TopicWriterTools, 'schemas' | 'onDur
   readonly registry: SchemaSource;
   readonly around: DeltaSurroundings;
   readonly engine: Engine;
+  readonly ownership: TopicOwnership;
   /** Progress was made while topics are opened. */
   readonly alive: () => void;
   /** Topics whose tables have no room in the lake: they are opened once they have. */
@@ -70,11 +72,21 @@ export class TopicSet {
     this.#withoutRoom.set(topic, Number(context['wantedBytes']));
   }
 
+  /** The topic is another sink's to write. */
+  remove(topic: string): void {
+    this.#writers.delete(topic);
+    this.#partitions.delete(topic);
+    this.#withoutRoom.delete(topic);
+  }
+
   /** Looks for topics and partitions that were not there before, or had no room. @returns where to read them from */
   async discover(): Promise<NewAssignment[]> {
-    const { cluster } = this.#tools;
+    const { cluster, ownership } = this.#tools;
     const found: NewAssignment[] = [];
-    for (const binding of bindTopics(this.#config, await cluster.listTopics())) {
+    const bindings = bindTopics(this.#config, await cluster.listTopics());
+    ownership.see(bindings.map(({ topic }) => topic));
+    for (const binding of bindings) {
+      if (!ownership.owns(binding.topic)) continue;
       // Listing the topics has just told of their partitions.
       const count = await cluster.partitionsOf(binding.topic);
       const known = this.#partitions.get(binding.topic) ?? 0;
@@ -82,6 +94,7 @@ export class TopicSet {
       const writer = this.#writers.get(binding.topic) ?? (await this.#openWithRoom(binding));
       if (writer === null) continue;
       const earliest = await cluster.startOffsets(binding.topic);
+      if (!ownership.owns(binding.topic)) continue;
       for (let partition = known; partition < count; partition += 1) {
         const offset = writer.openPartition(partition, Number(earliest.get(partition) ?? 0n));
         found.push({ topic: binding.topic, partition, offset: BigInt(offset) });

@@ -47,6 +47,9 @@ export class TopicWriter {
   #targets: number;
   /** Timestamp of the newest record read, milliseconds since 1970; 0 before the first. */
   newestMs = 0;
+  /** Records read since it was opened. */
+  recordsRead = 0;
+  #isClosed = false;
   #deadLettered = 0;
 
   constructor(binding: TopicBinding, tables: TopicTables, tools: TopicWriterTools) {
@@ -107,6 +110,7 @@ export class TopicWriter {
 
   /** Decodes a fetched batch into the open rows. Waits only for schemas and what they change. */
   async consume(fetched: FetchedBatch): Promise<void> {
+    if (this.#isClosed) return;
     const { cursor, partition } = fetched;
     while (cursor.next()) {
       for (let step = this.#take(cursor, partition); step !== 'taken'; step = this.#take(cursor, partition)) {
@@ -118,13 +122,14 @@ export class TopicWriter {
     this.#fitting.release();
     this.#batches.weigh();
     if (cursor.timestampMs > 0) this.newestMs = cursor.timestampMs;
+    this.recordsRead += Number(fetched.nextOffset - fetched.fetchOffset);
   }
 
   /** Makes everything accepted so far durable. @throws what a flush before it failed with: later offsets would hide its rows */
   async flush(): Promise<void> {
     while (this.#flushing !== null) await this.#flushing;
     if (this.#failed !== null) throw this.#failed.error;
-    if (!this.hasRows) return;
+    if (!this.hasRows || this.#isClosed) return;
     this.#flushing = this.#flushOpen();
     try {
       await this.#flushing;
@@ -134,6 +139,16 @@ export class TopicWriter {
     } finally {
       this.#flushing = null;
     }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** It is no longer the one to write its tables: nothing is accepted or flushed any more, but what is under way may end. */
+  close(): void {
+    this.#isClosed = true;
+    this.abandon();
   }
 
   /** Its table stops: what is not durable is read again by a next start, and need not be held until then. */
