@@ -201,7 +201,9 @@ export class SinkLoop implements ShareHolder {
 
   async #discoverOnce(): Promise<void> {
     const { topics, metrics } = this.#options;
-    for (const assignment of await topics.discover()) this.#fetcher.add(assignment);
+    // The group may have taken this sink for dead meanwhile.
+    for (const assignment of await topics.discover())
+      if (topics.writerOf(assignment.topic) !== undefined) this.#fetcher.add(assignment);
     metrics.tables.set([...topics.writers].length);
     this.#countStopped();
   }
