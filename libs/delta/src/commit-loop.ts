@@ -4,6 +4,7 @@ import { commitInfoOf, conflictWith, type Conflict, type Isolation, type ReadSco
 import { readCommit } from './load-state.ts';
 import { commitKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
+import { fencedError, movedOwnId, type OwnAppId } from './own-sequences.ts';
 import type { TableState } from './table-state.ts';
 
 /** Versions a commit chases before it gives up: with 20 writers each wins within a few dozen. */
@@ -21,6 +22,8 @@ export interface CommitAttempt {
    * knows of may be free again, because it was taken, cleaned up, and would be seen by nobody if it were taken twice.
    */
   readonly takenVersion?: number | undefined;
+  /** Application ids that nobody else may move, not even in a commit that shares none with this one. */
+  readonly isOwnAppId?: OwnAppId | undefined;
 }
 
 /**
@@ -46,6 +49,8 @@ export async function commitActions(
       state.apply(version, parseCommit(bytes));
       return version;
     }
+    const moved = attempt.isOwnAppId === undefined ? null : movedOwnId(winner, attempt.isOwnAppId);
+    if (moved !== null) throw fencedError(root, version, moved);
     const conflict = conflictWith(winner, attempt.actions, attempt.reads, attempt.isolation);
     if (conflict !== null) throw conflictError(root, version, conflict);
     state.apply(version, winner);

@@ -13,6 +13,7 @@ import { hasLog, loadState, newestVersion, refreshState } from './load-state.ts'
 import { cleanLog } from './log-cleanup.ts';
 import { checkpointKey, lastCheckpointKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
+import { fencedError, firstMoved, ownSequences, type OwnAppId } from './own-sequences.ts';
 import { checkReadable, checkWritable, protocolFor } from './protocol.ts';
 import { schemaString, type DeltaStruct } from './schema.ts';
 import { checkpointInterval, LEAST_LOG_RETENTION_MS, logRetentionMs } from './table-properties.ts';
@@ -33,6 +34,11 @@ export interface DeltaSurroundings {
    * same, and readers have more commits to read until the next checkpoint.
    */
   readonly onUpkeepFailed?: (error: unknown, root: string) => void;
+  /**
+   * Application ids (`txn`) that are this process's alone, each by one table object. Once another writer has moved one, every
+   * commit and refresh of the table object fails (LAKE_FENCED): what it knows of its own sequences is not so any more.
+   */
+  readonly isOwnAppId?: OwnAppId;
 }
 
 export interface TableDefinition {
@@ -63,6 +69,7 @@ export interface TableSnapshot {
 }
 
 const HISTORY_LIMIT = 100;
+const NO_SEQUENCES: ReadonlyMap<string, number> = new Map();
 
 /** One Delta table: its newest known state, and commits to it. */
 export class DeltaTable {
@@ -73,6 +80,8 @@ export class DeltaTable {
   #seenMs: number;
   /** Time of the log's earliest commit, as far as it is known: before it expires there is nothing to clean up. */
   #earliestCommitMs = -Infinity;
+  /** What it was fenced by: its state has taken the other writer's sequences in since. */
+  #fenced: PlatformError | null = null;
 
   private constructor(root: string, around: DeltaSurroundings, state: TableState) {
     this.root = root;
@@ -114,7 +123,7 @@ export class DeltaTable {
     // Version 0 of a table whose log was cleaned up is free to be taken, and taking it would end the table.
     if (await hasLog(around.store, root)) {
       const existing = await DeltaTable.open(root, around);
-      if (existing !== null) return existing;
+      if (existing !== null) return withoutOwn(existing, around.isOwnAppId);
     }
     const described: Metadata = {
       id: around.newId(),
@@ -144,7 +153,7 @@ export class DeltaTable {
     } catch (error) {
       const existing = await DeltaTable.open(root, around);
       if (existing === null) throw error;
-      return existing;
+      return withoutOwn(existing, around.isOwnAppId);
     }
     return new DeltaTable(root, around, state);
   }
@@ -153,10 +162,12 @@ export class DeltaTable {
     return this.#state;
   }
 
-  /** Reads the commits that others made since. @returns how many */
+  /** Reads the commits that others made since. @returns how many @throws LAKE_FENCED */
   async refresh(): Promise<number> {
     const { store, codec, nowMs } = this.#around;
+    this.#failIfFenced();
     const known = this.#state.version;
+    const own = this.#ownSequences();
     const newest = this.#isStale ? await newestVersion(store, this.root) : -1;
     await refreshState(store, this.root, this.#state);
     if (this.#state.version < newest) {
@@ -164,6 +175,9 @@ export class DeltaTable {
       if (state !== null) this.#state.replaceBy(state);
     }
     this.#seenMs = nowMs();
+    const moved = firstMoved(own, this.#ownSequences());
+    if (moved !== null) this.#fenced = fencedError(this.root, this.#state.version, moved);
+    this.#failIfFenced();
     const applied = this.#state.version - known;
     if (applied > 0) checkReadable(this.#state.protocol, this.root);
     return applied;
@@ -180,6 +194,7 @@ export class DeltaTable {
    * objects that no version names. @returns the version @throws LAKE_FENCED, LAKE_COMMIT_CONFLICT
    */
   async commit(request: CommitRequest): Promise<number> {
+    this.#failIfFenced();
     checkWritable(this.#state.protocol, this.root);
     checkAppendOnly(this.root, this.#state.metadata, request.actions);
     checkVectors(this.root, this.#state, request.actions);
@@ -195,6 +210,7 @@ export class DeltaTable {
       reads: request.reads ?? READ_NOTHING,
       isolation: request.isolation ?? 'write-serializable',
       takenVersion,
+      isOwnAppId: this.#around.isOwnAppId,
     });
     this.#seenMs = this.#around.nowMs();
     const { metadata, files, tombstoneCount } = this.#state;
@@ -247,10 +263,27 @@ export class DeltaTable {
     }
   }
 
+  #ownSequences(): ReadonlyMap<string, number> {
+    const { isOwnAppId } = this.#around;
+    return isOwnAppId === undefined ? NO_SEQUENCES : ownSequences(this.#state, isOwnAppId);
+  }
+
+  #failIfFenced(): void {
+    if (this.#fenced !== null) throw this.#fenced;
+  }
+
   /** Whether the log may have been cleaned up past the version that is known here. */
   get #isStale(): boolean {
     return this.#around.nowMs() - this.#seenMs >= LEAST_LOG_RETENTION_MS / 2;
   }
+}
+
+/** Who creates a table takes its own sequences for new ones. */
+function withoutOwn(existing: DeltaTable, isOwnAppId: OwnAppId | undefined): DeltaTable {
+  if (isOwnAppId === undefined) return existing;
+  const [appId] = ownSequences(existing.state, isOwnAppId).keys();
+  if (appId !== undefined) throw fencedError(existing.root, existing.state.version, appId);
+  return existing;
 }
 
 function commitInfo(around: DeltaSurroundings, request: CommitRequest, isBlindAppend: boolean): CommitInfo {

@@ -84,6 +84,7 @@ class Worker implements GroupWork {
     for (const piece of this.held) this.#drop(piece);
     this.#abort.abort();
     await this.#run;
+    await this.member.leave();
     this.#cluster.close();
   }
 }

@@ -126,8 +126,15 @@ function withPartitions(
   const values = [...byValues].flatMap(([list, some]) =>
     some.flatMap(({ paths }) => paths.map((path) => `(${text(path)}${list})`)),
   );
-  const partitions = `(VALUES ${values.join(', ')}) p(__path, ${names.join(', ')})`;
-  return `${rows}, ${names.map((name) => `p.${name}`).join(', ')} FROM ${files} f JOIN ${partitions} ON f.__file = p.__path`;
+  const path = identifier(freeName('__path', constants));
+  const partitions = `(VALUES ${values.join(', ')}) p(${path}, ${names.join(', ')})`;
+  return `${rows}, ${names.map((name) => `p.${name}`).join(', ')} FROM ${files} f JOIN ${partitions} ON f.__file = p.${path}`;
+}
+
+/** The name, or one like it that none of the columns has. */
+function freeName(wanted: string, columns: readonly ReadColumn[]): string {
+  const taken = new Set(columns.map(({ own, stored }) => foldName((stored ?? own).name)));
+  return taken.has(wanted) ? freeName(`${wanted}_`, columns) : wanted;
 }
 
 /**

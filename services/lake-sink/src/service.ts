@@ -4,6 +4,7 @@ import { openStore, placeUri, probePutIfAbsent } from '@hasivu/object-store';
 import { PlatformError } from '@hasivu/errors';
 import type { ServiceContext, ServiceDefinition } from '@hasivu/service-kit';
 import { Engine, FileCache } from '@hasivu/lake-engine';
+import { isOwnAppId } from './core/offset-ledger.ts';
 import type { TopicBinding } from './core/topic-binding.ts';
 import { sinkCapacity } from './io/sink-capacity.ts';
 import { DeadLetters } from './io/dead-letters.ts';
@@ -100,6 +101,7 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     nowMs: Date.now,
     newId: randomUUID,
     engineInfo: 'hasivu-lake-sink/0.1.0',
+    isOwnAppId,
     onUpkeepFailed: (error: unknown, table: string) => {
       context.countError(error);
       logger.warn(
@@ -109,7 +111,15 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     },
   };
   const { flush } = config.lake;
-  const group = config.lake.group === undefined ? null : new SinkGroup(config.lake.group, cluster, logger);
+  const group =
+    config.lake.group === undefined
+      ? null
+      : new SinkGroup(
+          config.lake.group,
+          `${placeUri(config.lake)} ${config.lake.prefix} ${config.kafka.prefix}`,
+          cluster,
+          logger,
+        );
   const topics = new TopicSet(config, {
     cluster,
     ownership: group?.ownership ?? EVERY_TOPIC,

@@ -56,6 +56,7 @@ export class LogBench {
   loop(writers: readonly TopicWriter[], heldBytesLimit: number): SinkLoop {
     const topics = {
       discover: () => Promise.resolve([]),
+      leaveOthers: () => [],
       writers,
       writerOf: (topic: string) => writers.find(({ binding }) => binding.topic === topic),
       partitionsOf: () => 1,

@@ -59,16 +59,15 @@ test('sinks of a group write each change once, whichever of them joins, stops, i
     return service;
   };
 
+  // One row at a time: what a flush has is of one partition only, and shares no sequence with that of the other.
   let rounds = 0;
+  const last = new Map<number, number>();
   const round = async (): Promise<void> => {
     rounds += 1;
-    for (const feed of tables)
-      await feed.send(
-        ...Array.from({ length: ROWS }, (_, id) => ({
-          op: rounds === 1 ? ('c' as const) : ('u' as const),
-          row: { id, n: rounds },
-        })),
-      );
+    const id = random.between(0, ROWS);
+    const op = last.has(id) ? 'u' : 'c';
+    last.set(id, rounds);
+    for (const feed of tables) await feed.send({ op, row: { id, n: rounds } });
   };
   let isOver = false;
   const load = (async () => {
@@ -81,7 +80,7 @@ test('sinks of a group write each change once, whichever of them joins, stops, i
   const sinks = await Promise.all([spawn(), spawn(), spawn()]);
   await divided(sinks);
   const others: SpawnedService[] = [];
-  for (const way of ['stopped', 'killed', 'asleep', 'killed', 'stopped'] as const) {
+  for (const way of ['stopped', 'asleep', 'killed', 'asleep', 'stopped', 'killed'] as const) {
     const victim = random.between(0, sinks.length - 1);
     const service = sinks[victim] as SpawnedService;
     if (way === 'asleep') {
@@ -105,13 +104,16 @@ test('sinks of a group write each change once, whichever of them joins, stops, i
       `silver of table ${n}`,
       async () => {
         const silver = await readDelta(fixture.lake, `silver/public/t${n}`);
-        return silver?.rows.length === ROWS && silver.rows.every((row) => Number(row['n']) === rounds);
+        return (
+          silver?.rows.length === last.size &&
+          silver.rows.every((row) => Number(row['n']) === last.get(Number(row['id'])))
+        );
       },
       { timeoutMs: 60_000 },
     );
     const bronze = await fixture.read(`bronze/public/t${n}`);
     const places = new Set(bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`));
-    expect([n, bronze.rows.length, places.size]).toEqual([n, ROWS * rounds, ROWS * rounds]);
+    expect([n, bronze.rows.length, places.size]).toEqual([n, rounds, rounds]);
   }
   for (const sink of sinks) expect((await sink.stop()).code).toBe(0);
   const told = others.flatMap((service) => service.logs).map((line) => line['msg']);

@@ -26,7 +26,7 @@ export const lakeErrors = {
     cause:
       'Its transaction offset in the Delta log moved while this instance was running: two sinks are alive.',
     remedy:
-      'Run one lake-sink per topic (or give a second one its own lake.prefix); stop the other and start again.',
+      'Run one lake-sink per topic, or several with one lake.group (or give a second one its own lake.prefix); stop the other and start again.',
     retry: 'restart',
   },
   LAKE_VERSION_GONE: {

@@ -251,7 +251,7 @@ export class Fetcher {
     }
     if (this.#isClosed || this.#failure !== null) return;
     try {
-      this.#accept(results);
+      this.#accept(results, new Set(states));
     } catch (error) {
       return this.#fail(error);
     } finally {
@@ -273,13 +273,13 @@ export class Fetcher {
     this.#refreshMetadata([...new Set([...this.#partitions.values()].map((state) => state.topic))]);
   }
 
-  #accept(results: readonly FetchResult[]): void {
+  #accept(results: readonly FetchResult[], asked: ReadonlySet<PartitionState>): void {
     const stale = new Set<string>();
     const served = new Set<PartitionState>();
     for (const result of results) {
       const state = this.#find(result.topic, result.partition);
       // One that was removed and added again meanwhile has another position, and was not asked for.
-      if (state?.isBusy !== true) continue;
+      if (state === undefined || !asked.has(state)) continue;
       if (result.errorCode === 0) {
         if (this.#enqueue(state, result)) served.add(state);
       } else {

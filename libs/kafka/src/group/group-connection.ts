@@ -14,6 +14,11 @@ const TOLD = new Set<number>([
   KAFKA_ERROR.MEMBER_ID_REQUIRED,
 ]);
 
+const DETAILS = new Map<number, string>([
+  [KAFKA_ERROR.INCONSISTENT_GROUP_PROTOCOL, 'the group has members of another kind, or with another task'],
+  [KAFKA_ERROR.INVALID_SESSION_TIMEOUT, 'the broker bounds it by group.min and group.max.session.timeout.ms'],
+]);
+
 /** Requests to a group's coordinator, on a connection of their own: a request to join is answered when all have joined. */
 export class GroupConnection {
   readonly #cluster: KafkaCluster;
@@ -37,7 +42,7 @@ export class GroupConnection {
       const answer = await link.send(api, request, timeoutMs);
       if (TOLD.has(answer.errorCode)) return answer;
       if (isRetriable(answer.errorCode)) throw new RetriableResponse(answer.errorCode);
-      throw responseError(answer.errorCode, doing);
+      throw responseError(answer.errorCode, doing, DETAILS.get(answer.errorCode));
     } catch (error) {
       this.close();
       throw error;

@@ -37,8 +37,6 @@ export interface GroupMemberOptions {
 const HEARTBEATS_PER_SESSION = 4;
 const ANSWER_GRACE_MS = 5_000;
 
-type Ending = 'divide' | 'lost' | 'aborted';
-
 /** A member of a Kafka group that divides work of any kind, by the protocol of Kafka's consumers and Connect's workers. */
 export class GroupMember {
   readonly #cluster: KafkaCluster;
@@ -69,32 +67,45 @@ export class GroupMember {
   }
 
   /**
-   * Stays a member until the signal aborts, and leaves then. @throws KAFKA_UNAVAILABLE, KAFKA_FORBIDDEN and what else keeps it
+   * Stays a member until the signal aborts. Whoever has finished what it had {@link leave}s then. @throws KAFKA_UNAVAILABLE, KAFKA_FORBIDDEN and what else keeps it
    * from being one; what `take` throws
    */
   async run(signal: AbortSignal): Promise<void> {
+    // A request to join may wait for the others for a minute.
+    const interrupt = (): void => this.#connection.close();
+    signal.addEventListener('abort', interrupt);
     try {
       while (!signal.aborted) {
         const part = await this.#join(signal);
-        if (part === null) continue;
-        this.#take(part);
-        if ((await this.#live(signal)) === 'lost') this.#lose();
+        if (part === null || signal.aborted) continue;
+        this.#take(part, signal);
+        await this.#live(signal);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      await this.#leave();
-      this.#connection.close();
+      signal.removeEventListener('abort', interrupt);
     }
     await this.#taking;
   }
 
+  /** Tells the group that what this member had is free. Whoever cannot say so counts as dead a little later. */
+  async leave(): Promise<void> {
+    const { groupId } = this.#options;
+    if (this.#memberId !== '')
+      await this.#connection
+        .send(leaveGroupApi, { groupId, memberId: this.#memberId }, ANSWER_GRACE_MS)
+        .catch(() => undefined);
+    this.#memberId = '';
+    this.#connection.close();
+  }
+
   /** One part after the other. It may take long, and the group goes on meanwhile. */
-  #take(part: Buffer): void {
+  #take(part: Buffer, signal: AbortSignal): void {
     const telling = this.#telling;
     this.#taking = this.#taking.then(async () => {
       // What the others were told since then says nothing of this part: it may be with another one already.
-      if (telling !== this.#telling) return;
+      if (telling !== this.#telling || signal.aborted) return;
       if (await this.#work.take(part)) this.divideAgain();
     });
     this.#taking.catch((error: unknown) => {
@@ -119,7 +130,7 @@ export class GroupMember {
       return this.#connection.send(joinGroupApi, request, rebalanceTimeoutMs + ANSWER_GRACE_MS);
     });
     if (joined.errorCode === KAFKA_ERROR.MEMBER_ID_REQUIRED) this.#memberId = joined.memberId;
-    else if (joined.errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) this.#lose();
+    else if (joined.errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) this.#forget();
     if (joined.errorCode !== 0) return null;
     this.#memberId = joined.memberId;
     this.#generation = joined.generation;
@@ -133,38 +144,34 @@ export class GroupMember {
     const synced = await this.#retrying('taking its part', signal, () =>
       this.#connection.send(syncGroupApi, { ...this.#membership, assignments }, rebalanceTimeoutMs),
     );
-    if (synced.errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) this.#lose();
+    if (synced.errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) this.#forget();
     if (synced.errorCode !== 0) return null;
     this.#heardMs = performance.now();
     return synced.assignment;
   }
 
   /** Sends heartbeats, also while the part is taken, until the group or this member wants to divide again. */
-  async #live(signal: AbortSignal): Promise<Ending> {
-    for (;;) {
+  async #live(signal: AbortSignal): Promise<void> {
+    do {
       await this.#pause(signal);
       if (this.#failure !== null) throw this.#failure.error;
-      if (signal.aborted) return 'aborted';
-      const ending = await this.#beat();
-      if (ending !== null) return ending;
-    }
+    } while (!signal.aborted && (await this.#isUndisturbed()));
   }
 
-  async #beat(): Promise<Ending | null> {
-    if (this.#wantsToDivide) return 'divide';
+  async #isUndisturbed(): Promise<boolean> {
+    if (this.#wantsToDivide) return false;
     try {
-      const { errorCode } = await this.#connection.send(
-        heartbeatApi,
-        this.#membership,
-        this.#options.sessionTimeoutMs,
-      );
+      const timeoutMs = this.#options.sessionTimeoutMs;
+      const { errorCode } = await this.#connection.send(heartbeatApi, this.#membership, timeoutMs);
       this.#heardMs = performance.now();
-      if (errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) return 'lost';
-      return errorCode === 0 ? null : 'divide';
+      if (errorCode === KAFKA_ERROR.UNKNOWN_MEMBER_ID) this.#forget();
+      return errorCode === 0;
     } catch (error) {
       if (!isRepeatable(error)) throw error;
-      // The coordinator has given its part to others by now, unless it was away itself.
-      return performance.now() - this.#heardMs > this.#options.sessionTimeoutMs ? 'lost' : null;
+      if (performance.now() - this.#heardMs <= this.#options.sessionTimeoutMs) return true;
+      // Its part is with others by now, unless the coordinator was away itself: then it knows this member still.
+      this.#lose();
+      return false;
     }
   }
 
@@ -177,20 +184,15 @@ export class GroupMember {
   }
 
   #lose(): void {
-    this.#memberId = '';
-    this.#generation = -1;
     this.#telling += 1;
     this.#work.lose();
   }
 
-  async #leave(): Promise<void> {
-    if (this.#memberId === '') return;
-    const { groupId } = this.#options;
-    // Whoever cannot say so counts as dead a little later.
-    await this.#connection
-      .send(leaveGroupApi, { groupId, memberId: this.#memberId }, ANSWER_GRACE_MS)
-      .catch(() => undefined);
+  /** The coordinator does not know this member any more. */
+  #forget(): void {
     this.#memberId = '';
+    this.#generation = -1;
+    this.#lose();
   }
 
   get #membership(): { groupId: string; generation: number; memberId: string } {

@@ -7,20 +7,26 @@ export interface TopicOwner {
 
 /** Loads that differ by less than this share of their mean stay as they are: a topic that moves is read anew. */
 const TOLERATED = 0.3;
-/** So that idle topics are shared out too, each weighs at least this share of the mean. */
-const LEAST = 0.01;
+/**
+ * What a topic costs without any records, in records a second: idle topics are shared out, too, and a few records now and then
+ * are no reason to move anything.
+ */
+const IDLE = 50;
+/** A sink whose topics that could go weigh less than this share of the gap keeps them: it would be as loaded without. */
+const WORTH_MOVING = 0.1;
 
 /**
  * Divides topics among the sinks of a group, whole ones, so that their loads are alike and few of them move. A topic that
  * is to move is nobody's for now: it is given away once its owner no longer has it.
- * @returns topics by sink
+ * @param remembered weights of before, of topics whose weight nobody tells now @returns topics by sink
  */
 export function divideTopics(
   topics: readonly string[],
   members: readonly TopicOwner[],
+  remembered: ReadonlyMap<string, number> = new Map(),
 ): Map<string, readonly string[]> {
   const owners = currentOwners(topics, members);
-  const weights = weightsOf(topics, owners);
+  const weights = weightsOf(topics, owners, remembered);
   const shares = new Map(members.map(({ id }) => [id, new Share()]));
   for (const [topic, { id }] of owners) shares.get(id)?.add(topic, weights.get(topic) ?? 0);
   const byWeight = [...topics].sort(
@@ -74,26 +80,33 @@ function currentOwners(
 function weightsOf(
   topics: readonly string[],
   owners: ReadonlyMap<string, Owned>,
+  remembered: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const known = [...owners.values()].flatMap(({ weight }) => (weight === null ? [] : [weight]));
   const sum = known.reduce((total, weight) => total + weight, 0);
-  const mean = sum === 0 ? 1 : sum / known.length;
-  return new Map(topics.map((topic) => [topic, Math.max(owners.get(topic)?.weight ?? mean, mean * LEAST)]));
+  const mean = known.length === 0 ? 0 : sum / known.length;
+  return new Map(
+    topics.map((topic) => [topic, IDLE + (owners.get(topic)?.weight ?? remembered.get(topic) ?? mean)]),
+  );
 }
 
-/** Moves topics from the most loaded sink to the least, as long as that brings the two together. */
+/** Moves topics from loaded sinks to the least loaded, as long as that brings the two together. */
 function level(shares: readonly Share[]): void {
   const mean = shares.reduce((sum, { load }) => sum + load, 0) / shares.length;
-  for (;;) {
-    const [low, high] = [lightest(shares), heaviest(shares)];
-    const gap = high.load - low.load;
-    if (gap <= mean * TOLERATED) return;
-    const best = nearest(high.topics, gap / 2);
-    // A topic as heavy as the gap would only change the names of the two.
-    if (best === null || best.weight >= gap) return;
-    high.remove(best.topic);
-    low.add(best.topic, best.weight);
-  }
+  while (shares.some((high) => moveOne(high, lightest(shares), mean * TOLERATED)));
+}
+
+function moveOne(high: Share, low: Share, tolerated: number): boolean {
+  const gap = high.load - low.load;
+  if (gap <= tolerated) return false;
+  // A topic as heavy as the gap would only change the names of the two.
+  const movable = new Map([...high.topics].filter(([, weight]) => weight < gap));
+  const worth = [...movable.values()].reduce((sum, weight) => sum + weight, 0);
+  const best = nearest(movable, gap / 2);
+  if (best === null || worth < gap * WORTH_MOVING) return false;
+  high.remove(best.topic);
+  low.add(best.topic, best.weight);
+  return true;
 }
 
 function nearest(
@@ -108,10 +121,6 @@ function nearest(
 
 function lightest(shares: Iterable<Share>): Share {
   return [...shares].reduce((least, share) => (share.load < least.load ? share : least));
-}
-
-function heaviest(shares: Iterable<Share>): Share {
-  return [...shares].reduce((most, share) => (share.load > most.load ? share : most));
 }
 
 function compare(left: string, right: string): number {

@@ -60,6 +60,11 @@ export class OffsetLedger {
 
 const APP = 'lake-sink';
 
+/** Whether a table's sequence is kept by a sink: of all tables, since a table is of one topic. */
+export function isOwnAppId(appId: string): boolean {
+  return appId.startsWith(`${APP}-`);
+}
+
 /** `txn` application id of a Kafka partition in a table. */
 export function partitionAppId(topic: string, partition: number | ''): string {
   return `${APP}-${topic}-${partition}`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GroupConfig } from '@hasivu/config';
 import { GroupMember, type KafkaCluster } from '@hasivu/kafka';
 import type { ServiceContext } from '@hasivu/service-kit';
@@ -6,6 +7,7 @@ import { TopicShare, type ShareHolder, type TopicOwnership } from './topic-share
 
 /** Members that divide the topics in another way than this one are refused by Kafka. */
 const PROTOCOL = 'hasivu-lake-sink-1';
+const PLACE_DIGITS = 12;
 /** How long the group waits for a sink that lives and has not joined again. */
 const REBALANCE_TIMEOUT_MS = 60_000;
 
@@ -16,7 +18,8 @@ export class SinkGroup {
   readonly #share: TopicShare;
   #holder: ShareHolder | null = null;
 
-  constructor(config: GroupConfig, cluster: KafkaCluster, logger: ServiceContext['logger']) {
+  /** @param place what the group writes: sinks of another lake are refused */
+  constructor(config: GroupConfig, place: string, cluster: KafkaCluster, logger: ServiceContext['logger']) {
     this.#config = config;
     const { name: group, sessionTimeoutMs } = config;
     const held = (): ShareHolder => this.#holder as ShareHolder;
@@ -35,7 +38,7 @@ export class SinkGroup {
     });
     const options = {
       groupId: group,
-      protocol: PROTOCOL,
+      protocol: `${PROTOCOL}-${createHash('sha256').update(place).digest('hex').slice(0, PLACE_DIGITS)}`,
       sessionTimeoutMs,
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
     };
@@ -50,7 +53,7 @@ export class SinkGroup {
   async run(loop: SinkLoop, running: Promise<void>): Promise<void> {
     this.#holder = loop;
     const over = new AbortController();
-    const ended = running.catch(() => undefined).then(() => over.abort());
+    const ended = running.catch(() => undefined).finally(() => over.abort());
     const balance = setInterval(() => this.#share.balance(), this.#config.balanceEveryMs);
     try {
       await this.#member.run(over.signal);
@@ -60,5 +63,6 @@ export class SinkGroup {
       clearInterval(balance);
     }
     await ended;
+    await this.#member.leave();
   }
 }

@@ -30,7 +30,7 @@ export function reportLag(
 }
 
 /** Another sink tells of the table from now on. */
-export function forgetLag({ binding: { table } }: TopicWriter, { lagRows, lagSeconds }: SinkMetrics): void {
+export function forgetLag(table: string, { lagRows, lagSeconds }: SinkMetrics): void {
   lagRows.remove({ table });
   lagSeconds.remove({ table });
 }

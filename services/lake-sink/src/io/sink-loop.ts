@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlatformError, type PlatformError } from '@hasivu/errors';
 import { Fetcher, type FetchedBatch, type KafkaCluster } from '@hasivu/kafka';
+import { atOnce } from '@hasivu/lake-engine';
 import type { SinkMetrics } from '../metrics.ts';
 import { FlushTurns } from './flush-turns.ts';
 import { forgetLag, reportLag } from './sink-lag.ts';
@@ -31,6 +32,7 @@ export interface SinkLoopOptions {
 
 /** Between two looks at a flush that a topic which is given up waits for. */
 const RELEASE_POLL_MS = 50;
+const RELEASES_AT_ONCE = 8;
 
 /** Goes through every partition. */
 const LAG_EVERY_MS = 1_000;
@@ -54,6 +56,8 @@ export class SinkLoop implements ShareHolder {
   readonly #failed = Promise.withResolvers<never>();
   #failure: unknown = null;
   #discovering: Promise<void> | null = null;
+  /** Whose batch is being read, and how that ends. */
+  #consuming: { readonly writer: TopicWriter; readonly ended: Promise<void> } | null = null;
   #lagReportedMs = -Infinity;
 
   constructor(options: SinkLoopOptions) {
@@ -105,7 +109,9 @@ export class SinkLoop implements ShareHolder {
       this.#options.alive();
       const writer = this.#options.topics.writerOf(batch.topic);
       if (writer === undefined || this.#stopped.has(writer)) continue;
-      await this.#consume(writer, batch);
+      this.#consuming = { writer, ended: this.#consume(writer, batch) };
+      await this.#consuming.ended;
+      this.#consuming = null;
       // While its flush waits for room, a table leaves the memory to those that get some.
       if (writer.due() !== null || writer.waitsForRoom) this.#flushInBackground(writer);
       await this.#makeRoom();
@@ -182,8 +188,8 @@ export class SinkLoop implements ShareHolder {
     await this.#turns.allEnded();
     // Also of one that waited for room and was aborted: what is left is read again by the next start.
     if (this.#failure !== null) throw this.#failure as Error;
-    for (const writer of this.#options.topics.writers) {
-      if (!this.#stopped.has(writer)) await writer.flush();
+    for (const writer of [...this.#options.topics.writers]) {
+      if (!this.#stopped.has(writer)) await this.#flush(writer);
     }
     if (this.#failure !== null) throw this.#failure as Error;
   }
@@ -201,6 +207,7 @@ export class SinkLoop implements ShareHolder {
 
   async #discoverOnce(): Promise<void> {
     const { topics, metrics } = this.#options;
+    for (const table of topics.leaveOthers()) forgetLag(table, metrics);
     // The group may have taken this sink for dead meanwhile.
     for (const assignment of await topics.discover())
       if (topics.writerOf(assignment.topic) !== undefined) this.#fetcher.add(assignment);
@@ -219,21 +226,25 @@ export class SinkLoop implements ShareHolder {
   async release(topics: readonly string[]): Promise<void> {
     // One of them may be about to be opened.
     await this.#discovering?.catch(() => undefined);
-    await Promise.all(topics.map((topic) => this.#giveUp(topic)));
+    await atOnce(topics, RELEASES_AT_ONCE, (topic) => this.#giveUp(topic));
   }
 
   async #giveUp(topic: string): Promise<void> {
     const writer = this.#options.topics.writerOf(topic);
     if (writer === undefined) return;
     this.#stopReading(writer);
-    if (!this.#stopped.has(writer)) {
-      const flushed = this.#flush(writer);
-      let isFlushed = false;
-      void flushed.then(() => (isFlushed = true));
-      // Room in the lake may be waited for for days; who writes the table next reads again what has none.
-      while (!isFlushed && !writer.waitsForRoom) await sleep(RELEASE_POLL_MS);
-    }
+    let isFinished = this.#stopped.has(writer);
+    if (!isFinished) void this.#finish(writer).then(() => (isFinished = true));
+    // Room in the lake may be waited for for days; who writes the table next reads again what has none.
+    while (!isFinished && !writer.waitsForRoom) await sleep(RELEASE_POLL_MS);
     this.#forget(writer);
+  }
+
+  /** Never rejects. */
+  async #finish(writer: TopicWriter): Promise<void> {
+    const consuming = this.#consuming;
+    if (consuming?.writer === writer) await consuming.ended.catch(() => undefined);
+    await this.#flush(writer);
   }
 
   releaseAll(): void {
@@ -249,7 +260,7 @@ export class SinkLoop implements ShareHolder {
     writer.close();
     topics.remove(writer.binding.topic);
     this.#stopped.delete(writer);
-    forgetLag(writer, metrics);
+    forgetLag(writer.binding.table, metrics);
     metrics.tables.set([...topics.writers].length);
     this.#countStopped();
   }
@@ -295,7 +306,7 @@ export class SinkLoop implements ShareHolder {
     if (this.#stopped.has(writer) || topics.writerOf(topic) !== writer) return;
     writer.abandon();
     this.#stopReading(writer);
-    if (error.code === 'LAKE_TABLE_WITHOUT_ROOM') topics.setAside(topic, error);
+    if (error.code === 'LAKE_TABLE_WITHOUT_ROOM') topics.setAside(writer.binding, error);
     else this.#stopped.add(writer);
     this.#countStopped();
     this.#options.onStopped(writer, error);

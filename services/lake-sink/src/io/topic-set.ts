@@ -44,8 +44,8 @@ export class TopicSet {
   readonly #tools: TopicSetTools;
   readonly #writers = new Map<string, TopicWriter>();
   readonly #partitions = new Map<string, number>();
-  /** Bytes that each topic lacks room for. */
-  readonly #withoutRoom = new Map<string, number>();
+  /** Bytes that each topic lacks room for, and its table. */
+  readonly #withoutRoom = new Map<string, { readonly bytes: number; readonly table: string }>();
 
   constructor(config: HasivuConfig, tools: TopicSetTools) {
     this.#config = config;
@@ -66,10 +66,21 @@ export class TopicSet {
   }
 
   /** A topic's writer is given up; it is found anew, from where its tables are, once the lake has room for what it lacked. */
-  setAside(topic: string, { context }: PlatformError): void {
+  setAside({ topic, table }: TopicBinding, { context }: PlatformError): void {
     this.#writers.delete(topic);
     this.#partitions.delete(topic);
-    this.#withoutRoom.set(topic, Number(context['wantedBytes']));
+    this.#withoutRoom.set(topic, { bytes: Number(context['wantedBytes']), table });
+  }
+
+  /** Forgets topics without room that are other sinks' now. @returns their tables */
+  leaveOthers(): string[] {
+    const left: string[] = [];
+    for (const [topic, { table }] of this.#withoutRoom) {
+      if (this.#tools.ownership.owns(topic)) continue;
+      this.#withoutRoom.delete(topic);
+      left.push(table);
+    }
+    return left;
   }
 
   /** The topic is another sink's to write. */
@@ -109,14 +120,17 @@ export class TopicSet {
   async #openWithRoom(binding: TopicBinding): Promise<TopicWriter | null> {
     const { topic } = binding;
     const lacked = this.#withoutRoom.get(topic);
-    if (lacked !== undefined && !this.#tools.room.fits(lacked)) return null;
+    if (lacked !== undefined && !this.#tools.room.fits(lacked.bytes)) return null;
     try {
       const writer = await this.#open(binding);
       this.#withoutRoom.delete(topic);
       return writer;
     } catch (error) {
+      // Its owner of before has written on: it is looked for again.
+      if (isPlatformError(error) && error.code === 'LAKE_FENCED' && this.#tools.ownership.isShared)
+        return null;
       if (!isPlatformError(error) || error.code !== 'LAKE_TABLE_WITHOUT_ROOM') throw error;
-      this.setAside(topic, error);
+      this.setAside(binding, error);
       this.#tools.onWithoutRoom(binding, error);
       return null;
     }

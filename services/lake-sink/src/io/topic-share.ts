@@ -1,16 +1,19 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { GroupMemberMetadata, GroupWork } from '@hasivu/kafka';
 import { divideTopics, type TopicOwner } from '../core/divided-topics.ts';
 import { TopicRates } from '../core/topic-rates.ts';
 
 /** Which of the topics are this sink's. */
 export interface TopicOwnership {
+  /** Whether there are other sinks. */
+  readonly isShared: boolean;
   owns(topic: string): boolean;
   /** Told of all topics that have tables, whoever's they are, whenever they are listed. */
   see(topics: readonly string[]): void;
 }
 
 /** Of a sink that is alone. */
-export const EVERY_TOPIC: TopicOwnership = { owns: () => true, see: () => undefined };
+export const EVERY_TOPIC: TopicOwnership = { isShared: false, owns: () => true, see: () => undefined };
 
 /** What a share is put into effect by. */
 export interface ShareHolder {
@@ -35,6 +38,7 @@ export interface TopicShareTools {
 
 /** A sink's share of the topics of its group: whole topics, since a table has one writer at a time. */
 export class TopicShare implements GroupWork, TopicOwnership {
+  readonly isShared = true;
   readonly #tools: TopicShareTools;
   readonly #rates: TopicRates;
   #share: ReadonlySet<string> = new Set();
@@ -72,7 +76,7 @@ export class TopicShare implements GroupWork, TopicOwnership {
     const owned = new Map<string, number | null>([...this.#share].map((topic) => [topic, null]));
     for (const { topic, read, waiting } of this.#tools.holder.held())
       owned.set(topic, this.#rates.weigh(topic, read, waiting));
-    return Buffer.from(JSON.stringify({ topics: this.#topics, owned: [...owned] }));
+    return packed({ topics: this.#topics, owned: [...owned] });
   }
 
   divide(members: readonly GroupMemberMetadata[]): ReadonlyMap<string, Buffer> {
@@ -83,23 +87,22 @@ export class TopicShare implements GroupWork, TopicOwnership {
     this.#members = members.length;
     for (const [topic, weight] of told.flatMap(({ owned }) => owned))
       if (weight !== null) this.#weights.set(topic, weight);
-    const owners: TopicOwner[] = told.map(({ id, owned }) => ({
-      id,
-      owned: new Map(owned.map(([topic, weight]) => [topic, weight ?? this.#weights.get(topic) ?? null])),
-    }));
-    const parts = divideTopics(topics, owners);
-    return new Map([...parts].map(([id, part]) => [id, Buffer.from(JSON.stringify(part))]));
+    const owners: TopicOwner[] = told.map(({ id, owned }) => ({ id, owned: new Map(owned) }));
+    const parts = divideTopics(topics, owners, this.#weights);
+    return new Map([...parts].map(([id, part]) => [id, packed(part)]));
   }
 
   async take(part: Buffer): Promise<boolean> {
-    const share = new Set(part.length === 0 ? [] : (JSON.parse(part.toString()) as string[]));
+    const share = new Set(part.length === 0 ? [] : (unpacked(part) as string[]));
+    // Also what was told and never opened: others wait for it as well.
+    const hasLess = [...this.#share].some((topic) => !share.has(topic));
     this.#share = share;
     const { holder } = this.#tools;
     const going = [...holder.held()].map(({ topic }) => topic).filter((topic) => !share.has(topic));
     this.#tools.onShare(share.size);
     await holder.release(going);
     await holder.discover();
-    return going.length > 0;
+    return hasLess || going.length > 0;
   }
 
   lose(): void {
@@ -116,5 +119,14 @@ interface Described {
 }
 
 function described(metadata: Buffer): Described {
-  return JSON.parse(metadata.toString()) as Described;
+  return unpacked(metadata) as Described;
+}
+
+/** Kafka keeps what all members say of thousands of topics in one record. */
+function packed(value: unknown): Buffer {
+  return deflateRawSync(JSON.stringify(value));
+}
+
+function unpacked(bytes: Buffer): unknown {
+  return JSON.parse(inflateRawSync(bytes).toString());
 }

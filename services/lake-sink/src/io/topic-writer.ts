@@ -115,9 +115,11 @@ export class TopicWriter {
     while (cursor.next()) {
       for (let step = this.#take(cursor, partition); step !== 'taken'; step = this.#take(cursor, partition)) {
         await this.#resolve(step, cursor, partition);
+        if (this.#isClosed) return;
         if (typeof step === 'object') break;
       }
       if (this.#batches.isCrowded) await this.flush();
+      if (this.#isClosed) return;
     }
     this.#fitting.release();
     this.#batches.weigh();
@@ -148,6 +150,7 @@ export class TopicWriter {
   /** It is no longer the one to write its tables: nothing is accepted or flushed any more, but what is under way may end. */
   close(): void {
     this.#isClosed = true;
+    this.#room.close();
     this.abandon();
   }
 
@@ -283,6 +286,7 @@ export class TopicWriter {
     if (shape !== null && this.#isKeyed) await this.#flushedFirst(() => this.#key.assertFed(shape, columns));
     if (planned !== null || !this.#tables.hold(this.#targets, key)) {
       await this.flush();
+      if (this.#isClosed) return;
       if (shape !== null) await this.#adopt(shape);
     }
     this.#fitting.add(reader, this.#tables, firstWith(this.#tables.shape?.rowFields ?? [], columns));
