@@ -115,3 +115,30 @@ test.each(['id', 'name', 'none'])(
     });
   },
 );
+
+test.each([
+  ['one value', [['a'], ['a']]],
+  ['several values', [['a'], ['b'], [null], ["it's"]]],
+] as const)('columns that name the partition are those of each file’s partition: %s', async (_, values) => {
+  const fields = [field('n', 'integer'), field('place', 'string'), field('__path', 'string')];
+  const partitions = [{ name: 'place' }, { name: '__path' }];
+  await engine.exclusively('a test', async (session) => {
+    const files = [];
+    for (const [n, [place]] of values.entries()) {
+      const [file] = await session.writeParquet(`SELECT ${n}::INTEGER AS n`, `p${n}`, 2 ** 30, [], {
+        codec: 'zstd',
+      });
+      const partitionValues = { place: place ?? null, __path: place === null ? 'x' : null };
+      files.push({ partitionValues, paths: [file?.path ?? ''], columns: ColumnMapping.NONE });
+    }
+    const relation = readFiles(fields, partitions, files);
+    const rows = await session.rows(
+      `SELECT n, place, __path AS path, __row::INTEGER AS at FROM ${relation} ORDER BY n`,
+    );
+    expect(rows).toEqual(
+      values.map(([place], n) => ({ n, place, path: place === null ? 'x' : null, at: 0 })),
+    );
+    const some = await session.rows(`SELECT n FROM ${relation} WHERE place = 'a' ORDER BY n`);
+    expect(some.length).toBe(values.filter(([place]) => place === 'a').length);
+  });
+});

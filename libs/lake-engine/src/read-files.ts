@@ -112,22 +112,24 @@ function withPartitions(
   byIds: readonly DeltaField[],
 ): string {
   const names = constants.map(({ own, stored }) => identifier((stored ?? own).name));
-  const byValues = Map.groupBy(groups, ({ partitionValues }) =>
-    constants
-      .map(({ own }) => `, ${partitionConstant(partitionValues[own.name] ?? null, own.type)}`)
-      .join(''),
-  );
+  const valuesOf = ({ partitionValues }: PartitionFiles): string[] =>
+    constants.map(({ own }) => partitionConstant(partitionValues[own.name] ?? null, own.type));
+  const byValues = Map.groupBy(groups, (group) => valuesOf(group).join(', '));
   const files = scan(
     groups.flatMap(({ paths }) => paths),
     byIds,
   );
   const rows = `SELECT f.*${byIds.length > 0 ? ', file_row_number AS __row' : ' RENAME (file_row_number AS __row)'}`;
-  if (constants.length === 0) return `${rows} FROM ${files} f`;
-  const values = [...byValues].flatMap(([list, some]) =>
-    some.flatMap(({ paths }) => paths.map((path) => `(${text(path)}${list})`)),
+  const [first] = groups;
+  if (byValues.size === 1 && first !== undefined) {
+    const values = valuesOf(first).map((value, at) => `, ${value} AS ${names[at]}`);
+    return `${rows}${values.join('')} FROM ${files} f`;
+  }
+  const placed = [...byValues].flatMap(([values, some]) =>
+    some.flatMap(({ paths }) => paths.map((path) => `(${text(path)}, ${values})`)),
   );
   const path = identifier(freeName('__path', constants));
-  const partitions = `(VALUES ${values.join(', ')}) p(${path}, ${names.join(', ')})`;
+  const partitions = `(VALUES ${placed.join(', ')}) p(${path}, ${names.join(', ')})`;
   return `${rows}, ${names.map((name) => `p.${name}`).join(', ')} FROM ${files} f JOIN ${partitions} ON f.__file = p.${path}`;
 }
 
