@@ -78,8 +78,10 @@ test.each(WAYS)(
     const bronze = await sink.read('bronze/public/people');
     const positions = bronze.rows.map((row) => `${String(row['_lsn'])}/${String(row['_seq'])}`);
     expect(new Set(positions).size).toBe(positions.length);
-    // What was b is called a in the log, which keeps it though the source dropped it.
-    const changed = bronze.rows.filter((row) => row['a'] === 'changed').map((row) => Number(row['id']));
+    // What was b is called a in the log, which keeps it though the source dropped it; where no partition brought a row of the
+    // shape in between before one of the last, it was never called a, and only makes way for the new b.
+    const wasB = 'a' in bronze.types ? 'a' : 'b_was_3';
+    const changed = bronze.rows.filter((row) => row[wasB] === 'changed').map((row) => Number(row['id']));
     expect(changed.sort((left, right) => left - right)).toEqual([0, 1, 2, 3, 4, 5]);
   },
 );
