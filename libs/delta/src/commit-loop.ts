@@ -4,7 +4,7 @@ import { commitInfoOf, conflictWith, type Conflict, type Isolation, type ReadSco
 import { readCommit } from './load-state.ts';
 import { commitKey } from './log-path.ts';
 import type { LogStore } from './log-store.ts';
-import { fencedError, movedOwnId, type OwnAppId } from './own-sequences.ts';
+import { movedAppId, type OwnAppId } from './own-sequences.ts';
 import type { TableState } from './table-state.ts';
 
 /** Versions a commit chases before it gives up: with 20 writers each wins within a few dozen. */
@@ -49,7 +49,7 @@ export async function commitActions(
       state.apply(version, parseCommit(bytes));
       return version;
     }
-    const moved = attempt.isOwnAppId === undefined ? null : movedOwnId(winner, attempt.isOwnAppId);
+    const moved = attempt.isOwnAppId === undefined ? null : movedAppId(winner, attempt.isOwnAppId);
     if (moved !== null) throw fencedError(root, version, moved);
     const conflict = conflictWith(winner, attempt.actions, attempt.reads, attempt.isolation);
     if (conflict !== null) throw conflictError(root, version, conflict);
@@ -102,6 +102,11 @@ async function takenCommit(store: LogStore, root: string, version: number): Prom
     why: `its log was cleaned up past version ${version - 1}, the newest that this writer knows`,
     context: { table: root, version },
   });
+}
+
+/** What a writer had counted on is no longer so: it would write what the other one has written. */
+export function fencedError(root: string, version: number, appId: string): PlatformError {
+  return conflictError(root, version, { kind: 'concurrent-transaction', appId });
 }
 
 function conflictError(root: string, version: number, conflict: Conflict): PlatformError {

@@ -1,4 +1,5 @@
 import type { Action, AddFile, CommitInfo } from './actions.ts';
+import { movedAppId } from './own-sequences.ts';
 
 /** What a commit looked at before it decided what to write; decides which rivals it can follow. */
 export interface ReadScope {
@@ -74,8 +75,7 @@ export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined
 /** Both commits carry the same application's sequence: one of them would count the same input twice. */
 function sharedAppId(winner: readonly Action[], ours: readonly Action[]): string | null {
   const appIds = new Set(ours.flatMap((action) => ('txn' in action ? [action.txn.appId] : [])));
-  for (const action of winner) if ('txn' in action && appIds.has(action.txn.appId)) return action.txn.appId;
-  return null;
+  return movedAppId(winner, (appId) => appIds.has(appId));
 }
 
 function sharedDomain(winner: readonly Action[], ours: readonly Action[]): string | null {

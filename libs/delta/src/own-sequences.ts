@@ -1,12 +1,11 @@
-import { PlatformError } from '@hasivu/errors';
 import type { Action } from './actions.ts';
 import type { TableState } from './table-state.ts';
 
 /** Says of an application id whether this writer takes it for its own alone. */
 export type OwnAppId = (appId: string) => boolean;
 
-/** The first of the writer's own ids that a commit of somebody else moves; null where it moves none. */
-export function movedOwnId(winner: readonly Action[], isOwn: OwnAppId): string | null {
+/** The first of these ids that a commit of somebody else moves; null where it moves none. */
+export function movedAppId(winner: readonly Action[], isOwn: OwnAppId): string | null {
   for (const action of winner) if ('txn' in action && isOwn(action.txn.appId)) return action.txn.appId;
   return null;
 }
@@ -25,13 +24,4 @@ export function firstMoved(
 ): string | null {
   for (const [appId, version] of after) if (before.get(appId) !== version) return appId;
   return null;
-}
-
-/** What a writer had counted on is no longer so: it would write what the other one has written. */
-export function fencedError(root: string, version: number, appId: string): PlatformError {
-  return new PlatformError('LAKE_FENCED', {
-    doing: `committing to the table ${root}`,
-    why: `another writer has moved ${appId} by version ${version}: concurrent-transaction`,
-    context: { table: root, version, conflict: 'concurrent-transaction' },
-  });
 }

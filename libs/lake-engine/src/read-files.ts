@@ -114,19 +114,21 @@ function withPartitions(
   const names = constants.map(({ own, stored }) => identifier((stored ?? own).name));
   const valuesOf = ({ partitionValues }: PartitionFiles): string[] =>
     constants.map(({ own }) => partitionConstant(partitionValues[own.name] ?? null, own.type));
-  const byValues = Map.groupBy(groups, (group) => valuesOf(group).join(', '));
   const files = scan(
     groups.flatMap(({ paths }) => paths),
     byIds,
   );
   const rows = `SELECT f.*${byIds.length > 0 ? ', file_row_number AS __row' : ' RENAME (file_row_number AS __row)'}`;
-  const [first] = groups;
-  if (byValues.size === 1 && first !== undefined) {
-    const values = valuesOf(first).map((value, at) => `, ${value} AS ${names[at]}`);
-    return `${rows}${values.join('')} FROM ${files} f`;
-  }
-  const placed = [...byValues].flatMap(([values, some]) =>
-    some.flatMap(({ paths }) => paths.map((path) => `(${text(path)}, ${values})`)),
+  const [only, ...others] = new Set(
+    groups.map((group) =>
+      valuesOf(group)
+        .map((value, at) => `, ${value} AS ${names[at]}`)
+        .join(''),
+    ),
+  );
+  if (others.length === 0) return `${rows}${only ?? ''} FROM ${files} f`;
+  const placed = groups.flatMap((group) =>
+    group.paths.map((path) => `(${[text(path), ...valuesOf(group)].join(', ')})`),
   );
   const path = identifier(freeName('__path', constants));
   const partitions = `(VALUES ${placed.join(', ')}) p(${path}, ${names.join(', ')})`;

@@ -166,7 +166,6 @@ export async function runLakeSink(context: ServiceContext, failpoint: Failpoint)
     discoverMs: DISCOVER_MS,
     alive: () => context.alive(),
     onStopped: (writer, error) => reportStopped(context, writer.binding, error),
-    isShared: group !== null,
     onFenced: (writer, error) => reportFenced(context, writer.binding, error),
     onFailed: () => failed.abort(),
   });

@@ -1,21 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { ChangeFeed, type Change } from './change-feed.ts';
 import { expectVacuumed, orphansOf } from './leftovers.ts';
+import { ORDERS } from './orders-table.ts';
 import { SinkFixture } from './sink-fixture.ts';
 import type { DeltaRow } from './read-delta.ts';
 
-const table: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 /** Commits of one flush: bronze, silver, type 2, both tables of type 4, type 6. */
 const history = [{ type: 2 }, { type: 4 }, { type: 6, overwrite: ['n'], track: ['n'], previous: ['n'] }];
 
@@ -38,7 +28,7 @@ describe.each([
 ])('killed at %s', (failpoint) => {
   test('the next start leaves neither a hole nor a second version in any history, and vacuum takes what was left behind', async () => {
     await using sink = await SinkFixture.create('history-kill', { tables: { 'public.orders': { history } } });
-    await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
+    await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 3 });
     const versions: Version[] = [];
     const open = new Map<number, Version>();
     // Never twice the same: a row that keeps its value makes no version of type 2.

@@ -57,6 +57,7 @@ export class LogBench {
     const topics = {
       discover: () => Promise.resolve([]),
       leaveOthers: () => [],
+      isShared: false,
       writers,
       writerOf: (topic: string) => writers.find(({ binding }) => binding.topic === topic),
       partitionsOf: () => 1,
@@ -71,7 +72,6 @@ export class LogBench {
       alive: nothing,
       onStopped: nothing,
       onFailed: nothing,
-      isShared: false,
       onFenced: nothing,
     });
   }

@@ -3,21 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { TableSchema } from '@hasivu/change-events';
 import { createS3Store } from '@hasivu/object-store';
 import { ChangeFeed } from './change-feed.ts';
+import { ORDERS } from './orders-table.ts';
 import { SinkFixture } from './sink-fixture.ts';
-
-const table: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 
 /** Codecs that the footers of a table's live files name. */
 async function codecsOf(sink: SinkFixture, root: string): Promise<string[]> {
@@ -42,7 +31,7 @@ async function codecsOf(sink: SinkFixture, root: string): Promise<string[]> {
 test('files of the log, of the state and of a merge have the codec that is configured, and a new one holds from the next start on', async () => {
   const configured = (compression: string) => ({ tables: { 'public.orders': { compression } } });
   await using sink = await SinkFixture.create('codec', configured('snappy'));
-  await using feed = await ChangeFeed.open(sink.kafka, table);
+  await using feed = await ChangeFeed.open(sink.kafka, ORDERS);
   await sink.start();
   await feed.send({ op: 'c', row: { id: 1, n: 1 } }, { op: 'c', row: { id: 2, n: 1 } });
   await sink.until('silver/public/orders', 'two rows', ({ rows }) => rows.length === 2);

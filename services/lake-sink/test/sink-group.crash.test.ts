@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
-import { SeededRandom, waitFor, type SpawnedService } from '@hasivu/testing';
+import { SeededRandom, uniqueName, waitFor, type SpawnedService } from '@hasivu/testing';
 import { ChangeFeed } from './change-feed.ts';
+import { ORDERS } from './orders-table.ts';
 import { readDelta } from './read-delta.ts';
 import { SinkFixture } from './sink-fixture.ts';
 
@@ -12,17 +12,6 @@ const TABLES = 9;
 const ROWS = 20;
 /** The least that Kafka takes unless it is told otherwise. */
 const SESSION_MS = 6_000;
-
-const tableOf = (n: number): TableSchema => ({
-  database: 'db',
-  schema: 'public',
-  table: `t${n}`,
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-});
 
 async function tablesOf(service: SpawnedService): Promise<number> {
   return Number(/^hasivu_sink_tables (\d+)$/m.exec(await service.metrics())?.[1] ?? NaN);
@@ -43,7 +32,7 @@ async function divided(sinks: readonly SpawnedService[]): Promise<void> {
 test('sinks of a group write each change once, whichever of them joins, stops, is killed, or sleeps through its own death', async () => {
   const random = new SeededRandom(20_261_126);
   const group = {
-    name: `sinks-${process.pid}-${Date.now()}`,
+    name: uniqueName('sinks'),
     sessionTimeoutMs: SESSION_MS,
     balanceEveryMs: 2_000,
   };
@@ -51,7 +40,9 @@ test('sinks of a group write each change once, whichever of them joins, stops, i
   await using feeds = new AsyncDisposableStack();
   const tables: ChangeFeed[] = [];
   for (let n = 0; n < TABLES; n += 1)
-    tables.push(feeds.use(await ChangeFeed.open(fixture.kafka, tableOf(n), { partitions: 2 })));
+    tables.push(
+      feeds.use(await ChangeFeed.open(fixture.kafka, { ...ORDERS, table: `t${n}` }, { partitions: 2 })),
+    );
   await using services = new AsyncDisposableStack();
   const spawn = async (): Promise<SpawnedService> => {
     const service = services.use(await fixture.spawn());

@@ -1,21 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { TableSchema } from '@hasivu/change-events';
 import { FAILPOINTS } from '../src/io/failpoint.ts';
 import { ChangeFeed, type Change } from './change-feed.ts';
 import { expectVacuumed, orphansOf } from './leftovers.ts';
+import { ORDERS } from './orders-table.ts';
 import { MARK_ALWAYS, SinkFixture } from './sink-fixture.ts';
-
-const table: TableSchema = {
-  database: 'db',
-  schema: 'public',
-  table: 'orders',
-  columns: [
-    { name: 'id', type: { kind: 'int32' }, pgType: 'integer' },
-    { name: 'n', type: { kind: 'int32' }, pgType: 'integer' },
-  ],
-  key: ['id'],
-};
 
 // Those of the histories are reached only where a table has one: history-kill.crash.test.ts.
 // Those of changed columns are sink-columns.crash.test.ts's and sink-initial.crash.test.ts's.
@@ -35,7 +24,7 @@ describe.each(ways)('killed at $failpoint where $way', ({ failpoint, way, deleti
   const root = failpoint.startsWith('log') ? 'bronze/public/orders' : 'silver/public/orders';
   test('the next start leaves neither a hole nor a duplicate in bronze, silver is the last change per key, and vacuum takes what was left behind', async () => {
     await using sink = await SinkFixture.create('kill', { deletionVectors });
-    await using feed = await ChangeFeed.open(sink.kafka, table, { partitions: 3 });
+    await using feed = await ChangeFeed.open(sink.kafka, ORDERS, { partitions: 3 });
     const last = new Map<number, number>();
     let sent = 0;
     const round = async (n: number): Promise<void> => {

@@ -22,8 +22,6 @@ export interface SinkLoopOptions {
   readonly alive: () => void;
   /** A table stops and the others go on. */
   readonly onStopped: (writer: TopicWriter, error: PlatformError) => void;
-  /** Other sinks may have written a table while this one took it for its own. */
-  readonly isShared: boolean;
   /** Another sink has written the table: it is opened anew, from where it is. */
   readonly onFenced: (writer: TopicWriter, error: PlatformError) => void;
   /** The loop ends by an error: nobody is to wait for anything any more. */
@@ -265,35 +263,27 @@ export class SinkLoop implements ShareHolder {
     this.#countStopped();
   }
 
-  #stopReading({ binding: { topic } }: TopicWriter): void {
-    for (let partition = 0; partition < this.#options.topics.partitionsOf(topic); partition += 1)
-      this.#fetcher.remove(topic, partition);
+  #stopReading(writer: TopicWriter): void {
+    for (const [topic, partition] of this.#partitionsOf(writer)) this.#fetcher.remove(topic, partition);
   }
 
   #hold(writer: TopicWriter): void {
-    for (
-      let partition = 0;
-      partition < this.#options.topics.partitionsOf(writer.binding.topic);
-      partition += 1
-    ) {
-      this.#fetcher.pause(writer.binding.topic, partition);
-    }
+    for (const [topic, partition] of this.#partitionsOf(writer)) this.#fetcher.pause(topic, partition);
   }
 
   #release(writer: TopicWriter): void {
-    for (
-      let partition = 0;
-      partition < this.#options.topics.partitionsOf(writer.binding.topic);
-      partition += 1
-    ) {
-      this.#fetcher.resume(writer.binding.topic, partition);
-    }
+    for (const [topic, partition] of this.#partitionsOf(writer)) this.#fetcher.resume(topic, partition);
+  }
+
+  *#partitionsOf({ binding: { topic } }: TopicWriter): Iterable<readonly [topic: string, partition: number]> {
+    const count = this.#options.topics.partitionsOf(topic);
+    for (let partition = 0; partition < count; partition += 1) yield [topic, partition];
   }
 
   /** What one table declares and cannot have is that table's trouble; everything else ends the process and replays. */
   #stopOrThrow(writer: TopicWriter, error: unknown): void {
     if (writer.isClosed) return;
-    const isFenced = this.#options.isShared && isPlatformError(error) && error.code === 'LAKE_FENCED';
+    const isFenced = this.#options.topics.isShared && isPlatformError(error) && error.code === 'LAKE_FENCED';
     if (isFenced) {
       this.#stopReading(writer);
       this.#forget(writer);

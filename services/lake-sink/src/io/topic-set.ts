@@ -52,6 +52,11 @@ export class TopicSet {
     this.#tools = tools;
   }
 
+  /** Whether other sinks write some of the topics. */
+  get isShared(): boolean {
+    return this.#tools.ownership.isShared;
+  }
+
   get writers(): Iterable<TopicWriter> {
     return this.#writers.values();
   }
@@ -67,8 +72,7 @@ export class TopicSet {
 
   /** A topic's writer is given up; it is found anew, from where its tables are, once the lake has room for what it lacked. */
   setAside({ topic, table }: TopicBinding, { context }: PlatformError): void {
-    this.#writers.delete(topic);
-    this.#partitions.delete(topic);
+    this.remove(topic);
     this.#withoutRoom.set(topic, { bytes: Number(context['wantedBytes']), table });
   }
 
@@ -83,7 +87,7 @@ export class TopicSet {
     return left;
   }
 
-  /** The topic is another sink's to write. */
+  /** The topic is no longer written, or not by this writer. */
   remove(topic: string): void {
     this.#writers.delete(topic);
     this.#partitions.delete(topic);
@@ -127,8 +131,7 @@ export class TopicSet {
       return writer;
     } catch (error) {
       // Its owner of before has written on: it is looked for again.
-      if (isPlatformError(error) && error.code === 'LAKE_FENCED' && this.#tools.ownership.isShared)
-        return null;
+      if (isPlatformError(error) && error.code === 'LAKE_FENCED' && this.isShared) return null;
       if (!isPlatformError(error) || error.code !== 'LAKE_TABLE_WITHOUT_ROOM') throw error;
       this.setAside(binding, error);
       this.#tools.onWithoutRoom(binding, error);
